@@ -1,0 +1,91 @@
+"""The program: from the environment to an exit status. The only place that catches."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from private_wheel.config import Config, read_config, secret_values
+from private_wheel.errors import Bug, Interrupted, PrivateWheelError
+from private_wheel.hosts import Host, Terminal, detect_host
+from private_wheel.hosts.base import HostHandler
+from private_wheel.hosts.terminal import read_arguments
+
+if TYPE_CHECKING:
+    from private_wheel.report import Record
+
+
+def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = ()) -> int:
+    """Run once, as `environ` and the command line say, and return the exit status (see docs/errors.md)."""
+    environ = {**environ, **read_arguments(arguments)}
+    try:
+        host = detect_host(environ, stdout)
+    except PrivateWheelError as error:
+        Terminal(environ, stdout).failure(error)
+        return error.exit_status
+    host.mask(secret_values(environ))
+    logger, handler = logging.getLogger("private_wheel"), HostHandler(host)
+    logger.addHandler(handler)
+    logger.setLevel(handler.level)
+    try:
+        return _run(environ, host)
+    finally:
+        logger.removeHandler(handler)
+
+
+def _run(environ: Mapping[str, str], host: Host) -> int:
+    from private_wheel.report import Record, outputs, summary
+
+    record, config, failure = Record(), None, None
+    try:
+        config = read_config(environ, host.checkout)
+        _release(config, host, environ, record)
+    except PrivateWheelError as error:
+        failure = error
+    except KeyboardInterrupt:
+        failure = Interrupted("The run was cancelled.", fix="Run it again: what was done is kept.")
+    except Exception as error:  # whatever it is, the user gets one line and no traceback
+        if host.debug:
+            host.line(traceback.format_exc())
+        failure = Bug(f"{type(error).__name__}: {error}", fix="Please report it, with the log of a debug run.")
+    if failure:
+        host.failure(failure)
+    if config:
+        host.set_outputs(outputs(record, config))
+    host.write_summary(summary(record, config, failure))
+    return failure.exit_status if failure else 0
+
+
+def _release(config: Config, host: Host, environ: Mapping[str, str], record: Record) -> None:
+    from private_wheel.release import release
+
+    with tempfile.TemporaryDirectory(prefix="private-wheel-") as scratch:
+        release(config, host, environ, Path(scratch), record)
+
+
+def run() -> int:
+    """How entrypoint.py starts the program: the environment comes as JSON on standard input.
+
+    So it is in no process environment, which a child could read in /proc/<pid>/environ.
+    """
+    import json
+    import signal
+    import warnings
+
+    warnings.simplefilter("ignore")
+    environ = json.load(sys.stdin)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
+    return main(environ, sys.stdout, sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ, sys.stdout, sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Azure's side: its clouds, its sign-in, and ARM."""

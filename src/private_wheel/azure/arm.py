@@ -1,0 +1,111 @@
+"""Azure Resource Manager: the workspaces and their connections, by REST."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from private_wheel.azure.clouds import Cloud
+from private_wheel.azure.http import Authorize, Client, json_object, origin, server_reason
+from private_wheel.azure.workspace_id import WorkspaceId
+from private_wheel.errors import (
+    CredentialRefused,
+    PermissionMissing,
+    PrivateWheelError,
+    ServiceFailed,
+    UnknownWorkspace,
+)
+
+# Stable, and has all that is needed: azure-rest-api-specs, machinelearningservices, stable/2024-10-01
+API_VERSION = "2024-10-01"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredConnection:
+    """A connection as ARM lists it: `properties` without any secret."""
+
+    name: str
+    properties: Mapping[str, Any]
+
+    @property
+    def target(self) -> str:
+        return str(self.properties.get("target") or "")
+
+    @property
+    def category(self) -> str:
+        return str(self.properties.get("category") or "")
+
+
+class Arm:
+    """ARM of one cloud, asked as one identity."""
+
+    def __init__(self, cloud: Cloud, authorize: Authorize) -> None:
+        self._client = Client(cloud.arm, authorize)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def read_workspace(self, workspace: WorkspaceId) -> dict[str, Any]:
+        """The workspace's resource.
+
+        Raises:
+            UnknownWorkspace, PermissionMissing, CredentialRefused, ServiceFailed, ServiceUnreachable
+        """
+        return self._json("GET", workspace, "")
+
+    def list_connections(self, workspace: WorkspaceId) -> tuple[StoredConnection, ...]:
+        """All connections of the workspace, every page. Raises as `read_workspace`."""
+        found: list[StoredConnection] = []
+        page = self._json("GET", workspace, "/connections")
+        while True:
+            for item in page.get("value") or ():
+                found.append(StoredConnection(name=str(item["name"]), properties=item.get("properties") or {}))
+            link = page.get("nextLink")
+            if not link:
+                return tuple(found)
+            if origin(link) != origin(self._client.base_url):
+                raise ServiceFailed("Azure Resource Manager's list of connections goes on at another host.", said=link)
+            page = self._answer(self._client.request("GET", link), workspace)
+
+    def put_connection(self, workspace: WorkspaceId, name: str, properties: Mapping[str, Any]) -> None:
+        """Create or replace a connection. Raises as `read_workspace`."""
+        self._json("PUT", workspace, f"/connections/{name}", {"properties": properties})
+
+    def _json(self, method: str, workspace: WorkspaceId, path: str, body: object = None) -> dict[str, Any]:
+        response = self._client.request(method, workspace.path + path, params={"api-version": API_VERSION}, json=body)
+        return self._answer(response, workspace)
+
+    def _answer(self, response: requests.Response, workspace: WorkspaceId) -> dict[str, Any]:
+        if response.status_code in (200, 201):
+            return json_object(response)
+        raise _refusal(response, workspace)
+
+
+def _refusal(response: requests.Response, workspace: WorkspaceId) -> PrivateWheelError:
+    said, status = server_reason(response), response.status_code
+    if status == 404:
+        return UnknownWorkspace(
+            f"There is no workspace {workspace.name} in resource group {workspace.resource_group}"
+            f" of subscription {workspace.subscription}, or it may not be seen.",
+            input="workspace",
+            fix="Check the three names; the identity needs to read it.",
+            said=said,
+        )
+    if status == 403:
+        return PermissionMissing(
+            f"The signed-in identity lacks a permission on workspace {workspace.name}.",
+            input="workspace",
+            fix="Give it the role AzureML Data Scientist or Contributor on the workspace.",
+            said=said,
+        )
+    if status == 401:
+        return CredentialRefused(
+            "Azure Resource Manager did not accept the sign-in.",
+            input="azure-client-id",
+            fix="Check that the identity belongs to the workspace's tenant and cloud.",
+            said=said,
+        )
+    return ServiceFailed(f"Azure Resource Manager failed for workspace {workspace.name}.", fix="Run again.", said=said)

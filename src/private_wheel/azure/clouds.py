@@ -1,0 +1,130 @@
+"""The Azure clouds: which hosts belong to each, and where a token for it may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from private_wheel.azure.http import Client, json_object, server_reason
+from private_wheel.errors import UnknownCloud
+from private_wheel.publish.feed_address import AZURE_HOST, FeedAddress, check_scheme, is_loopback
+
+# Azure DevOps' own application; its services exist in the public cloud only.
+DEVOPS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
+_PUBLIC_AUDIENCE = "api://AzureADTokenExchange"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cloud:
+    """One Azure cloud. `arm` and `authority` are origins; `audiences` those of federated tokens, likeliest first."""
+
+    name: str
+    arm: str
+    authority: str
+    storage_suffix: str
+    audiences: tuple[str, ...] = (_PUBLIC_AUDIENCE,)
+    from_metadata: bool = False
+
+    @property
+    def arm_scope(self) -> str:
+        return f"{self.arm}/.default"
+
+    def owns_feed(self, feed: FeedAddress) -> bool:
+        """Whether an Entra token may be sent to a feed: Azure DevOps Services, or loopback for a cloud on loopback."""
+        host = urlsplit(feed.index_url).hostname or ""
+        loopback = is_loopback(host) and is_loopback(urlsplit(self.arm).hostname or "")
+        return feed.is_azure and (host == AZURE_HOST or loopback)
+
+
+# https://github.com/Azure/azure-sdk-for-python, azure/ai/ml/_azure_environments.py
+_CLOUDS = {
+    cloud.name: cloud
+    for cloud in (
+        Cloud(
+            name="AzureCloud",
+            arm="https://management.azure.com",
+            authority="https://login.microsoftonline.com",
+            storage_suffix="core.windows.net",
+        ),
+        Cloud(
+            name="AzureUSGovernment",
+            arm="https://management.usgovcloudapi.net",
+            authority="https://login.microsoftonline.us",
+            storage_suffix="core.usgovcloudapi.net",
+            audiences=("api://AzureADTokenExchangeUSGov", _PUBLIC_AUDIENCE),
+        ),
+        Cloud(
+            name="AzureChinaCloud",
+            arm="https://management.chinacloudapi.cn",
+            authority="https://login.chinacloudapi.cn",
+            storage_suffix="core.chinacloudapi.cn",
+            audiences=("api://AzureADTokenExchangeChina", _PUBLIC_AUDIENCE),
+        ),
+    )
+}
+
+
+def find_cloud(value: str, environ: Mapping[str, str]) -> Cloud:
+    """The cloud of that name, or as an ARM metadata URL describes it.
+
+    `ARM_CLOUD_METADATA_URL` in `environ` stands for the URL, as in Microsoft's other tools.
+
+    Raises:
+        UnknownCloud: the URL does not lead to ARM metadata, or not to a cloud of that name.
+        ServiceUnreachable: it cannot be asked.
+    """
+    if "://" in value:
+        return _from_metadata(value, None)
+    if url := environ.get("ARM_CLOUD_METADATA_URL", ""):
+        return _from_metadata(url, value)
+    return _CLOUDS[value]
+
+
+def _from_metadata(url: str, name: str | None) -> Cloud:
+    client = Client(url)
+    try:
+        check_scheme(url)
+        response = client.request("GET", url)
+        if response.status_code != 200:
+            raise _unknown(url, server_reason(response))
+        content = response.json() if response.text.lstrip().startswith("[") else [json_object(response)]
+        entries = [_cloud(entry) for entry in content]
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise _unknown(url, f"{type(error).__name__}: {error}") from None
+    finally:
+        client.close()
+    named = [cloud for cloud in entries if cloud.name == name]
+    if len(entries) != 1 and not named and name:
+        raise _unknown(url, f"it describes {', '.join(cloud.name for cloud in entries)}, not {name}")
+    return (named or entries)[0]
+
+
+def _cloud(entry: Mapping[str, object]) -> Cloud:
+    """One entry of ARM metadata, in the form of api-version 2019-05-01 and later."""
+    authentication, suffixes = entry["authentication"], entry["suffixes"]
+    if not isinstance(authentication, dict) or not isinstance(suffixes, dict):
+        raise TypeError("authentication and suffixes are no objects")
+    hosts = [str(entry["resourceManager"]), str(authentication["loginEndpoint"])]
+    for host in hosts:
+        check_scheme(host)
+    arm, authority = (host.rstrip("/") for host in hosts)
+    name = str(entry["name"])
+    known = _CLOUDS.get(name)
+    return Cloud(
+        name=name,
+        arm=arm,
+        authority=authority,
+        storage_suffix=str(suffixes["storage"]),
+        audiences=known.audiences if known else (_PUBLIC_AUDIENCE,),
+        from_metadata=True,
+    )
+
+
+def _unknown(url: str, said: str) -> UnknownCloud:
+    return UnknownCloud(
+        f"{url} gives no usable ARM metadata.",
+        input="cloud",
+        fix="Name a cloud, or a URL such as https://HOST/metadata/endpoints?api-version=2019-05-01.",
+        said=said,
+    )

@@ -1,0 +1,175 @@
+"""One HTTP client: bound to one origin, with the retry rules, and careful with whom it tells the credential."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.util.retry import Retry
+
+from private_wheel import __version__
+from private_wheel.errors import ServiceFailed, ServiceUnreachable
+
+RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0
+LONGEST_WAIT = 60
+LONGEST_REASON = 500
+
+Authorize = Callable[[], str]
+"""Gives the value of the Authorization header at the moment it is needed."""
+
+
+class BoundedAdapter(HTTPAdapter):
+    """A transport whose requests always have a timeout."""
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs["timeout"] = kwargs.get("timeout") or (CONNECT_TIMEOUT, READ_TIMEOUT)
+        return super().send(*args, **kwargs)
+
+
+class _Authorization(AuthBase):
+    """Sets our header, or none; requests would otherwise look into the machine's .netrc."""
+
+    def __init__(self, authorize: Authorize | None) -> None:
+        self._authorize = authorize
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._authorize:
+            request.headers["Authorization"] = self._authorize()
+        return request
+
+
+def retry_rules() -> Retry:
+    """At most five attempts with jittered backoff, `Retry-After` obeyed up to a minute (RFC 9110, 10.2.3)."""
+    return Retry(
+        total=4,
+        other=0,
+        redirect=0,
+        status_forcelist=RETRIED_STATUSES,
+        allowed_methods=None,
+        backoff_factor=0.5,
+        backoff_jitter=0.5,
+        backoff_max=LONGEST_WAIT,
+        retry_after_max=LONGEST_WAIT,
+        raise_on_status=False,
+    )
+
+
+class Client:
+    """Requests to one service. The credential goes to the origin of `base_url` and nowhere else."""
+
+    def __init__(self, base_url: str, authorize: Authorize | None = None) -> None:
+        self.base_url = base_url
+        self._authorize = authorize
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"private-wheel/{__version__}"
+        adapter = BoundedAdapter(max_retries=retry_rules())
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+        stream: bool = False,
+    ) -> requests.Response:
+        """Send one request and return the last answer, whatever its status. Redirects are not followed.
+
+        Raises:
+            ServiceUnreachable: no answer came, after the retries.
+        """
+        target = urljoin(self.base_url, url)
+        authorize = self._authorize if origin(target) == origin(self.base_url) else None
+        try:
+            return self._session.request(
+                method,
+                target,
+                params=params,
+                headers=headers,
+                json=json,
+                stream=stream,
+                allow_redirects=False,
+                auth=_Authorization(authorize),
+            )
+        except requests.RequestException as error:
+            raise unreachable(target, error) from None
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of a URL (RFC 6454)."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def unreachable(url: str, error: Exception) -> ServiceUnreachable:
+    """The error for a request that got no answer, by what the network said."""
+    host = urlsplit(url).netloc
+    fix = "Check the name, and that this machine may reach it."
+    if isinstance(error, requests.exceptions.SSLError):
+        fix = "Its certificate is not trusted here: set REQUESTS_CA_BUNDLE to your company's CA file."
+    elif isinstance(error, requests.exceptions.ProxyError):
+        fix = "The proxy refused: check HTTPS_PROXY and NO_PROXY."
+    elif isinstance(error, requests.exceptions.Timeout):
+        fix = "It did not answer in time: run again, or check the firewall."
+    cause = str(getattr(error.args[0], "reason", error) if error.args else error)
+    return ServiceUnreachable(
+        f"{host} cannot be reached.", fix=fix, said=re.sub(r"<[^>]*>:? ?", "", cause)[:LONGEST_REASON]
+    )
+
+
+def server_reason(response: requests.Response) -> str:
+    """What the server gave as its reason: the message in its JSON, else its text, else the reason phrase."""
+    try:
+        content = response.json()
+    except ValueError:
+        content = None
+    except requests.RequestException:
+        return str(response.reason)
+    text = _message(content)
+    if not text and "html" not in response.headers.get("Content-Type", "").lower():
+        text = response.text
+    if not text:
+        heading = re.search(r"<(?:title|h1)[^>]*>(.*?)</", response.text, re.IGNORECASE | re.DOTALL)
+        text = heading[1] if heading else str(response.reason)
+    return f"{response.status_code} {' '.join(text.split())}"[:LONGEST_REASON]
+
+
+def _message(content: object) -> str:
+    """The message of ARM's `error`, Azure DevOps' `message` or Entra's `error_description`."""
+    if not isinstance(content, dict):
+        return ""
+    inner = content.get("error")
+    if isinstance(inner, dict):
+        return ": ".join(str(inner[key]) for key in ("code", "message") if inner.get(key))
+    return str(content.get("message") or content.get("error_description") or inner or "")
+
+
+def json_object(response: requests.Response) -> dict[str, Any]:
+    """The JSON object in an answer.
+
+    Raises:
+        ServiceFailed: it is something else, for instance a proxy's page.
+    """
+    try:
+        content = response.json()
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise ServiceFailed(
+            f"{urlsplit(response.url).netloc} answered with something that is not JSON.",
+            fix="A proxy or firewall may have answered in its place.",
+            said=server_reason(response),
+        )
+    return content

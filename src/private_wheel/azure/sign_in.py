@@ -1,0 +1,142 @@
+"""Sign-in to Microsoft Entra: which credential a run has, and its tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from private_wheel.azure.clouds import Cloud
+from private_wheel.azure.http import Client, json_object, server_reason
+from private_wheel.config import SignInConfig
+from private_wheel.errors import SignInFailed
+from private_wheel.publish.feed_address import check_scheme
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+Learn = Callable[[Iterable[str]], None]
+"""Told every token that is met, so that it can be masked."""
+
+# Microsoft's error codes: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+_ADVICE = {
+    "AADSTS700016": "azure-client-id names no application of that tenant.",
+    "AADSTS90002": "azure-tenant-id names no tenant.",
+    "AADSTS70021": "Add a federated credential for this repository and environment to the application.",
+    "AADSTS700213": "Add a federated credential for this repository and environment to the application.",
+    "AADSTS700211": "Add a federated credential for this issuer to the application.",
+    "AADSTS700024": "The login is older than its assertion: sign in directly before this step.",
+    "AADSTS7000215": "The client secret is wrong: it must be the secret's value, not its id.",
+    "AADSTS7000222": "The client secret has expired: make a new one, or use a federated credential.",
+    "az login": "Run az login, or set azure-client-id and azure-tenant-id.",
+    "az CLI": "Set azure-client-id and azure-tenant-id, or install the Azure CLI and run az login.",
+    "Azure CLI": "Set azure-client-id and azure-tenant-id, or install the Azure CLI and run az login.",
+}
+
+
+class SignIn:
+    """The identity of the run. Asks Entra for tokens only when one is needed."""
+
+    def __init__(self, config: SignInConfig, environ: Mapping[str, str], cloud: Cloud, learn: Learn) -> None:
+        self._config, self._environ, self._cloud, self._learn = config, environ, cloud, learn
+        self._credential: TokenCredential | None = None
+
+    def token(self, scope: str) -> str:
+        """An access token for `scope`, renewed when it is about to expire.
+
+        Raises:
+            SignInFailed: with Entra's own word.
+        """
+        from azure.core.exceptions import AzureError
+
+        credentials = [self._credential] if self._credential else self._candidates()
+        for last, credential in enumerate(credentials, start=1 - len(credentials)):
+            try:
+                token = credential.get_token(scope).token
+            except AzureError as error:
+                if last == 0:
+                    raise _failed(str(error.message or error)) from None
+            else:
+                self._credential = credential
+                self._learn([token])
+                return token
+        raise AssertionError("there is always a candidate")
+
+    def bearer(self, scope: str) -> Callable[[], str]:
+        """What a client calls for its Authorization header."""
+        return lambda: f"Bearer {self.token(scope)}"
+
+    def _candidates(self) -> list[TokenCredential]:
+        """The credential to use; more than one only where a sovereign cloud's audience is not certain."""
+        if self._config.client_id and self._environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
+            return [self._federated(audience) for audience in self._cloud.audiences]
+        return [self._ambient()]
+
+    def _ambient(self) -> TokenCredential:
+        from azure import identity
+
+        environ = self._environ
+        tenant = self._config.tenant_id or environ.get("AZURE_TENANT_ID", "")
+        client = self._config.client_id or environ.get("AZURE_CLIENT_ID", "")
+        authority = {"authority": self._cloud.authority, "disable_instance_discovery": self._cloud.from_metadata}
+        if tenant and client and (secret := environ.get("AZURE_CLIENT_SECRET")):
+            self._learn([secret])
+            return identity.ClientSecretCredential(tenant, client, secret, **authority)
+        if tenant and client and (certificate := environ.get("AZURE_CLIENT_CERTIFICATE_PATH")):
+            password = environ.get("AZURE_CLIENT_CERTIFICATE_PASSWORD")
+            return identity.CertificateCredential(tenant, client, certificate, password=password, **authority)
+        if tenant and client and (file := environ.get("AZURE_FEDERATED_TOKEN_FILE")):
+            return identity.WorkloadIdentityCredential(
+                tenant_id=tenant, client_id=client, token_file_path=file, **authority
+            )
+        if self._config.client_id:
+            raise SignInFailed(
+                "GitHub gives this job no OIDC token to sign in with.",
+                input="azure-client-id",
+                fix="Add to the job: permissions: { id-token: write, contents: read }.",
+            )
+        return identity.AzureCliCredential(tenant_id=tenant)
+
+    def _federated(self, audience: str) -> TokenCredential:
+        from azure.identity import ClientAssertionCredential
+
+        return ClientAssertionCredential(
+            self._config.tenant_id,
+            self._config.client_id,
+            lambda: self._github_token(audience),
+            authority=self._cloud.authority,
+            disable_instance_discovery=self._cloud.from_metadata,
+        )
+
+    def _github_token(self, audience: str) -> str:
+        """A fresh OIDC token of the job: it lives five minutes, so none is kept.
+
+        Source: actions/toolkit, packages/core/src/oidc-utils.ts
+        """
+        url = self._environ["ACTIONS_ID_TOKEN_REQUEST_URL"]
+        request_token = self._environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
+        self._learn([request_token])
+        try:
+            check_scheme(url)
+        except ValueError as error:
+            raise _failed(f"ACTIONS_ID_TOKEN_REQUEST_URL: {error}") from None
+        client = Client(url, lambda: f"Bearer {request_token}")
+        try:
+            response = client.request("GET", f"{url}&audience={quote(audience, safe='')}")
+            token = str(json_object(response).get("value", "")) if response.status_code == 200 else ""
+            if not token:
+                raise _failed(f"GitHub's OIDC issuer: {server_reason(response)}")
+        finally:
+            client.close()
+        self._learn([token])
+        return token
+
+
+def _failed(said: str) -> SignInFailed:
+    advice = next((advice for code, advice in _ADVICE.items() if code in said), "")
+    return SignInFailed(
+        "Sign-in to Azure failed.",
+        input="azure-client-id",
+        fix=advice or "Check azure-client-id, azure-tenant-id and cloud.",
+        said=" ".join(said.split())[:500],
+    )

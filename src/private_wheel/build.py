@@ -1,0 +1,185 @@
+"""From a source directory to one wheel: reproducible, in a child that sees no credential."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from private_wheel.errors import BackendFailed, Interrupted, NoProject, NoWheel, SeveralWheels
+from private_wheel.pip_configuration import uv_environ
+from private_wheel.process import foreign_environ, installer_environ
+from private_wheel.sources import is_project
+
+_LAST_LINES = 20
+_LONGEST_LINE = 8192
+# The earliest time that a zip file can hold, for a source that no commit dates.
+_EARLIEST = "315532800"
+_SOURCE_ROOT = str(Path(__file__).resolve().parents[1])
+_RUN = "import sys; sys.path.insert(0, sys.argv[1]); from private_wheel.isolated_build import main; sys.exit(main())"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """What every build of a run shares: a scratch directory, the environment, the secrets to keep out of it, and
+    where a child's lines go."""
+
+    scratch: Path
+    environ: Mapping[str, str]
+    secrets: Iterable[str]
+    echo: Callable[[str], None]
+
+
+class Builder:
+    """Builds one source after the other; may be cancelled from another thread."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[str] | None = None
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """End the build that runs, and refuse every later one."""
+        with self._lock:
+            self._cancelled = True
+            if self._child:
+                _end(self._child)
+
+    def build(self, source: Path) -> Path:
+        """Build `source` and return the path of its wheel.
+
+        Raises:
+            NoProject: it has neither pyproject.toml nor setup.py.
+            BackendFailed: with the backend's last 20 lines.
+            NoWheel, SeveralWheels: the backend claims success and left another number of wheels than one.
+            Interrupted: `cancel` was called.
+        """
+        if not is_project(source):
+            raise NoProject(
+                f"{source} has neither pyproject.toml nor setup.py.",
+                input="package",
+                fix="Name the directory that holds one, or a ready .whl file.",
+            )
+        directory = self._workshop.scratch / f"{sum(1 for _ in self._workshop.scratch.iterdir())}"
+        (directory / "wheel").mkdir(parents=True)
+        status, last_lines = self._run(source, directory)
+        if status != 0:
+            raise BackendFailed(
+                f"{source} could not be built.", input="package", fix="Its last lines:", said="\n".join(last_lines)
+            )
+        wheels = sorted((directory / "wheel").glob("*.whl"))
+        if not wheels:
+            raise NoWheel(f"The build backend of {source} made no wheel.", input="package", fix="See its output above.")
+        if len(wheels) > 1:
+            names = ", ".join(wheel.name for wheel in wheels)
+            raise SeveralWheels(
+                f"The build backend of {source} made several wheels: {names}.",
+                input="package",
+                fix="A package is one wheel: name the .whl files themselves to publish several.",
+            )
+        return wheels[0]
+
+    def _run(self, source: Path, directory: Path) -> tuple[int, list[str]]:
+        environ, secrets = self._workshop.environ, tuple(self._workshop.secrets)
+        request = {
+            "source": str(source.resolve()),
+            "directory": str(directory / "wheel"),
+            "environ": {**foreign_environ(environ, secrets), **_reproducible(source, directory, environ)},
+        }
+        command = [sys.executable, "-I", *_interpreter_options(), "-c", _RUN, _SOURCE_ROOT]
+        with self._lock:
+            if self._cancelled:
+                raise Interrupted("The build was cancelled.")
+            self._child = subprocess.Popen(  # noqa: S603  # our own interpreter with fixed arguments
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**installer_environ(environ, secrets), **uv_environ(environ)},
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+                umask=0o022 if os.name == "posix" else -1,
+            )
+        try:
+            return self._pump(self._child, json.dumps(request))
+        finally:
+            _end(self._child)
+
+    def _pump(self, child: subprocess.Popen[str], request: str) -> tuple[int, list[str]]:
+        """Hand the request over, pass the child's lines on as they come, and wait for its end."""
+        last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+        if child.stdin is None or child.stdout is None:
+            raise AssertionError("both were asked for as pipes")
+        with child.stdin as stdin:
+            stdin.write(request)
+        with child.stdout as stdout:
+            while line := stdout.readline(_LONGEST_LINE):
+                if text := line.rstrip():
+                    self._workshop.echo(text)
+                    last_lines.append(text)
+        status = child.wait()
+        if self._cancelled:
+            raise Interrupted("The build was cancelled.")
+        return status, list(last_lines)
+
+
+def _interpreter_options() -> list[str]:
+    """Let the child find the bytecode of our own modules where the runtime keeps it."""
+    return ["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
+
+
+def _reproducible(source: Path, directory: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables by which the same commit gives the same bytes, and the source directory stays as it is.
+
+    Source: https://reproducible-builds.org/specs/source-date-epoch/ ; setuptools' DIST_EXTRA_CONFIG keeps `build/` and
+    `*.egg-info` out of the source, where a stale one would get into the next wheel.
+    """
+    scratch = directory / "setuptools"
+    scratch.mkdir()
+    settings = directory / "setuptools.cfg"
+    settings.write_text(f"[build]\nbuild_base = {scratch}\n[egg_info]\negg_base = {scratch}\n", encoding="utf-8")
+    return {
+        "SOURCE_DATE_EPOCH": environ.get("SOURCE_DATE_EPOCH") or _commit_time(source, environ),
+        "DIST_EXTRA_CONFIG": str(settings),
+        "PYTHONHASHSEED": "0",
+        "TZ": "UTC",
+    }
+
+
+def _commit_time(source: Path, environ: Mapping[str, str]) -> str:
+    """Seconds since 1970 of the last commit, or the earliest time that a zip file can hold."""
+    git = shutil.which("git", path=environ.get("PATH"))
+    if not git:
+        return _EARLIEST
+    answer = subprocess.run(  # noqa: S603  # git with fixed arguments
+        [git, "-C", str(source), "-c", "log.showSignature=false", "log", "-1", "--format=%ct"],
+        env=foreign_environ(environ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    time = answer.stdout.strip()
+    return time if answer.returncode == 0 and time.isdigit() else _EARLIEST
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """End a child with all that it started. Nothing happens when all of it is gone."""
+    try:
+        if os.name == "posix":
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
+    except (ProcessLookupError, PermissionError):
+        pass
+    child.wait()

@@ -1,0 +1,145 @@
+"""The workspace connection: what a workspace has, what will be done there, and doing it.
+
+Two connections for one target break every image build of a workspace ("Unique workspace connection not available for
+specified target", MicrosoftDocs/azure-docs#114975), so a connection is rotated in place and never doubled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from private_wheel.azure.arm import Arm, StoredConnection
+from private_wheel.azure.workspace_id import WorkspaceId
+from private_wheel.config import ConnectionConfig
+from private_wheel.errors import ConnectionConflict
+
+_LONGEST_NAME = 33
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionPlan:
+    """What will be done in one workspace. `existing` are the properties that a rotation keeps."""
+
+    workspace: WorkspaceId
+    name: str
+    action: Literal["create", "rotate"]
+    existing: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+def plan_connection(
+    workspace: WorkspaceId, wanted: ConnectionConfig, existing: Sequence[StoredConnection]
+) -> ConnectionPlan:
+    """Decide by what the workspace has. `wanted.target` is known; an empty `wanted.name` lets the run choose.
+
+    Raises:
+        ConnectionConflict: it would be the second one for its target, or take over one that serves another.
+    """
+    same = [found for found in existing if _same_kind(found, wanted) and _same(found.target, wanted.target)]
+    others = [found.name for found in same if not wanted.name or not _same_name(found.name, wanted.name)]
+    if len(same) > 1 or (wanted.name and others):
+        raise _doubled(workspace, wanted, [found.name for found in same])
+    name = wanted.name or (same[0].name if same else default_name(wanted.target))
+    taken = next((found for found in existing if _same_name(found.name, name)), None)
+    if taken and taken not in same:
+        raise ConnectionConflict(
+            f"Connection {taken.name} of workspace {workspace.name} serves {taken.target} ({taken.category}) already.",
+            input="connection",
+            fix="Nothing was changed. Choose another name with connection, or delete that one.",
+        )
+    return ConnectionPlan(
+        workspace=workspace,
+        name=taken.name if taken else name,
+        action="rotate" if taken else "create",
+        existing=taken.properties if taken else {},
+        warnings=tuple(_overlaps(workspace, wanted, existing)),
+    )
+
+
+def set_connection(arm: Arm, plan: ConnectionPlan, wanted: ConnectionConfig) -> None:
+    """Create the connection, or give it the new credential. Raises as `Arm.put_connection`."""
+    arm.put_connection(plan.workspace, plan.name, connection_properties(wanted, plan.existing))
+
+
+def connection_properties(wanted: ConnectionConfig, existing: Mapping[str, Any]) -> dict[str, Any]:
+    """The `properties` of the PUT, as azure-ai-ml sends them. What others set on an existing one is kept."""
+    if wanted.username:
+        kind = "UsernamePassword"
+        credentials = {"username": wanted.username, "password": wanted.token.value}
+    else:
+        kind, credentials = "PAT", {"pat": wanted.token.value}
+    shared = existing.get("isSharedToAll")
+    return {
+        "target": wanted.target,
+        "credentials": credentials,
+        "metadata": existing.get("metadata") or {},
+        "category": wanted.category,
+        "isSharedToAll": True if shared is None else shared,
+        "authType": kind,
+    }
+
+
+def default_name(target: str) -> str:
+    """The organisation of the target, else its host, in the letters that a connection's name may have."""
+    parts = urlsplit(target)
+    last = parts.path.strip("/").rsplit("/", 1)[-1] or parts.hostname or ""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", last).strip("-_")[:_LONGEST_NAME]
+    return name if len(name) >= 3 else f"feed-{name}".rstrip("-")
+
+
+def covers(target: str, url: str) -> bool:
+    """Whether a connection with this target serves a URL: same scheme and host, and a prefix of whole path segments.
+
+    Microsoft publishes no exact rule; this is the one that all reported cases agree with (azure-sdk-for-python#22441).
+    """
+    return f"{url.rstrip('/')}/".lower().startswith(_normal(target) + "/")
+
+
+def _same_kind(found: StoredConnection, wanted: ConnectionConfig) -> bool:
+    return found.category.lower().replace("_", "") == wanted.category.lower()
+
+
+def _same_name(one: str, other: str) -> bool:
+    return one.lower() == other.lower()
+
+
+def _normal(target: str) -> str:
+    return target.rstrip("/").lower()
+
+
+def _same(one: str, other: str) -> bool:
+    return _normal(one) == _normal(other)
+
+
+def _doubled(workspace: WorkspaceId, wanted: ConnectionConfig, names: Sequence[str]) -> ConnectionConflict:
+    listed = " and ".join(names)
+    fix = (
+        f"Nothing was changed. Leave out connection or set it to {names[0]}, or delete {names[0]} first."
+        if len(names) == 1
+        else f"Nothing was changed. Delete all but one of {listed}."
+    )
+    return ConnectionConflict(
+        f"Workspace {workspace.name} has {listed} for the target {wanted.target}. With two, Azure ML fails every image"
+        ' build: "Unique workspace connection not available for specified target".',
+        input="connection",
+        fix=fix,
+    )
+
+
+def _overlaps(workspace: WorkspaceId, wanted: ConnectionConfig, existing: Sequence[StoredConnection]) -> list[str]:
+    """Targets of which one is a path prefix of the other: the longer one serves what both match."""
+    ours = _normal(wanted.target) + "/"
+    found = []
+    for other in existing:
+        theirs = _normal(other.target) + "/"
+        if _same_kind(other, wanted) and ours != theirs and (ours.startswith(theirs) or theirs.startswith(ours)):
+            winner = "this one" if len(ours) > len(theirs) else other.name
+            found.append(
+                f"Workspace {workspace.name}: connection {other.name} ({other.target}) overlaps with {wanted.target};"
+                f" where both match, {winner} will serve the index."
+            )
+    return found

@@ -1,0 +1,93 @@
+"""The terminal: flags become the same variables that the CI hosts set, and a person reads the lines."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from private_wheel import __version__
+from private_wheel.errors import PrivateWheelError
+from private_wheel.hosts.base import Host
+from private_wheel.inputs import INPUTS, Group, Input, Kind
+
+
+class Terminal(Host):
+    name = "terminal"
+
+    @property
+    def debug(self) -> bool:
+        return self.environ.get("PRIVATE_WHEEL_DEBUG") == "1"
+
+    @property
+    def checkout(self) -> Path:
+        here = Path.cwd().resolve()
+        return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+
+    @property
+    def tag(self) -> str | None:
+        return None
+
+    def announce_masks(self, forms: Iterable[str]) -> None:
+        """A terminal keeps no log of its own."""
+
+    def start_group(self, title: str) -> None:
+        self.command(f"== {title}")
+
+    def end_group(self) -> None:
+        self.command("")
+
+    def warning(self, text: str) -> None:
+        self.line(f"warning: {text}")
+
+    def failure(self, error: PrivateWheelError) -> None:
+        self.line(f"error: {error}")
+
+    def set_outputs(self, outputs: Mapping[str, str]) -> None:
+        for name, value in outputs.items():
+            if value and name != "packages-json":
+                self.line(f"{name}: {value}")
+
+    def write_summary(self, markdown: str) -> None:
+        """The lines above have told it."""
+
+
+def read_arguments(arguments: Sequence[str]) -> dict[str, str]:
+    """Flags as INPUT_ variables. A repeated flag of a list adds a line. Prints help and exits as argparse does."""
+    values = vars(_parser().parse_args(arguments))
+    rows = {row.variable: row for row in INPUTS}
+    return {name: _joined(rows[name], value) for name, value in values.items() if value is not None}
+
+
+def _joined(row: Input, value: list[str]) -> str:
+    if row.kind is Kind.LINES:
+        return "\n".join(value)
+    return " ".join(value) if row.kind is Kind.WORDS else value[-1]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="private-wheel",
+        description="From a tagged commit to a private Python package that Azure Machine Learning can install.",
+        epilog="Secrets have no flag: set "
+        + " and ".join(row.variable for row in INPUTS if row.kind is Kind.SECRET)
+        + " in the environment. Every other input may be given as its INPUT_ variable too.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"private-wheel {__version__}")
+    for group in Group:
+        section = parser.add_argument_group(group.value)
+        for row in INPUTS:
+            if row.group is group and row.kind is not Kind.SECRET and "terminal" in row.hosts:
+                section.add_argument(
+                    f"--{row.name}", dest=row.variable, action="append", metavar="VALUE", help=help_text(row)
+                )
+    return parser
+
+
+def help_text(row: Input) -> str:
+    """The help of an input as one plain line, with its choices and default."""
+    default = row.default or row.default_text
+    parts = [row.help, f"One of: {', '.join(row.choices)}." if row.choices and row.kind is not Kind.BOOLEAN else ""]
+    parts += [f"Default: {default}." if default else "", row.planned_text]
+    return " ".join(part for part in parts if part).replace("`", "").replace("**", "").replace("%", "%%")

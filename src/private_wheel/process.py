@@ -1,0 +1,63 @@
+"""What a child process may see: the environment without credentials, and without the files of the host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+# Names under which CI hosts, Azure's tools and package tools carry credentials. A name that merely looks like one
+# is dropped too: a build that misses a variable fails loudly, a leaked token does not.
+_SECRET_NAME = re.compile(
+    r"""
+      ^(INPUT|ENDPOINT|SECRET|SECUREFILE|VSTS|ACTIONS|TWINE|UV_PUBLISH|ARM_CLIENT|AZURE_CLIENT|AZURE_FEDERATED)_
+    | (^|_)(TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|CREDENTIALS?|PAT|SAS|IDTOKEN)(_|$)
+    | (ACCESS|API|ACCOUNT|STORAGE|PRIVATE|SIGNING|SERVICEPRINCIPAL)_?KEY
+    | ACCESSTOKEN | SYSTEM_OIDC | CONNECTION_?STRING | ^AZURE_CONFIG_DIR$ | ^SSH_AUTH_SOCK$
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+# The files and pipes by which a step talks to its host: whoever can write them can set outputs and PATH.
+_HOST_FILE = re.compile(r"^GITHUB_(ENV|PATH|OUTPUT|STATE|STEP_SUMMARY|EVENT_PATH)$", re.IGNORECASE)
+_URL_CREDENTIAL = re.compile(r"://[^/@\s]*:[^/@\s]*@|[?&]sig=")
+# Read by our own sign-in, in this process, before any child starts.
+_KEPT_FOR_AZURE_CLI = frozenset({"AZURE_CONFIG_DIR"})
+
+
+def public_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of our own process: everything except what carries a credential by its name."""
+    return {
+        name: value for name, value in environ.items() if name in _KEPT_FOR_AZURE_CLI or not _SECRET_NAME.search(name)
+    }
+
+
+def foreign_environ(environ: Mapping[str, str], secrets: Iterable[str] = ()) -> dict[str, str]:
+    """The environment of foreign code: also without the host's files and without any value that holds a credential.
+
+    `secrets` are the values, with their derived forms, that may not occur inside any value.
+    """
+    forbidden = tuple(secrets)
+    return {
+        name: value
+        for name, value in public_environ(environ).items()
+        if name not in _KEPT_FOR_AZURE_CLI
+        and not _HOST_FILE.search(name)
+        and not _URL_CREDENTIAL.search(value)
+        and not any(form in value for form in forbidden)
+    }
+
+
+_INSTALLER = re.compile(r"^(PIP_|UV_(?!PUBLISH_))|_PROXY$", re.IGNORECASE)
+
+
+def installer_environ(environ: Mapping[str, str], secrets: Iterable[str] = ()) -> dict[str, str]:
+    """The environment of the build's installer: that of foreign code, and the settings of package indexes and proxies.
+
+    Those may hold the machine's own credentials for reading packages, which an installer cannot do without.
+    """
+    forbidden = tuple(secrets)
+    settings = {
+        name: value
+        for name, value in environ.items()
+        if _INSTALLER.search(name) and not any(form in value for form in forbidden)
+    }
+    return {**foreign_environ(environ, forbidden), **settings}

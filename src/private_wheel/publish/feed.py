@@ -1,0 +1,235 @@
+"""The feed route: upload with twine, compare with what is there, read back what the index lists."""
+
+from __future__ import annotations
+
+import io
+import logging
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import requests
+
+from private_wheel.azure.http import (
+    LONGEST_WAIT,
+    RETRIED_STATUSES,
+    BoundedAdapter,
+    Client,
+    server_reason,
+    unreachable,
+)
+from private_wheel.config import IfExists
+from private_wheel.errors import (
+    ContentDiffers,
+    FileExists,
+    LocalVersion,
+    NotPublished,
+    PrivateWheelError,
+    VersionReserved,
+    WheelRejected,
+)
+from private_wheel.publish import Plan, Result
+from private_wheel.publish.feed_address import FeedAddress
+from private_wheel.publish.simple_index import IndexedFile, SimpleIndex, basic, is_sign_in, refusal
+from private_wheel.wheel import Wheel
+
+if TYPE_CHECKING:
+    from twine.repository import Repository
+
+_LOG = logging.getLogger(__name__)
+_ATTEMPTS = 5
+# No index documents how long it takes until a new file is listed.
+_LONGEST_DELAY = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A user name and what gives its token, and the input that the token came from."""
+
+    username: str
+    token: Callable[[], str]
+    input: str
+
+    def authorization(self) -> str:
+        return basic(self.username, self.token())
+
+
+class FeedRoute:
+    """One feed, written as `writer`, read back as `reader` when the workspace has an account of its own."""
+
+    def __init__(
+        self,
+        feed: FeedAddress,
+        *,
+        writer: Account,
+        reader: Account | None,
+        if_exists: IfExists,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._feed, self._writer, self._if_exists, self._sleep = feed, writer, if_exists, sleep
+        self._clients = [Client(feed.index_url, account.authorization) for account in (writer, reader) if account]
+        self._own_index = SimpleIndex(feed, self._clients[0], writer.input)
+        self._workspace_index = SimpleIndex(feed, self._clients[-1], (reader or writer).input)
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+
+    def preflight(self) -> None:
+        """Raises as `SimpleIndex.check_access`, for either account."""
+        self._own_index.check_access()
+        if self._workspace_index is not self._own_index:
+            self._workspace_index.check_access()
+
+    def plan(self, wheel: Wheel) -> Plan:
+        """Raises:
+        LocalVersion: `+` versions are not for feeds.
+        ContentDiffers, FileExists: the file is there, and `if-exists` forbids to go on.
+        """
+        if "+" in wheel.version:
+            raise LocalVersion(
+                f"{wheel.name} {wheel.version} has a local version, and those cannot be published to a feed.",
+                input="package",
+                fix="Tag the commit. A shallow clone hides its tags: set fetch-depth: 0 at the checkout.",
+            )
+        there = self._find(self._own_index, wheel)
+        if there is None:
+            return Plan(wheel=wheel, action="publish", reason="is not in the feed yet")
+        return self._plan_beside(wheel, there)
+
+    def _plan_beside(self, wheel: Wheel, there: IndexedFile) -> Plan:
+        if self._if_exists == "fail":
+            raise FileExists(
+                f"{wheel.file_name} is in the feed already.",
+                input="if-exists",
+                fix="Raise the version, or set if-exists: verify to accept identical content.",
+            )
+        found = self._own_index.sha256_of(there)
+        if found == wheel.sha256:
+            return Plan(wheel=wheel, action="identical", reason="is in the feed with the same content")
+        if self._if_exists == "skip":
+            return Plan(wheel=wheel, action="skip", reason=f"is in the feed with other content (sha256 {found})")
+        raise ContentDiffers(
+            f"{wheel.file_name} is in the feed with other content (sha256 {found}, built {wheel.sha256}).",
+            input="if-exists",
+            fix="A version in a feed can never be used again: raise the version, or set if-exists: skip to accept"
+            " the file that is there.",
+        )
+
+    def publish(self, plan: Plan) -> Result:
+        """Raises:
+        ContentDiffers, FileExists, VersionReserved: somebody else was quicker, or the version was deleted.
+        WheelRejected: the feed does not take this wheel.
+        CredentialRefused, PermissionMissing, UnknownFeed, ServiceFailed, ServiceUnreachable
+        """
+        kept: dict[str, Literal["identical", "skipped"]] = {"identical": "identical", "skip": "skipped"}
+        if plan.action in kept:
+            return Result(wheel=plan.wheel, outcome=kept[plan.action])
+        response, attempts = self._upload(plan.wheel)
+        if 200 <= response.status_code < 300 and not is_sign_in(response):
+            return Result(wheel=plan.wheel, outcome="published")
+        if _says_exists(response):
+            return self._after_conflict(plan.wheel, response, attempts)
+        raise self._refused(plan.wheel, response)
+
+    def verify(self, result: Result) -> Result:
+        """Raises:
+        NotPublished: the index does not list exactly our bytes, two minutes long.
+        """
+        wheel, waited, pause = result.wheel, 0.0, 0.5
+        while True:
+            there = self._find(self._workspace_index, wheel)
+            found = self._workspace_index.sha256_of(there) if there else ""
+            if there and (found == wheel.sha256 or result.outcome == "skipped"):
+                return Result(wheel=wheel, outcome=result.outcome, url=there.url)
+            if found or waited >= _LONGEST_DELAY:
+                break
+            _LOG.info("%s is not listed yet; looking again in %.0f s", wheel.file_name, pause)
+            self._sleep(pause)
+            waited, pause = waited + pause, min(pause * 2, 15.0)
+        raise NotPublished(
+            f"{wheel.file_name} was sent, but the index lists {f'sha256 {found}' if found else 'no such file'}.",
+            input="feed",
+            fix="Run again: what was published is compared and kept.",
+        )
+
+    def _find(self, index: SimpleIndex, wheel: Wheel) -> IndexedFile | None:
+        files = index.files(wheel.canonical_name)
+        return next((file for file in files if file.name.lower() == wheel.file_name.lower()), None)
+
+    def _upload(self, wheel: Wheel) -> tuple[requests.Response, int]:
+        """The last answer, and how many attempts it took."""
+        from twine.package import PackageFile
+        from twine.repository import Repository
+
+        repository = Repository(self._feed.upload_url, None, None, disable_progress_bar=True)
+        try:
+            for scheme in ("https://", "http://"):
+                repository.session.mount(scheme, BoundedAdapter())
+            repository.session.auth = self._authorize
+            package = PackageFile.from_filename(str(wheel.path), None)
+            return self._attempt(repository, package)
+        finally:
+            repository.close()
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._writer.authorization()
+        return request
+
+    def _attempt(self, repository: Repository, package: object) -> tuple[requests.Response, int]:
+        for attempt in range(1, _ATTEMPTS + 1):
+            wait = 2.0 ** (attempt - 1)
+            try:
+                # twine prints its progress; what is worth telling is told here.
+                with redirect_stdout(io.StringIO()):
+                    response = repository.upload(package, max_redirects=1)  # type: ignore[arg-type]  # lazily imported
+            except (requests.ConnectionError, requests.Timeout) as error:
+                if attempt == _ATTEMPTS or isinstance(error, requests.exceptions.SSLError):
+                    raise unreachable(self._feed.upload_url, error) from None
+                _LOG.info("The upload broke off (%s); trying again in %.0f s", type(error).__name__, wait)
+            else:
+                if response.status_code not in RETRIED_STATUSES or attempt == _ATTEMPTS:
+                    return response, attempt
+                wait = min(_retry_after(response) or wait, LONGEST_WAIT)
+                _LOG.info("The feed answered %s; trying again in %.0f s", server_reason(response), wait)
+            self._sleep(wait)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _after_conflict(self, wheel: Wheel, response: requests.Response, attempts: int) -> Result:
+        """The feed says that it has the file: from an upload of ours that was half-answered, or from somebody else."""
+        there = self._find(self._own_index, wheel)
+        if there is None:
+            raise VersionReserved(
+                f"The feed refuses {wheel.name} {wheel.version} although it does not list it.",
+                input="package",
+                fix="The version was deleted earlier and its number stays reserved: raise the version.",
+                said=server_reason(response),
+            )
+        if attempts > 1 and self._own_index.sha256_of(there) == wheel.sha256:
+            return Result(wheel=wheel, outcome="published")
+        plan = self._plan_beside(wheel, there)
+        return Result(wheel=wheel, outcome="identical" if plan.action == "identical" else "skipped")
+
+    def _refused(self, wheel: Wheel, response: requests.Response) -> PrivateWheelError:
+        if response.status_code in (400, 413, 415, 422):
+            return WheelRejected(
+                f"The feed does not take {wheel.file_name}.",
+                input="package",
+                fix="Nothing was published. If it names the metadata version, pin an older build backend.",
+                said=server_reason(response),
+            )
+        return refusal(response, self._feed, self._writer.input, "write")
+
+
+def _says_exists(response: requests.Response) -> bool:
+    """409 on Azure and devpi; pypiserver and JFrog say it in the text of a 400 or 403."""
+    text = f"{response.reason} {response.text}".lower()
+    said = any(words in text for words in ("already exists", "already contains", "packagealreadyexists"))
+    return response.status_code == 409 or (response.status_code in (400, 403) and said)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isdigit() else None

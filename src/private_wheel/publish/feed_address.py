@@ -1,0 +1,120 @@
+"""The three ways to name a feed, brought to one address."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+AZURE_HOST = "pkgs.dev.azure.com"
+_LEGACY_HOST = re.compile(r"^(?P<organisation>[a-z0-9][a-z0-9-]*)\.pkgs\.visualstudio\.com$", re.IGNORECASE)
+_AZURE_PATH = re.compile(r"^(?P<root>(?:/[^/]+)*?)/_packaging/(?P<feed>[^/]+)/pypi/(?:simple|upload)/?$", re.IGNORECASE)
+_SIMPLE_PATH = re.compile(r"^(?P<root>.*/)\+?simple/?$")
+_NAME = re.compile(r"^[^/\\?#%@:<>\"|*\x00-\x1f]+$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedAddress:
+    """Where a feed is.
+
+    `index_url` is its simple index (PEP 503), `upload_url` its legacy upload API, `target` the base URL that a
+    workspace connection for it serves. `organisation` is set for Azure DevOps Services only.
+    """
+
+    index_url: str
+    upload_url: str
+    target: str
+    name: str
+    organisation: str = ""
+
+    @property
+    def is_azure(self) -> bool:
+        """Whether it has Azure Artifacts' form: on Azure DevOps Services, Server, or the sandbox."""
+        return "/_packaging/" in self.index_url
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.index_url).netloc
+
+
+def parse_feed(value: str) -> FeedAddress:
+    """Read `organisation/feed`, `organisation/project/feed` or a URL.
+
+    Raises:
+        ValueError: with the sentence for the user.
+    """
+    if "://" in value:
+        return _from_url(value)
+    parts = [part.strip() for part in value.split("/")]
+    if len(parts) not in (2, 3) or not all(_NAME.match(part) for part in parts):
+        if "@" in value and len(parts) in (2, 3):
+            raise ValueError(_VIEW.format(value))
+        raise ValueError(
+            f"{value!r} is not a feed. Write organisation/feed, organisation/project/feed, or its simple index's URL."
+        )
+    organisation, *project, feed = parts
+    return _azure(f"https://{AZURE_HOST}", [organisation, *project], feed, organisation)
+
+
+_VIEW = "{!r} names a view, and views are read-only. Publish to the feed itself: leave out the @ and what follows."
+
+
+def _from_url(value: str) -> FeedAddress:
+    parts = urlsplit(value)
+    if "@" in parts.netloc:
+        raise ValueError("the URL holds a credential. Take it out and use feed-token.")
+    if parts.query or parts.fragment:
+        raise ValueError("the URL has a query or fragment. Give the plain URL of the simple index.")
+    check_scheme(value)
+    origin = urlunsplit((parts.scheme.lower(), parts.netloc.lower(), "", "", ""))
+    if azure := _AZURE_PATH.match(parts.path):
+        root = [unquote(part) for part in azure["root"].split("/") if part]
+        feed = unquote(azure["feed"])
+        if "@" in feed:
+            raise ValueError(_VIEW.format(feed))
+        legacy = _LEGACY_HOST.match(parts.hostname or "")
+        if legacy:
+            # https://ORG.pkgs.visualstudio.com/[PROJECT/]: a connection on the other host name would not match.
+            root = [legacy["organisation"], *(part for part in root if part.lower() != "defaultcollection")]
+            origin = f"https://{AZURE_HOST}"
+        if not root:
+            raise ValueError(f"the URL lacks the organisation before /_packaging/{feed}.")
+        cloud = origin == f"https://{AZURE_HOST}"
+        return _azure(origin, root, feed, root[0] if cloud else "")
+    simple = _SIMPLE_PATH.match(parts.path)
+    if not simple:
+        raise ValueError("the URL is neither …/_packaging/FEED/pypi/simple/ nor another index's …/simple/.")
+    if parts.netloc.lower() == AZURE_HOST or _LEGACY_HOST.match(parts.hostname or ""):
+        raise ValueError("the URL lacks /_packaging/FEED/pypi/ before simple/.")
+    path = parts.path.rstrip("/") + "/"
+    return FeedAddress(
+        index_url=origin + path, upload_url=origin + simple["root"], target=origin, name=parts.hostname or ""
+    )
+
+
+def _azure(origin: str, root: list[str], feed: str, organisation: str) -> FeedAddress:
+    base = "/".join([origin, *(quote(part) for part in root), "_packaging", quote(feed), "pypi"])
+    return FeedAddress(
+        index_url=f"{base}/simple/",
+        upload_url=f"{base}/upload/",
+        target=f"{origin}/{quote(root[0])}",
+        name=root[0],
+        organisation=organisation,
+    )
+
+
+def check_scheme(url: str) -> None:
+    """Refuse what would send a credential in clear text.
+
+    Raises:
+        ValueError: with the sentence for the user.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{parts.scheme or 'no'}:// is not a web address. Use https://.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("plain http would send the token in clear text. Use https://.")
+
+
+def is_loopback(host: str) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")

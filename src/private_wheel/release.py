@@ -1,0 +1,126 @@
+"""The story of a run: build beside preflight, plan, publish, verify, connect, describe."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from private_wheel.background import in_background
+from private_wheel.build import Builder, Workshop
+from private_wheel.config import Config
+from private_wheel.connection import set_connection
+from private_wheel.environment import check_python, environment_of, write_environment
+from private_wheel.errors import Interrupted
+from private_wheel.hosts import Host
+from private_wheel.publish import Plan, Result
+from private_wheel.report import Record
+from private_wheel.services import Services, preflight
+from private_wheel.sources import is_wheel
+from private_wheel.tag import check_tag
+from private_wheel.wheel import Wheel, read_wheel
+
+_LOG = logging.getLogger(__name__)
+
+
+def release(config: Config, host: Host, environ: Mapping[str, str], scratch: Path, record: Record) -> None:
+    """Do all that `config` asks for, and note in `record` what is done. Before the plan stands, nothing changes.
+
+    Raises:
+        PrivateWheelError: of the step that failed; what was done before it is in `record`.
+    """
+    workshop = Workshop(scratch=scratch, environ=environ, secrets=host.redactor.forms, echo=host.foreign)
+    builder = Builder(workshop)
+    prepared = in_background(lambda: preflight(config, environ, host.mask), on_failure=builder.cancel)
+    try:
+        wheels = _make_wheels(config, host, builder)
+    except Interrupted:
+        prepared.result().close()
+        raise
+    services = prepared.result()
+    try:
+        _warn(record, [*services.warnings, *(warning for wheel in wheels for warning in wheel.warnings)])
+        plans = _plan(config, host, wheels, services)
+        if config.dry_run:
+            _describe_dry_run(plans, record)
+            return
+        _publish(config, plans, services, record)
+        _connect(services, record)
+        _describe(config, record)
+    finally:
+        services.close()
+
+
+def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
+    """One wheel for each package, built or ready, and checked: its metadata, its tag, its Python."""
+    wheels = []
+    for source in config.packages:
+        path = source
+        if not is_wheel(source):
+            with host.group(f"Build {source.resolve().name}"):
+                path = builder.build(source)
+        wheel = read_wheel(path)
+        check_tag(wheel, host.tag, config.match_tag)
+        check_python(config.environment, wheel)
+        wheels.append(wheel)
+    return wheels
+
+
+def _plan(config: Config, host: Host, wheels: Sequence[Wheel], services: Services) -> list[Plan]:
+    """Decide about every wheel before the first one is sent, and print it."""
+    route = services.route
+    plans = [
+        route.plan(wheel) if route else Plan(wheel=wheel, action="none", reason="is built and not published")
+        for wheel in wheels
+    ]
+    with host.group("Plan"):
+        for plan in plans:
+            _LOG.info("%s %s: %s", plan.wheel.file_name, plan.reason, plan.action)
+        for target in services.connection_plans:
+            _LOG.info("connection %s in workspace %s: %s", target.name, target.workspace.name, target.action)
+    return plans
+
+
+def _publish(config: Config, plans: Sequence[Plan], services: Services, record: Record) -> None:
+    for plan in plans:
+        if not services.route:
+            record.add(Result(wheel=plan.wheel, outcome="built"))
+            continue
+        result = services.route.publish(plan)
+        record.add(result)
+        _LOG.info("%s: %s", plan.wheel.file_name, result.outcome)
+    if services.route and config.verify != "none":
+        for result in list(record.results.values()):
+            seen = services.route.verify(result)
+            record.add(seen)
+            _LOG.info("%s is there: %s", seen.wheel.file_name, seen.url)
+
+
+def _connect(services: Services, record: Record) -> None:
+    for plan in services.connection_plans:
+        if services.arm and services.connection:
+            set_connection(services.arm, plan, services.connection)
+            record.connections.append(plan)
+            _LOG.info("connection %s of workspace %s is set", plan.name, plan.workspace.name)
+
+
+def _describe(config: Config, record: Record) -> None:
+    """The environment files, for packages that are in a feed or will be."""
+    if not record.results or not config.feed:
+        return
+    wheels = [result.wheel for result in record.results.values()]
+    environment = environment_of(config.environment, wheels, config.feed.index_url)
+    directory = Path(config.environment.directory)
+    record.files.update(write_environment(environment, config.environment.formats, directory))
+
+
+def _describe_dry_run(plans: Sequence[Plan], record: Record) -> None:
+    for plan in plans:
+        record.add(Result(wheel=plan.wheel, outcome="dry-run"))
+    _LOG.info("dry run: nothing was sent")
+
+
+def _warn(record: Record, warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        record.warnings.append(warning)
+        _LOG.warning("%s", warning)

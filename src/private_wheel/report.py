@@ -1,0 +1,139 @@
+"""What a run has done so far, and the job summary made of it: for a success as for a failure."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from private_wheel.config import Config
+from private_wheel.connection import ConnectionPlan
+from private_wheel.errors import PrivateWheelError
+from private_wheel.publish import Result
+
+_DOCS_ERRORS = "https://github.com/private-wheel/private-wheel/blob/main/docs/errors.md"
+_OUTCOMES = {
+    "published": "published",
+    "identical": "already there, identical",
+    "skipped": "already there with other content, left alone",
+    "replaced": "replaced",
+    "dry-run": "dry run: nothing sent",
+    "built": "built",
+}
+
+
+@dataclass(kw_only=True)
+class Record:
+    """Filled step by step while the run goes on, so that a failure can tell what had been done."""
+
+    results: dict[str, Result] = field(default_factory=dict)
+    connections: list[ConnectionPlan] = field(default_factory=list)
+    files: dict[str, Path] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, result: Result) -> None:
+        self.results[result.wheel.file_name] = result
+
+
+def summary(record: Record, config: Config | None, error: PrivateWheelError | None) -> str:
+    """The Markdown of the job summary."""
+    parts = [_heading(record, error)]
+    if error:
+        parts.append(_failure(error))
+    if record.results:
+        parts.append(_packages(record))
+    parts.append(_facts(record, config))
+    if record.files:
+        parts.append(_files(record))
+    if record.warnings:
+        parts.append("\n".join(["**Warnings**", "", *(f"- {_text(warning)}" for warning in record.warnings)]))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _heading(record: Record, error: PrivateWheelError | None) -> str:
+    if error:
+        return "### ❌ PrivateWheel failed"
+    names = [result.wheel.requirement for result in record.results.values()]
+    if len(names) == 1:
+        return f"### 📦 {_text(names[0])}"
+    return f"### 📦 {len(names)} packages" if names else "### 🔑 Workspace connection set"
+
+
+def _failure(error: PrivateWheelError) -> str:
+    lines = "\n".join(f"> {_text(line)}" for line in str(error).splitlines())
+    return f"{lines}\n\n[What {error.code} means]({_DOCS_ERRORS}#{error.code.lower()})"
+
+
+def _packages(record: Record) -> str:
+    rows = ["| Package | Version | Result | SHA-256 |", "|---|---|---|---|"]
+    for result in record.results.values():
+        name = f"[{_cell(result.wheel.name)}]({result.url})" if result.url else _cell(result.wheel.name)
+        rows.append(
+            f"| {name} | {_cell(result.wheel.version)} | {_OUTCOMES[result.outcome]} | `{result.wheel.sha256}` |"
+        )
+    return "\n".join(rows)
+
+
+def _facts(record: Record, config: Config | None) -> str:
+    lines = []
+    if config and config.feed:
+        lines.append(f"- Index: `{config.feed.index_url}`")
+    for plan in record.connections:
+        done = "created" if plan.action == "create" else "rotated in place"
+        lines.append(f"- Connection `{plan.name}` in workspace `{plan.workspace.name}`: {done}")
+    return "\n".join(lines)
+
+
+def _files(record: Record) -> str:
+    parts = []
+    for path in record.files.values():
+        text = path.read_text(encoding="utf-8")
+        fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text) or [""]))
+        name = _text(path.name)
+        parts.append(f"<details><summary>{name}</summary>\n\n{fence}yaml\n{text}{fence}\n\n</details>")
+    return "\n\n".join(parts)
+
+
+def outputs(record: Record, config: Config) -> dict[str, str]:
+    """The outputs of the step, by their names in the table. Those of one package are the first one's."""
+    import json
+
+    index_url = config.feed.index_url if config.feed else ""
+    packages = [_package_outputs(result, index_url) for result in record.results.values()]
+    first: Mapping[str, str] = packages[0] if packages else {}
+    shown = {
+        "connection": record.connections[0].name if record.connections else "",
+        "environment-file": str(record.files.get("conda", "")),
+        "environment-dir": config.environment.directory if record.files else "",
+        "packages-json": json.dumps(packages, sort_keys=True),
+    }
+    return {**{name: "" for name in _PACKAGE_OUTPUTS}, **first, **shown}
+
+
+_PACKAGE_OUTPUTS = ("name", "version", "wheel", "sha256", "url", "index-url", "requirement", "result")
+
+
+def _package_outputs(result: Result, index_url: str) -> dict[str, str]:
+    wheel = result.wheel
+    values = (
+        wheel.name,
+        wheel.version,
+        wheel.file_name,
+        wheel.sha256,
+        result.url,
+        index_url,
+        wheel.requirement,
+        result.outcome,
+    )
+    return dict(zip(_PACKAGE_OUTPUTS, values, strict=True))
+
+
+def _text(text: str) -> str:
+    """Foreign text as Markdown that shows it letter by letter."""
+    return re.sub(r"([\\`*_{}\[\]<>|#~])", r"\\\1", html.escape(text, quote=False))
+
+
+def _cell(text: str) -> str:
+    return _text(" ".join(text.split()))

@@ -1,0 +1,42 @@
+"""What one line of the input `package` stands for: directories to build and ready wheels."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+
+
+def find_sources(pattern: str, checkout: Path) -> tuple[Path, ...]:
+    """The directories and `.whl` files that `pattern` names, sorted. All lie below `checkout`, links followed.
+
+    Raises:
+        ValueError: with the sentence for the user.
+    """
+    if Path(pattern).exists():
+        found = [Path(pattern)]
+        if not is_source(found[0]):
+            raise ValueError(f"{pattern!r} is neither a directory nor a .whl file.")
+    elif glob.has_magic(pattern):
+        found = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207  # absolute ones too
+        found = [path for path in found if is_wheel(path) or (path.is_dir() and is_project(path))]
+        if not found:
+            raise ValueError(f"{pattern!r} matches no project directory and no .whl file.")
+    else:
+        raise ValueError(f"{pattern!r} does not exist.")
+    for path in found:
+        if not path.resolve().is_relative_to(checkout):
+            raise ValueError(f"{str(path)!r} lies outside the checkout. Only what was checked out is published.")
+    return tuple(found)
+
+
+def is_source(path: Path) -> bool:
+    return path.is_dir() or is_wheel(path)
+
+
+def is_wheel(path: Path) -> bool:
+    return path.suffix == ".whl" and path.is_file()
+
+
+def is_project(directory: Path) -> bool:
+    """Whether a build front end would know what to do with it (PEP 517, or a legacy setup.py)."""
+    return any((directory / name).is_file() for name in ("pyproject.toml", "setup.py"))
