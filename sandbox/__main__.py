@@ -1,0 +1,55 @@
+"""`python -m sandbox`: run it until Ctrl-C, and print what a person needs to try the program against it."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from sandbox.assembly import FEEDS, SERVERS, WORKSPACES, Sandbox
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--directory", type=Path, help="where packages are kept (default: nowhere)")
+    directory = parser.parse_args().directory
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the directory is removed then, too
+    with (
+        suppress(KeyboardInterrupt),
+        tempfile.TemporaryDirectory(prefix="sandbox-") as temporary,
+        Sandbox(directory or Path(temporary)) as sandbox,
+    ):
+        print(_description(sandbox), flush=True)
+        while True:  # Event().wait() would not hear Ctrl-C on Windows
+            time.sleep(1)
+
+
+def _description(sandbox: Sandbox) -> str:
+    """Shell syntax, so that it can be pasted or sourced."""
+    variables = {
+        **sandbox.environ(),
+        **sandbox.service_principal_environ(sandbox.identities.contributor),
+        **sandbox.github_oidc_environ(),
+    }
+    user, password = sandbox.plain_index_account
+    lines = ["# Servers"]
+    lines += [f"#   {name:16} {sandbox.url(name)}" for name in SERVERS]
+    lines += ["# Feeds"]
+    lines += [f"#   {sandbox.feed_url(organisation, 'python', project)}" for organisation, project in FEEDS]
+    lines += [f"#   {sandbox.plain_index_url}  ({user} / {password})", "# Feed tokens of acme"]
+    kinds = ("read", "write", "write_only", "expired")
+    lines += [f"#   {kind:16} {getattr(sandbox.tokens, kind)}" for kind in kinds]
+    lines += ["# Workspaces"]
+    lines += [f"#   {sandbox.workspace(name).short}" for name in WORKSPACES]
+    lines += ["# The contributor's sign-in, and all that makes a client use the sandbox"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

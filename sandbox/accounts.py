@@ -1,0 +1,96 @@
+"""Who exists: the tenants, the Entra applications, and what each of them may do."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+RESOURCE_GROUP_SCOPE = "/subscriptions/{subscription}/resourceGroups/{group}"
+
+
+class Role(Enum):
+    """A role on Azure resources; each includes those before it."""
+
+    READER = 1
+    CONTRIBUTOR = 2
+
+
+class FeedRole(Enum):
+    """A role on the feeds of an organisation; each includes those before it."""
+
+    READER = 1
+    CONTRIBUTOR = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class FederatedSubject:
+    """Whose token an application accepts in place of its secret."""
+
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """An Entra application and its service principal."""
+
+    tenant_id: str
+    roles: Mapping[str, Role] = field(default_factory=dict)  # scope -> role, inherited downwards
+    feed_roles: Mapping[str, FeedRole] = field(default_factory=dict)  # organisation -> role
+    federated: frozenset[FederatedSubject] = frozenset()
+    client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    object_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(30), repr=False)
+
+    def may(self, needed: Role, scope: str) -> bool:
+        """Whether a role that includes `needed` is held on `scope` or above it."""
+        path = scope.casefold() + "/"
+        return any(
+            role.value >= needed.value and path.startswith(held.casefold() + "/") for held, role in self.roles.items()
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identities:
+    """The applications of the first tenant.
+
+    contributor: writes to one resource group, reads all workspaces; writes to acme's feeds.
+    reader: reads all workspaces and acme's feeds.
+    outsider: writes to the workspaces that the contributor writes to; is in no Azure DevOps organisation.
+    stranger: exists, and may do nothing.
+    """
+
+    contributor: Identity
+    reader: Identity
+    outsider: Identity
+    stranger: Identity
+
+    def __iter__(self) -> Iterator[Identity]:
+        return iter((self.contributor, self.reader, self.outsider, self.stranger))
+
+    def find(self, tenant_id: str, client_id: str) -> Identity | None:
+        wanted = (tenant_id.casefold(), client_id.casefold())
+        return next((one for one in self if (one.tenant_id, one.client_id) == wanted), None)
+
+
+def declare_identities(
+    *, tenant_id: str, subscription_id: str, resource_group: str, federated: frozenset[FederatedSubject]
+) -> Identities:
+    """All of them accept the tokens of the same federated subjects."""
+    subscription = f"/subscriptions/{subscription_id}"
+    group = RESOURCE_GROUP_SCOPE.format(subscription=subscription_id, group=resource_group)
+    writes = {subscription: Role.READER, group: Role.CONTRIBUTOR}
+    reads = {subscription: Role.READER}
+
+    def identity(roles: Mapping[str, Role], feed_roles: Mapping[str, FeedRole]) -> Identity:
+        return Identity(tenant_id=tenant_id, roles=roles, feed_roles=feed_roles, federated=federated)
+
+    return Identities(
+        contributor=identity(writes, {"acme": FeedRole.CONTRIBUTOR}),
+        reader=identity(reads, {"acme": FeedRole.READER}),
+        outsider=identity(writes, {}),
+        stranger=identity({}, {}),
+    )

@@ -1,0 +1,108 @@
+"""What a test makes a server do instead of its work."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from threading import Lock
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One rule. `server`, `method` and `path` are patterns with * and ?; the first rule that fits is used."""
+
+    server: str = "*"
+    method: str = "*"
+    path: str = "*"
+    times: int | None = 1  # None: always
+    delay: float = 0.0  # seconds before anything else happens
+    status: int | None = None  # None: the server's own answer, after the delay
+    reason: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    content_type: str = "text/plain; charset=utf-8"
+    reset: bool = False  # the connection breaks instead of an answer
+    after_work: bool = False  # the server does its work first, then this rule answers
+
+    @property
+    def answers(self) -> bool:
+        return self.reset or self.status is not None
+
+    def response(self) -> Response:
+        status = f"{self.status} {self.reason}" if self.reason else self.status
+        return Response(self.body, status, dict(self.headers), content_type=self.content_type)
+
+    def fits(self, server: str, method: str, path: str) -> bool:
+        pairs = ((server, self.server), (method, self.method), (path, self.path))
+        return all(fnmatchcase(value, pattern) for value, pattern in pairs)
+
+
+class Faults:
+    """The rules in force, in order, each used up after its `times`."""
+
+    def __init__(self) -> None:
+        self.echo_authorization = False  # every error body repeats the Authorization header
+        self.echo_body = False  # every error body repeats the body of the request
+        self._lock = Lock()
+        self._rules: list[Fault] = []
+        self._uses: list[int] = []
+
+    def add(self, fault: Fault | None = None, **members: Any) -> None:
+        with self._lock:
+            self._rules.append(fault or Fault(**members))
+            self._uses.append(0)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._rules.clear()
+            self._uses.clear()
+        self.echo_authorization = self.echo_body = False
+
+    def take(self, server: str, method: str, path: str) -> Fault | None:
+        with self._lock:
+            for position, rule in enumerate(self._rules):
+                left = rule.times is None or self._uses[position] < rule.times
+                if left and rule.fits(server, method, path):
+                    self._uses[position] += 1
+                    return rule
+        return None
+
+    def echo(self, request: Request, body: bytes, response: Response) -> None:
+        """Put the caller's own secrets into an error's body, as careless servers and proxies do."""
+        if response.status_code < 400:
+            return
+        said = _authorization_forms(request) if self.echo_authorization else []
+        if self.echo_body and body:
+            said.append(body.decode("utf-8", "replace"))
+        if said:
+            _append(response, " ".join(said))
+
+
+def _authorization_forms(request: Request) -> list[str]:
+    header = request.headers.get("Authorization", "")
+    forms = [f"Authorization: {header}"] if header else []
+    scheme, _, encoded = header.partition(" ")
+    if scheme.casefold() == "basic":
+        try:
+            forms.append(base64.b64decode(encoded).decode("utf-8", "replace"))
+        except binascii.Error:
+            forms.append("(not base64)")
+    return forms
+
+
+def _append(response: Response, text: str) -> None:
+    if response.mimetype != "application/json":
+        response.set_data(response.get_data(as_text=True) + "\n" + text)
+        return
+    content = json.loads(response.get_data())
+    inner = content.get("error") if isinstance(content.get("error"), dict) else content
+    member = next((name for name in ("message", "error_description") if name in inner), "message")
+    inner[member] = f"{inner.get(member, '')} {text}"
+    response.set_data(json.dumps(content))

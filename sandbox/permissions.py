@@ -1,0 +1,27 @@
+"""Microsoft.Authorization: what the caller may do with a resource.
+
+Source: https://learn.microsoft.com/rest/api/authorization/permissions/list-for-resource
+"""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Request, Response
+
+from sandbox.accounts import Identity, Role
+from sandbox.arm_answers import ArmError, answer, method_not_allowed
+
+API_VERSION = "2022-04-01"
+_ROLES = {
+    Role.READER: {"actions": ["*/read"], "notActions": []},
+    Role.CONTRIBUTOR: {"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Write"]},
+}
+
+
+def permissions(request: Request, identity: Identity, scope: str) -> Response:
+    """One entry for each role that the identity holds on `scope` or above it."""
+    if request.method != "GET":
+        raise method_not_allowed(request)
+    if request.args.get("api-version") != API_VERSION:
+        raise ArmError(400, "InvalidApiVersionParameter", f"The supported api-versions are '{API_VERSION}'.")
+    held = [dict(content) for role, content in _ROLES.items() if identity.may(role, scope)]
+    return answer({"value": [{**content, "dataActions": [], "notDataActions": []} for content in held]})

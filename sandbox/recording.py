@@ -1,0 +1,92 @@
+"""The doorkeeper of every server: writes down what came, and lets the faults have their way."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from socket import SHUT_RDWR
+from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Request, Response
+from werkzeug.wsgi import get_input_stream
+
+from sandbox.faults import Faults
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+RESET = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedRequest:
+    """What reached a server. `path` is decoded, `query` is not; `status` is 0 after a broken connection."""
+
+    server: str
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    status: int
+
+
+class Doorkeeper:
+    """Stands before one application."""
+
+    def __init__(
+        self, name: str, application: WSGIApplication, faults: Faults, requests: list[RecordedRequest]
+    ) -> None:
+        self._name = name
+        self._application = application
+        self._faults = faults
+        self._requests = requests
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # Read to the end even for a refusal: a client that is still sending would see a broken connection.
+        body = get_input_stream(environ).read()
+        environ.pop("wsgi.input_terminated", None)
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
+        request = Request(environ)
+        response = self._answer(request)
+        if response is not None:
+            self._faults.echo(request, body, response)
+        self._record(request, body, RESET if response is None else response.status_code)
+        if response is None:
+            environ["werkzeug.socket"].shutdown(SHUT_RDWR)
+            raise ConnectionResetError("a rule of the sandbox broke the connection")
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response | None:
+        fault = self._faults.take(self._name, request.method, request.path)
+        if fault is None:
+            return self._work(request)
+        time.sleep(fault.delay)
+        if fault.after_work or not fault.answers:
+            response = self._work(request)
+            if not fault.answers:
+                return response
+        return None if fault.reset else fault.response()
+
+    def _work(self, request: Request) -> Response:
+        try:
+            return Response.from_app(self._application, request.environ, buffered=True)
+        except Exception:  # a bug of the sandbox must be readable in the client's output
+            return Response(traceback.format_exc(), 500)
+
+    def _record(self, request: Request, body: bytes, status: int) -> None:
+        self._requests.append(
+            RecordedRequest(
+                server=self._name,
+                method=request.method,
+                path=request.path,
+                query=request.query_string.decode("ascii", "replace"),
+                headers=dict(request.headers),
+                body=body,
+                status=status,
+            )
+        )

@@ -1,0 +1,180 @@
+"""Azure Resource Manager: who may touch which workspace, before the resource itself is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request, Response
+
+from sandbox.access_tokens import AccessTokens
+from sandbox.accounts import Identity, Role
+from sandbox.arm_answers import ArmError, answer, check_api_version, method_not_allowed, not_found
+from sandbox.connections import Connections
+from sandbox.environments import Environments
+from sandbox.permissions import permissions
+from sandbox.workspace import Workspace
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+CLOUD = "SandboxCloud"
+PROVIDER = "Microsoft.MachineLearningServices"
+_WORKSPACE = re.compile(
+    r"(?P<workspace_id>/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    rf"/providers/{re.escape(PROVIDER)}/workspaces/(?P<workspace>[^/]+))(?P<below>/.*)?",
+    re.IGNORECASE,
+)
+Handler = Callable[..., Response]
+
+
+class ResourceManager:
+    """The server's application."""
+
+    def __init__(
+        self, *, url: str, sign_in_url: str, access_tokens: AccessTokens, workspaces: Iterable[Workspace]
+    ) -> None:
+        self._url = url
+        self._sign_in_url = sign_in_url
+        self._access_tokens = access_tokens
+        self._workspaces = list(workspaces)
+        self._lock = Lock()
+        connections, environments = Connections(url), Environments()
+        part = "([^/]+)"
+        # path below the workspace, the type's name in actions, handler
+        self._routes: list[tuple[re.Pattern[str], str, Handler]] = [
+            (re.compile(pattern, re.IGNORECASE), action, handler)
+            for pattern, action, handler in (
+                ("", "", self._workspace),
+                ("/connections", "connections", connections.list),
+                (f"/connections/{part}", "connections", connections.one),
+                (f"/connections/{part}/listsecrets", "connections/listsecrets", connections.secrets),
+                ("/environments", "environments", environments.list),
+                (f"/environments/{part}", "environments", environments.one),
+                (f"/environments/{part}/versions", "environments/versions", environments.versions),
+                (f"/environments/{part}/versions/{part}", "environments/versions", environments.version),
+            )
+        ]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            with self._lock:
+                response = self._answer(Request(environ))
+        except ArmError as error:
+            response = error.response()
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if request.path == "/metadata/endpoints":
+            return self._metadata(request)
+        if request.path == "/discovery":
+            return answer({name: self._url for name in ("api", "history")})
+        match = _WORKSPACE.fullmatch(request.path)
+        if match is None:
+            raise ArmError(404, "NotFound", f"No resource is at '{request.path}'.")
+        identity = self._caller(request)
+        if (match["below"] or "").casefold() == "/providers/microsoft.authorization/permissions":
+            return permissions(request, identity, match["workspace_id"])
+        route, names = self._route(match["below"] or "")
+        version = check_api_version(request)
+        scope = request.path[: match.end("workspace")]
+        self._check_scopes(match)
+        self._authorize(identity, request, route[1], scope)
+        workspace = self._find(match)
+        return route[2](request, workspace, *names, version)
+
+    def _metadata(self, request: Request) -> Response:
+        """Lists of clouds up to 2020-06-01, the one cloud from 2022-09-01 on."""
+        version = request.args.get("api-version", "")
+        cloud: dict[str, Any] = {
+            "name": CLOUD,
+            "portal": "https://portal.sandbox.invalid",
+            "resourceManager": f"{self._url}/",
+            "authentication": {
+                "loginEndpoint": f"{self._sign_in_url}/",
+                "audiences": [f"{self._url}/", self._url],
+                "tenant": "common",
+                "identityProvider": "AAD",
+            },
+            "suffixes": {"storage": "sandbox.invalid", "keyVaultDns": "vault.sandbox.invalid"},
+        }
+        if version in {"2018-05-01", "2019-05-01", "2020-06-01"}:
+            return answer([cloud])
+        if version == "2022-09-01":
+            return answer(cloud)
+        raise ArmError(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
+
+    def _caller(self, request: Request) -> Identity:
+        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        if scheme.casefold() != "bearer" or not value:
+            message = "Authentication failed. The 'Authorization' header is missing."
+            raise ArmError(401, "AuthenticationFailed", message)
+        token = self._access_tokens.find(value)
+        if token is None:
+            raise ArmError(401, "InvalidAuthenticationToken", "The access token is invalid.")
+        if token.expired:
+            raise ArmError(401, "ExpiredAuthenticationToken", "The access token has expired.")
+        if token.audience != self._url:
+            message = f"The access token has been obtained for wrong audience or resource '{token.audience}'."
+            raise ArmError(401, "InvalidAuthenticationTokenAudience", message)
+        return token.identity
+
+    def _route(self, below: str) -> tuple[tuple[re.Pattern[str], str, Handler], tuple[str, ...]]:
+        for route in self._routes:
+            match = route[0].fullmatch(below)
+            if match:
+                return route, match.groups()
+        raise ArmError(404, "InvalidResourceType", f"The resource type could not be found: '{below}'.")
+
+    def _check_scopes(self, match: re.Match[str]) -> None:
+        subscription, group = match["subscription"], match["group"]
+        if not any(one.subscription_id == subscription.casefold() for one in self._workspaces):
+            message = f"The subscription '{subscription}' could not be found."
+            raise ArmError(404, "SubscriptionNotFound", message)
+        if not any(one.resource_group.casefold() == group.casefold() for one in self._workspaces):
+            raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+
+    def _authorize(self, identity: Identity, request: Request, kind: str, scope: str) -> None:
+        verbs = {"GET": "read", "HEAD": "read", "DELETE": "delete", "POST": "action"}
+        verb = verbs.get(request.method, "write")
+        if identity.may(Role.READER if verb == "read" else Role.CONTRIBUTOR, scope):
+            return
+        action = "/".join(part for part in (PROVIDER, "workspaces", kind, verb) if part)
+        message = (
+            f"The client '{identity.client_id}' with object id '{identity.object_id}' does not have"
+            f" authorization to perform action '{action}' over scope '{request.path}'"
+            " or the scope is invalid."
+            " If access was recently granted, please refresh your credentials."
+        )
+        raise ArmError(403, "AuthorizationFailed", message)
+
+    def _find(self, match: re.Match[str]) -> Workspace:
+        wanted = (match["group"].casefold(), match["workspace"].casefold())
+        for workspace in self._workspaces:
+            if (workspace.resource_group.casefold(), workspace.name.casefold()) == wanted:
+                return workspace
+        raise not_found(f"{PROVIDER}/workspaces/{match['workspace']}", match["group"])
+
+    def _workspace(self, request: Request, workspace: Workspace, version: str) -> Response:
+        if request.method != "GET":
+            raise method_not_allowed(request)
+        properties = {
+            "friendlyName": workspace.name,
+            "description": "",
+            "discoveryUrl": f"{self._url}/discovery",
+            "provisioningState": "Succeeded",
+            "tenantId": workspace.tenant_id,
+            "publicNetworkAccess": "Enabled",
+        }
+        return answer(
+            {
+                "id": workspace.arm_id,
+                "name": workspace.name,
+                "type": f"{PROVIDER}/workspaces",
+                "location": "westeurope",
+                "kind": "Default",
+                "properties": properties,
+            }
+        )

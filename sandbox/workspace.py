@@ -1,0 +1,30 @@
+"""A workspace as the stand-in keeps it; tests look into it and put things in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    subscription_id: str
+    resource_group: str
+    name: str
+    tenant_id: str
+    # connection name -> properties as they were put, with the secret
+    connections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # environment name -> version -> properties as they were put
+    environments: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def resource_group_id(self) -> str:
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+
+    @property
+    def arm_id(self) -> str:
+        return f"{self.resource_group_id}/providers/Microsoft.MachineLearningServices/workspaces/{self.name}"
+
+    @property
+    def short(self) -> str:
+        return f"{self.subscription_id}/{self.resource_group}/{self.name}"

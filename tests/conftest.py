@@ -1,0 +1,57 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import Sandbox
+
+WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+WheelMaker = Callable[..., Path]
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """Azure on loopback, fresh for each test."""
+    with Sandbox(tmp_path / "sandbox") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def tiny_wheel(tmp_path: Path) -> WheelMaker:
+    """`tiny_wheel(name, version, metadata_version=…, content=…)` writes a wheel of one module."""
+
+    def make(
+        name: str = "acme-forecast",
+        version: str = "1.2.3",
+        *,
+        metadata_version: str = "2.1",
+        content: str = "ANSWER = 42\n",
+    ) -> Path:
+        module = name.replace("-", "_")
+        info = f"{module}-{version}.dist-info"
+        files = {
+            f"{module}.py": content,
+            f"{info}/METADATA": f"Metadata-Version: {metadata_version}\nName: {name}\nVersion: {version}\n",
+            f"{info}/WHEEL": WHEEL,
+        }
+        lines = [f"{path},sha256={_record_hash(text)},{len(text)}" for path, text in files.items()]
+        files[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,", ""])
+        file = tmp_path / f"{module}-{version}-py3-none-any.whl"
+        with zipfile.ZipFile(file, "w") as archive:
+            for path, text in files.items():
+                archive.writestr(zipfile.ZipInfo(path), text)
+        return file
+
+    return make
+
+
+def _record_hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,0 +1,1 @@
+"""A module with a data file beside it."""
