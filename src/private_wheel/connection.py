@@ -16,6 +16,8 @@ from private_wheel.azure.arm import Arm, StoredConnection
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.config import ConnectionConfig
 from private_wheel.errors import ConnectionConflict
+from private_wheel.publish.feed_address import FeedAddress
+from private_wheel.secrets import Secret
 
 _LONGEST_NAME = 33
 
@@ -57,6 +59,32 @@ def plan_connection(
         action="rotate" if taken else "create",
         existing=taken.properties if taken else {},
         warnings=tuple(_overlaps(workspace, wanted, existing)),
+    )
+
+
+def token_warnings(wanted: ConnectionConfig, feed: FeedAddress | None, feed_token: Secret) -> list[str]:
+    """What is allowed and yet unwise about a connection."""
+    found = []
+    if feed_token and wanted.token == feed_token:
+        found.append(
+            "feed-token and connection-token are equal: everyone with access to the workspace could publish."
+            " Store one that may only read."
+        )
+    if feed and wanted.category == "PythonFeed" and not covers(wanted.target, feed.index_url):
+        found.append(
+            f"connection-target {wanted.target} does not serve {feed.index_url}: image builds would ask for a user name"
+            " and end in EOFError."
+        )
+    return found
+
+
+def unserved_warning(feed: FeedAddress, workspace: WorkspaceId, existing: Sequence[StoredConnection]) -> str:
+    """Told when no connection of a workspace serves the feed, and none is to be set; else empty."""
+    if any(covers(found.target, feed.index_url) for found in existing if found.category == "PythonFeed"):
+        return ""
+    return (
+        f"Workspace {workspace.name} has no connection that serves {feed.index_url}: give connection-token, or image"
+        " builds will ask for a user name and end in EOFError."
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import wait
+from contextlib import closing
 from pathlib import Path
 
 from private_wheel.background import in_background
@@ -13,14 +15,16 @@ from private_wheel.connection import set_connection
 from private_wheel.environment import check_python, environment_of, write_environment
 from private_wheel.errors import Interrupted
 from private_wheel.hosts import Host
-from private_wheel.publish import Plan, Result
+from private_wheel.publish import Plan, Result, Route
 from private_wheel.report import Record
-from private_wheel.services import Services, preflight
+from private_wheel.services import Preflight, Services
 from private_wheel.sources import is_wheel
 from private_wheel.tag import check_tag
 from private_wheel.wheel import Wheel, read_wheel
 
 _LOG = logging.getLogger(__name__)
+# Seconds that a failed build waits for the preflight beside it, so that its connections end in order.
+_PATIENCE = 2.0
 
 
 def release(config: Config, host: Host, environ: Mapping[str, str], scratch: Path, record: Record) -> None:
@@ -31,24 +35,24 @@ def release(config: Config, host: Host, environ: Mapping[str, str], scratch: Pat
     """
     workshop = Workshop(scratch=scratch, environ=environ, secrets=host.redactor.forms, echo=host.foreign)
     builder = Builder(workshop)
-    prepared = in_background(lambda: preflight(config, environ, host.mask), on_failure=builder.cancel)
-    try:
-        wheels = _make_wheels(config, host, builder)
-    except Interrupted:
-        prepared.result().close()
-        raise
-    services = prepared.result()
-    try:
-        _warn(record, [*services.warnings, *(warning for wheel in wheels for warning in wheel.warnings)])
-        plans = _plan(config, host, wheels, services)
+    with closing(Services(config, environ, host.mask)) as services:
+        pending = in_background(services.preflight, on_failure=builder.cancel)
+        try:
+            wheels = _make_wheels(config, host, builder)
+        except Interrupted:
+            pending.result()  # raises what ended the build
+            raise
+        finally:
+            wait([pending], timeout=_PATIENCE)
+        preflight = pending.result()
+        _warn(record, [*preflight.warnings, *(warning for wheel in wheels for warning in wheel.warnings)])
+        plans = _plan(host, wheels, services.route, preflight)
         if config.dry_run:
             _describe_dry_run(plans, record)
             return
-        _publish(config, plans, services, record)
-        _connect(services, record)
+        _publish(config, plans, services.route, record)
+        _connect(services, preflight, record)
         _describe(config, record)
-    finally:
-        services.close()
 
 
 def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
@@ -66,9 +70,8 @@ def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
     return wheels
 
 
-def _plan(config: Config, host: Host, wheels: Sequence[Wheel], services: Services) -> list[Plan]:
+def _plan(host: Host, wheels: Sequence[Wheel], route: Route | None, preflight: Preflight) -> list[Plan]:
     """Decide about every wheel before the first one is sent, and print it."""
-    route = services.route
     plans = [
         route.plan(wheel) if route else Plan(wheel=wheel, action="none", reason="is built and not published")
         for wheel in wheels
@@ -76,28 +79,28 @@ def _plan(config: Config, host: Host, wheels: Sequence[Wheel], services: Service
     with host.group("Plan"):
         for plan in plans:
             _LOG.info("%s %s: %s", plan.wheel.file_name, plan.reason, plan.action)
-        for target in services.connection_plans:
+        for target in preflight.connections:
             _LOG.info("connection %s in workspace %s: %s", target.name, target.workspace.name, target.action)
     return plans
 
 
-def _publish(config: Config, plans: Sequence[Plan], services: Services, record: Record) -> None:
+def _publish(config: Config, plans: Sequence[Plan], route: Route | None, record: Record) -> None:
     for plan in plans:
-        if not services.route:
+        if not route:
             record.add(Result(wheel=plan.wheel, outcome="built"))
             continue
-        result = services.route.publish(plan)
+        result = route.publish(plan)
         record.add(result)
         _LOG.info("%s: %s", plan.wheel.file_name, result.outcome)
-    if services.route and config.verify != "none":
+    if route and config.verify != "none":
         for result in list(record.results.values()):
-            seen = services.route.verify(result)
+            seen = route.verify(result)
             record.add(seen)
             _LOG.info("%s is there: %s", seen.wheel.file_name, seen.url)
 
 
-def _connect(services: Services, record: Record) -> None:
-    for plan in services.connection_plans:
+def _connect(services: Services, preflight: Preflight, record: Record) -> None:
+    for plan in preflight.connections:
         if services.arm and services.connection:
             set_connection(services.arm, plan, services.connection)
             record.connections.append(plan)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from typing import Any
 
 import requests
@@ -21,6 +22,8 @@ from private_wheel.errors import (
 
 # Stable, and has all that is needed: azure-rest-api-specs, machinelearningservices, stable/2024-10-01
 API_VERSION = "2024-10-01"
+_PERMISSIONS_API_VERSION = "2022-04-01"
+WRITE_CONNECTION = "Microsoft.MachineLearningServices/workspaces/connections/write"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +73,20 @@ class Arm:
                 raise ServiceFailed("Azure Resource Manager's list of connections goes on at another host.", said=link)
             page = self._answer(self._client.request("GET", link), workspace)
 
+    def may(self, workspace: WorkspaceId, action: str) -> bool:
+        """Whether the identity's roles allow `action` on the workspace; True when ARM does not tell.
+
+        Source: https://learn.microsoft.com/rest/api/authorization/permissions/list-for-resource
+        """
+        path = f"{workspace.path}/providers/Microsoft.Authorization/permissions"
+        response = self._client.request("GET", path, params={"api-version": _PERMISSIONS_API_VERSION})
+        if response.status_code != 200:
+            return True
+        roles = json_object(response).get("value") or ()
+        return any(
+            _matches(action, role.get("actions")) and not _matches(action, role.get("notActions")) for role in roles
+        )
+
     def put_connection(self, workspace: WorkspaceId, name: str, properties: Mapping[str, Any]) -> None:
         """Create or replace a connection. Raises as `read_workspace`."""
         self._json("PUT", workspace, f"/connections/{name}", {"properties": properties})
@@ -84,6 +101,21 @@ class Arm:
         raise _refusal(response, workspace)
 
 
+def permission_missing(workspace: WorkspaceId, said: str) -> PermissionMissing:
+    """The error for an identity without the role that a run needs."""
+    return PermissionMissing(
+        f"The signed-in identity lacks a permission on workspace {workspace.name}.",
+        input="workspace",
+        fix="Give it the role AzureML Data Scientist or Contributor on the workspace.",
+        said=said,
+    )
+
+
+def _matches(action: str, patterns: Iterable[str] | None) -> bool:
+    """Whether a role's list holds the action: letters of either case, `*` for anything."""
+    return any(fnmatch(action.lower(), pattern.lower()) for pattern in patterns or ())
+
+
 def _refusal(response: requests.Response, workspace: WorkspaceId) -> PrivateWheelError:
     said, status = server_reason(response), response.status_code
     if status == 404:
@@ -95,12 +127,7 @@ def _refusal(response: requests.Response, workspace: WorkspaceId) -> PrivateWhee
             said=said,
         )
     if status == 403:
-        return PermissionMissing(
-            f"The signed-in identity lacks a permission on workspace {workspace.name}.",
-            input="workspace",
-            fix="Give it the role AzureML Data Scientist or Contributor on the workspace.",
-            said=said,
-        )
+        return permission_missing(workspace, said)
     if status == 401:
         return CredentialRefused(
             "Azure Resource Manager did not accept the sign-in.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,7 +19,7 @@ from private_wheel.errors import ServiceFailed, ServiceUnreachable
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0
 LONGEST_WAIT = 60
-LONGEST_REASON = 500
+LONGEST_REASON = 1000
 
 Authorize = Callable[[], str]
 """Gives the value of the Authorization header at the moment it is needed."""
@@ -58,6 +59,14 @@ def retry_rules() -> Retry:
         retry_after_max=LONGEST_WAIT,
         raise_on_status=False,
     )
+
+
+def pause_before_retry(attempt: int, response: requests.Response | None = None) -> float:
+    """Seconds to wait after the failed `attempt` (1 is the first), for a caller that repeats by itself."""
+    asked = retry_rules().get_retry_after(response.raw) if response is not None else None
+    if asked is not None:
+        return asked
+    return min(2.0 ** (attempt - 2), LONGEST_WAIT) + random.uniform(0, 0.5)  # noqa: S311  # spreads load, no secret
 
 
 class Client:

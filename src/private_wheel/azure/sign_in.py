@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from private_wheel.azure.clouds import Cloud
+from private_wheel.azure.clouds import Cloud, find_cloud
 from private_wheel.azure.http import Client, json_object, server_reason
 from private_wheel.config import SignInConfig
 from private_wheel.errors import SignInFailed
@@ -35,11 +37,21 @@ _ADVICE = {
 
 
 class SignIn:
-    """The identity of the run. Asks Entra for tokens only when one is needed."""
+    """The identity of the run and its cloud. Both are asked for when first needed: many runs need neither."""
 
-    def __init__(self, config: SignInConfig, environ: Mapping[str, str], cloud: Cloud, learn: Learn) -> None:
-        self._config, self._environ, self._cloud, self._learn = config, environ, cloud, learn
+    def __init__(self, config: SignInConfig, environ: Mapping[str, str], learn: Learn) -> None:
+        self._config, self._environ, self._learn = config, environ, learn
+        self._lock = threading.RLock()
         self._credential: TokenCredential | None = None
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """Raises as `find_cloud`."""
+        return find_cloud(self._config.cloud, self._environ)
+
+    def close(self) -> None:
+        if close := getattr(self._credential, "close", None):
+            close()
 
     def token(self, scope: str) -> str:
         """An access token for `scope`, renewed when it is about to expire.
@@ -49,18 +61,18 @@ class SignIn:
         """
         from azure.core.exceptions import AzureError
 
-        credentials = [self._credential] if self._credential else self._candidates()
-        for last, credential in enumerate(credentials, start=1 - len(credentials)):
-            try:
-                token = credential.get_token(scope).token
-            except AzureError as error:
-                if last == 0:
-                    raise _failed(str(error.message or error)) from None
-            else:
-                self._credential = credential
-                self._learn([token])
-                return token
-        raise AssertionError("there is always a candidate")
+        said = ""
+        with self._lock:  # several threads ask, and one answer serves them all
+            for credential in [self._credential] if self._credential else self._candidates():
+                try:
+                    token = credential.get_token(scope).token
+                except AzureError as error:
+                    said = str(error.message or error)
+                else:
+                    self._credential = credential
+                    self._learn([token])
+                    return token
+        raise _failed(said)
 
     def bearer(self, scope: str) -> Callable[[], str]:
         """What a client calls for its Authorization header."""
@@ -69,7 +81,7 @@ class SignIn:
     def _candidates(self) -> list[TokenCredential]:
         """The credential to use; more than one only where a sovereign cloud's audience is not certain."""
         if self._config.client_id and self._environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
-            return [self._federated(audience) for audience in self._cloud.audiences]
+            return [self._federated(audience) for audience in self.cloud.audiences]
         return [self._ambient()]
 
     def _ambient(self) -> TokenCredential:
@@ -78,7 +90,7 @@ class SignIn:
         environ = self._environ
         tenant = self._config.tenant_id or environ.get("AZURE_TENANT_ID", "")
         client = self._config.client_id or environ.get("AZURE_CLIENT_ID", "")
-        authority = {"authority": self._cloud.authority, "disable_instance_discovery": self._cloud.from_metadata}
+        authority = {"authority": self.cloud.authority, "disable_instance_discovery": self.cloud.from_metadata}
         if tenant and client and (secret := environ.get("AZURE_CLIENT_SECRET")):
             self._learn([secret])
             return identity.ClientSecretCredential(tenant, client, secret, **authority)
@@ -104,8 +116,8 @@ class SignIn:
             self._config.tenant_id,
             self._config.client_id,
             lambda: self._github_token(audience),
-            authority=self._cloud.authority,
-            disable_instance_discovery=self._cloud.from_metadata,
+            authority=self.cloud.authority,
+            disable_instance_discovery=self.cloud.from_metadata,
         )
 
     def _github_token(self, audience: str) -> str:

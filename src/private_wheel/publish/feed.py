@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import requests
 
 from private_wheel.azure.http import (
-    LONGEST_WAIT,
     RETRIED_STATUSES,
     BoundedAdapter,
     Client,
+    pause_before_retry,
     server_reason,
     unreachable,
 )
@@ -180,7 +180,6 @@ class FeedRoute:
 
     def _attempt(self, repository: Repository, package: object) -> tuple[requests.Response, int]:
         for attempt in range(1, _ATTEMPTS + 1):
-            wait = 2.0 ** (attempt - 1)
             try:
                 # twine prints its progress; what is worth telling is told here.
                 with redirect_stdout(io.StringIO()):
@@ -188,12 +187,13 @@ class FeedRoute:
             except (requests.ConnectionError, requests.Timeout) as error:
                 if attempt == _ATTEMPTS or isinstance(error, requests.exceptions.SSLError):
                     raise unreachable(self._feed.upload_url, error) from None
-                _LOG.info("The upload broke off (%s); trying again in %.0f s", type(error).__name__, wait)
+                wait = pause_before_retry(attempt)
+                _LOG.info("The upload broke off (%s); trying again in %.1f s", type(error).__name__, wait)
             else:
                 if response.status_code not in RETRIED_STATUSES or attempt == _ATTEMPTS:
                     return response, attempt
-                wait = min(_retry_after(response) or wait, LONGEST_WAIT)
-                _LOG.info("The feed answered %s; trying again in %.0f s", server_reason(response), wait)
+                wait = pause_before_retry(attempt, response)
+                _LOG.info("The feed answered %s; trying again in %.1f s", server_reason(response), wait)
             self._sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
@@ -228,8 +228,3 @@ def _says_exists(response: requests.Response) -> bool:
     text = f"{response.reason} {response.text}".lower()
     said = any(words in text for words in ("already exists", "already contains", "packagealreadyexists"))
     return response.status_code == 409 or (response.status_code in (400, 403) and said)
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None

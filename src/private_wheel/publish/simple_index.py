@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from private_wheel.publish.feed_address import FeedAddress
 
 _HTML = {"Accept": "application/vnd.pypi.simple.v1+html, text/html;q=0.9"}
 _REDIRECTS = 5
+# Azure Artifacts answers 404 for an unknown feed as for an unknown package; its typeKey tells them apart.
+_UNKNOWN_FEED = re.compile(r"Feed(Id)?NotFound")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +52,13 @@ class SimpleIndex:
             UnknownFeed, CredentialRefused, PermissionMissing, ServiceFailed, ServiceUnreachable
         """
         with self._get(self._feed.index_url) as response:
-            unknown = "feed" in response.text.lower() if response.status_code == 404 else False
-            if response.status_code != 404 or unknown:
+            if response.status_code != 404 or _UNKNOWN_FEED.search(response.text):
                 self._require_page(response)
 
     def files(self, canonical_name: str) -> tuple[IndexedFile, ...]:
         """The files of a project; none when the index does not know it. Raises as `check_access`."""
         with self._get(f"{self._feed.index_url}{canonical_name}/") as response:
-            if response.status_code == 404 and "FeedNotFound" not in response.text:
+            if response.status_code == 404 and not _UNKNOWN_FEED.search(response.text):
                 return ()
             self._require_page(response)
             return tuple(_links(response.text, response.url))
