@@ -9,7 +9,7 @@ import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from private_wheel.config import Config, read_config, secret_values
 from private_wheel.errors import Bug, Interrupted, PrivateWheelError
@@ -33,9 +33,13 @@ def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = 
     logger, handler = logging.getLogger("private_wheel"), HostHandler(host)
     logger.addHandler(handler)
     logger.setLevel(handler.level)
+    # Without a handler, Python prints what libraries warn of to standard error, past the redactor.
+    libraries = logging.NullHandler()
+    logging.getLogger().addHandler(libraries)
     try:
         return _run(environ, host)
     finally:
+        logging.getLogger().removeHandler(libraries)
         logger.removeHandler(handler)
 
 
@@ -58,7 +62,7 @@ def _run(environ: Mapping[str, str], host: Host) -> int:
         host.failure(failure)
     if config:
         host.set_outputs(outputs(record, config))
-    host.write_summary(summary(record, config, failure))
+    host.write_summary(summary(record, config, failure, host.redactor.clean))
     return failure.exit_status if failure else 0
 
 
@@ -69,7 +73,7 @@ def _release(config: Config, host: Host, environ: Mapping[str, str], record: Rec
         release(config, host, environ, Path(scratch), record)
 
 
-def run() -> int:
+def run() -> NoReturn:
     """How entrypoint.py starts the program: the environment comes as JSON on standard input.
 
     So it is in no process environment, which a child could read in /proc/<pid>/environ.
@@ -84,7 +88,10 @@ def run() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
-    return main(environ, sys.stdout, sys.argv[1:])
+    status = main(environ, sys.stdout, sys.argv[1:])
+    sys.stdout.flush()
+    # Taking the interpreter apart would cost a tenth of a second, and nothing is left to be closed.
+    os._exit(status)
 
 
 if __name__ == "__main__":

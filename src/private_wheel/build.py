@@ -90,10 +90,12 @@ class Builder:
 
     def _run(self, source: Path, directory: Path) -> tuple[int, list[str]]:
         environ, secrets = self._workshop.environ, tuple(self._workshop.secrets)
+        # A child that is killed cannot tidy up: what it leaves goes with the scratch directory.
+        temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(directory))
         request = {
             "source": str(source.resolve()),
             "directory": str(directory / "wheel"),
-            "environ": {**foreign_environ(environ, secrets), **_reproducible(source, directory, environ)},
+            "environ": {**foreign_environ(environ, secrets), **temporary, **_reproducible(source, directory, environ)},
         }
         command = [sys.executable, "-I", *_interpreter_options(), "-c", _RUN, _SOURCE_ROOT]
         with self._lock:
@@ -104,7 +106,7 @@ class Builder:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env={**installer_environ(environ, secrets), **uv_environ(environ)},
+                env={**installer_environ(environ, secrets), **uv_environ(environ), **temporary},
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,

@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from private_wheel.azure.arm import Arm, StoredConnection
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.config import ConnectionConfig
 from private_wheel.errors import ConnectionConflict
 from private_wheel.publish.feed_address import FeedAddress
 from private_wheel.secrets import Secret
+
+if TYPE_CHECKING:
+    from private_wheel.azure.arm import Arm, StoredConnection
 
 _LONGEST_NAME = 33
 

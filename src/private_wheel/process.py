@@ -24,14 +24,17 @@ _KEPT_FOR_AZURE_CLI = frozenset({"AZURE_CONFIG_DIR"})
 
 
 def public_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of our own process: everything except what carries a credential by its name."""
+    """The environment of our own process, which a child could read in /proc: neither what carries a credential by its
+    name nor the host's files."""
     return {
-        name: value for name, value in environ.items() if name in _KEPT_FOR_AZURE_CLI or not _SECRET_NAME.search(name)
+        name: value
+        for name, value in environ.items()
+        if name in _KEPT_FOR_AZURE_CLI or not (_SECRET_NAME.search(name) or _HOST_FILE.search(name))
     }
 
 
 def foreign_environ(environ: Mapping[str, str], secrets: Iterable[str] = ()) -> dict[str, str]:
-    """The environment of foreign code: also without the host's files and without any value that holds a credential.
+    """The environment of foreign code: also without any value that holds a credential.
 
     `secrets` are the values, with their derived forms, that may not occur inside any value.
     """
@@ -40,7 +43,6 @@ def foreign_environ(environ: Mapping[str, str], secrets: Iterable[str] = ()) -> 
         name: value
         for name, value in public_environ(environ).items()
         if name not in _KEPT_FOR_AZURE_CLI
-        and not _HOST_FILE.search(name)
         and not _URL_CREDENTIAL.search(value)
         and not any(form in value for form in forbidden)
     }

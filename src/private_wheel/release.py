@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from private_wheel.background import in_background
 from private_wheel.build import Builder, Workshop
@@ -17,10 +18,12 @@ from private_wheel.errors import Interrupted
 from private_wheel.hosts import Host
 from private_wheel.publish import Plan, Result, Route
 from private_wheel.report import Record
-from private_wheel.services import Preflight, Services
 from private_wheel.sources import is_wheel
 from private_wheel.tag import check_tag
 from private_wheel.wheel import Wheel, read_wheel
+
+if TYPE_CHECKING:
+    from private_wheel.services import Services
 
 _LOG = logging.getLogger(__name__)
 # Seconds that a failed build waits for the preflight beside it, so that its connections end in order.
@@ -35,24 +38,37 @@ def release(config: Config, host: Host, environ: Mapping[str, str], scratch: Pat
     """
     workshop = Workshop(scratch=scratch, environ=environ, secrets=host.redactor.forms, echo=host.foreign)
     builder = Builder(workshop)
-    with closing(Services(config, environ, host.mask)) as services:
-        pending = in_background(services.preflight, on_failure=builder.cancel)
-        try:
-            wheels = _make_wheels(config, host, builder)
-        except Interrupted:
-            pending.result()  # raises what ended the build
-            raise
-        finally:
-            wait([pending], timeout=_PATIENCE)
-        preflight = pending.result()
-        _warn(record, [*preflight.warnings, *(warning for wheel in wheels for warning in wheel.warnings)])
-        plans = _plan(host, wheels, services.route, preflight)
+    pending = in_background(lambda: _preflight(config, host, environ), on_failure=builder.cancel)
+    try:
+        wheels = _make_wheels(config, host, builder)
+    except Interrupted:
+        pending.result()  # raises what ended the build
+        raise
+    except BaseException:
+        wait([pending], timeout=_PATIENCE)
+        pending.add_done_callback(_close)
+        raise
+    with closing(pending.result()) as services:
+        _warn(record, [*services.warnings, *(warning for wheel in wheels for warning in wheel.warnings)])
+        plans = _plan(host, wheels, services)
         if config.dry_run:
             _describe_dry_run(plans, record)
             return
         _publish(config, plans, services.route, record)
-        _connect(services, preflight, record)
+        _connect(services, record)
         _describe(config, record)
+
+
+def _preflight(config: Config, host: Host, environ: Mapping[str, str]) -> Services:
+    """Its imports take as long as a build's start: they wait until the build is under way."""
+    from private_wheel.services import open_services
+
+    return open_services(config, environ, host.mask)
+
+
+def _close(pending: Future[Services]) -> None:
+    if not pending.exception():
+        pending.result().close()
 
 
 def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
@@ -70,8 +86,9 @@ def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
     return wheels
 
 
-def _plan(host: Host, wheels: Sequence[Wheel], route: Route | None, preflight: Preflight) -> list[Plan]:
+def _plan(host: Host, wheels: Sequence[Wheel], services: Services) -> list[Plan]:
     """Decide about every wheel before the first one is sent, and print it."""
+    route = services.route
     plans = [
         route.plan(wheel) if route else Plan(wheel=wheel, action="none", reason="is built and not published")
         for wheel in wheels
@@ -79,7 +96,7 @@ def _plan(host: Host, wheels: Sequence[Wheel], route: Route | None, preflight: P
     with host.group("Plan"):
         for plan in plans:
             _LOG.info("%s %s: %s", plan.wheel.file_name, plan.reason, plan.action)
-        for target in preflight.connections:
+        for target in services.connection_plans:
             _LOG.info("connection %s in workspace %s: %s", target.name, target.workspace.name, target.action)
     return plans
 
@@ -99,8 +116,8 @@ def _publish(config: Config, plans: Sequence[Plan], route: Route | None, record:
             _LOG.info("%s is there: %s", seen.wheel.file_name, seen.url)
 
 
-def _connect(services: Services, preflight: Preflight, record: Record) -> None:
-    for plan in preflight.connections:
+def _connect(services: Services, record: Record) -> None:
+    for plan in services.connection_plans:
         if services.arm and services.connection:
             set_connection(services.arm, plan, services.connection)
             record.connections.append(plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,18 +37,21 @@ class Record:
         self.results[result.wheel.file_name] = result
 
 
-def summary(record: Record, config: Config | None, error: PrivateWheelError | None) -> str:
-    """The Markdown of the job summary."""
+def summary(
+    record: Record, config: Config | None, error: PrivateWheelError | None, clean: Callable[[str], str] = str
+) -> str:
+    """The Markdown of the job summary. `clean` takes secrets out of a text: afterwards, Markdown's and HTML's escapes
+    would hide them from whoever looks for them."""
     parts = [_heading(record, error)]
     if error:
-        parts.append(_failure(error))
+        parts.append(_failure(error.code, clean(str(error))))
     if record.results:
         parts.append(_packages(record))
     parts.append(_facts(record, config))
     if record.files:
         parts.append(_files(record))
     if record.warnings:
-        parts.append("\n".join(["**Warnings**", "", *(f"- {_text(warning)}" for warning in record.warnings)]))
+        parts.append("\n".join(["**Warnings**", "", *(f"- {_text(clean(warning))}" for warning in record.warnings)]))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -61,9 +64,9 @@ def _heading(record: Record, error: PrivateWheelError | None) -> str:
     return f"### 📦 {len(names)} packages" if names else "### 🔑 Workspace connection set"
 
 
-def _failure(error: PrivateWheelError) -> str:
-    lines = "\n".join(f"> {_text(line)}" for line in str(error).splitlines())
-    return f"{lines}\n\n[What {error.code} means]({_DOCS_ERRORS}#{error.code.lower()})"
+def _failure(code: str, text: str) -> str:
+    lines = "\n".join(f"> {_text(line)}" for line in text.splitlines())
+    return f"{lines}\n\n[What {code} means]({_DOCS_ERRORS}#{code.lower()})"
 
 
 def _packages(record: Record) -> str:

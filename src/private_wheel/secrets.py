@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterable
@@ -33,11 +34,13 @@ def derived_forms(value: str) -> frozenset[str]:
     Base64 is covered at each of its three alignments, without the letters that depend on what stands before or
     behind: so `base64("user:" + token)` is found for any user name (RFC 7617, RFC 4648).
     """
-    forms = {value, value.strip(), *value.splitlines(), quote(value, safe=""), quote(value), quote_plus(value)}
-    forms |= {form.lower() for form in (quote(value, safe=""), quote_plus(value)) if "%" in form}
+    data = value.encode("utf-8", "replace")  # an environment may hold what is no Unicode
+    forms = {value, value.strip(), *value.splitlines(), quote(data, safe=""), quote(data), quote_plus(data)}
+    forms |= {form.lower() for form in (quote(data, safe=""), quote_plus(data)) if "%" in form}
     forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
-    forms |= _base64_forms(value.encode())
-    return frozenset(form for form in forms if len(form) >= SHORTEST_SECRET)
+    forms |= {html.escape(value), html.escape(value, quote=False)}
+    forms |= _base64_forms(data)
+    return frozenset(form for form in forms if len(form.strip()) >= SHORTEST_SECRET)
 
 
 def _base64_forms(data: bytes) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from private_wheel.azure.arm import WRITE_CONNECTION, Arm, StoredConnection, permission_missing
 from private_wheel.azure.clouds import DEVOPS_SCOPE
@@ -20,16 +20,22 @@ from private_wheel.publish.feed_address import FeedAddress
 _AT_ONCE = 8
 
 
-@dataclass(frozen=True, kw_only=True)
-class Preflight:
-    """What was found out before anything is sent."""
-
-    connections: tuple[ConnectionPlan, ...]
-    warnings: tuple[str, ...]
+def open_services(config: Config, environ: Mapping[str, str], learn: Learn) -> Services:
+    """The services after their preflight. Raises as `Services.preflight`."""
+    services = Services(config, environ, learn)
+    try:
+        services.preflight()
+    except BaseException:
+        services.close()
+        raise
+    return services
 
 
 class Services:
-    """Where the run may go. `route` and `arm` are None when nothing asks for them, and until `preflight`."""
+    """Where the run may go, and what `preflight` found out there.
+
+    `route` and `arm` are None when nothing asks for them.
+    """
 
     def __init__(self, config: Config, environ: Mapping[str, str], learn: Learn) -> None:
         self._config = config
@@ -37,6 +43,8 @@ class Services:
         self.connection = _wanted_connection(config)
         self.route: Route | None = None
         self.arm: Arm | None = None
+        self.connection_plans: tuple[ConnectionPlan, ...] = ()
+        self.warnings: tuple[str, ...] = ()
 
     def close(self) -> None:
         """Let go of the network."""
@@ -44,7 +52,7 @@ class Services:
             if part:
                 part.close()
 
-    def preflight(self) -> Preflight:
+    def preflight(self) -> None:
         """Sign in, ask the feed who we are to it, read the workspaces and decide about their connections.
 
         Changes nothing. Raises whatever `Route.preflight`, `Arm.read_workspace` and `plan_connection` raise, all of
@@ -67,7 +75,7 @@ class Services:
             warnings += token_warnings(wanted, config.feed, config.feed_token)
         elif config.feed:
             warnings += [unserved_warning(config.feed, workspace, found) for workspace, found in listed.items()]
-        return Preflight(connections=tuple(plans), warnings=tuple(filter(None, warnings)))
+        self.connection_plans, self.warnings = tuple(plans), tuple(filter(None, warnings))
 
     def _connections(self, workspace: WorkspaceId) -> tuple[StoredConnection, ...]:
         if not self.arm:

@@ -275,3 +275,28 @@ def test_a_dry_run_plans_and_sends_nothing(wheel_job: Job) -> None:
     assert "is not in the feed yet: publish" in outcome.log
     assert wheel_job.sent() == []
     assert not (wheel_job.checkout / "azureml-environment").exists()
+
+
+def test_a_certificate_that_is_not_trusted(wheel_job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    outcome = publish(wheel_job)
+    assert (outcome.status, len(outcome.errors)) == (6, 1), outcome.log
+    assert "PW610" in outcome.errors[0]
+    assert "REQUESTS_CA_BUNDLE" in outcome.errors[0]
+    assert [request for request in wheel_job.sandbox.requests if request.server == "feed"] == []
+
+
+def test_a_certificate_of_another_host(wheel_job: Job) -> None:
+    """The sandbox's certificate is for localhost and 127.0.0.1, and the address here is neither."""
+    feed = wheel_job.sandbox.feed_url("acme", "python").replace("localhost", "127.0.0.2")
+    outcome = publish(wheel_job, feed=feed)
+    assert (outcome.status, len(outcome.errors)) == (6, 1), outcome.log
+    assert wheel_job.sent() == []
+
+
+def test_a_ca_file_that_does_not_exist(wheel_job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "nowhere.pem")
+    outcome = publish(wheel_job)
+    assert (outcome.status, len(outcome.errors)) == (6, 1), outcome.log
+    assert "nowhere.pem" in outcome.errors[0]

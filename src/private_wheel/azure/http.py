@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import ssl
 from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.retry import Retry
 
 from private_wheel import __version__
@@ -25,8 +30,39 @@ Authorize = Callable[[], str]
 """Gives the value of the Authorization header at the moment it is needed."""
 
 
+@cache
+def _trust(bundle: str) -> ssl.SSLContext:
+    """The TLS settings that trust `bundle`. Reading one takes 30 ms, and requests would do it for every connection."""
+    path = Path(bundle)
+    try:
+        return ssl.create_default_context(
+            cafile=None if path.is_dir() else path, capath=path if path.is_dir() else None
+        )
+    except (OSError, ssl.SSLError) as error:
+        raise ServiceUnreachable(
+            f"The CA file {bundle} cannot be read.", fix="Correct REQUESTS_CA_BUNDLE.", said=str(error)
+        ) from None
+
+
 class BoundedAdapter(HTTPAdapter):
-    """A transport whose requests always have a timeout."""
+    """A transport whose requests always have a timeout, and which shares its TLS settings with the others."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context(), **kwargs)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(*args, ssl_context=self._context(), **kwargs)
+
+    def _context(self) -> ssl.SSLContext:
+        chosen = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        return _trust(chosen or DEFAULT_CA_BUNDLE_PATH)
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Nothing to set for one connection: the context demands a certificate and knows whom to trust."""
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["timeout"] = kwargs.get("timeout") or (CONNECT_TIMEOUT, READ_TIMEOUT)
@@ -36,7 +72,7 @@ class BoundedAdapter(HTTPAdapter):
 class _Authorization(AuthBase):
     """Sets our header, or none; requests would otherwise look into the machine's .netrc."""
 
-    def __init__(self, authorize: Authorize | None) -> None:
+    def __init__(self, authorize: Authorize | None = None) -> None:
         self._authorize = authorize
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -61,6 +97,16 @@ def retry_rules() -> Retry:
     )
 
 
+def new_session(adapter: HTTPAdapter) -> requests.Session:
+    """A session that sends everything through `adapter`, and no credential of the machine's own."""
+    session = requests.Session()
+    session.headers["User-Agent"] = f"private-wheel/{__version__}"
+    session.auth = _Authorization()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, adapter)
+    return session
+
+
 def pause_before_retry(attempt: int, response: requests.Response | None = None) -> float:
     """Seconds to wait after the failed `attempt` (1 is the first), for a caller that repeats by itself."""
     asked = retry_rules().get_retry_after(response.raw) if response is not None else None
@@ -75,11 +121,7 @@ class Client:
     def __init__(self, base_url: str, authorize: Authorize | None = None) -> None:
         self.base_url = base_url
         self._authorize = authorize
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"private-wheel/{__version__}"
-        adapter = BoundedAdapter(max_retries=retry_rules())
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._session = new_session(BoundedAdapter(max_retries=retry_rules()))
 
     def request(
         self,
@@ -133,9 +175,7 @@ def unreachable(url: str, error: Exception) -> ServiceUnreachable:
     elif isinstance(error, requests.exceptions.Timeout):
         fix = "It did not answer in time: run again, or check the firewall."
     cause = str(getattr(error.args[0], "reason", error) if error.args else error)
-    return ServiceUnreachable(
-        f"{host} cannot be reached.", fix=fix, said=re.sub(r"<[^>]*>:? ?", "", cause)[:LONGEST_REASON]
-    )
+    return ServiceUnreachable(f"{host} cannot be reached.", fix=fix, said=shortened(re.sub(r"<[^>]*>:? ?", "", cause)))
 
 
 def server_reason(response: requests.Response) -> str:
@@ -152,7 +192,13 @@ def server_reason(response: requests.Response) -> str:
     if not text:
         heading = re.search(r"<(?:title|h1)[^>]*>(.*?)</", response.text, re.IGNORECASE | re.DOTALL)
         text = heading[1] if heading else str(response.reason)
-    return f"{response.status_code} {' '.join(text.split())}"[:LONGEST_REASON]
+    return shortened(f"{response.status_code} {text}")
+
+
+def shortened(text: str, longest: int = LONGEST_REASON) -> str:
+    """`text` on one line, cut behind a whole word: a part of a secret would not be known for one, and shown."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest + 1].rpartition(' ')[0]} …"
 
 
 def _message(content: object) -> str:

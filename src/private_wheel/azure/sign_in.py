@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from private_wheel.azure.clouds import Cloud, find_cloud
-from private_wheel.azure.http import Client, json_object, server_reason
+from private_wheel.azure.http import BoundedAdapter, Client, json_object, new_session, server_reason, shortened
 from private_wheel.config import SignInConfig
 from private_wheel.errors import SignInFailed
 from private_wheel.publish.feed_address import check_scheme
@@ -42,6 +42,7 @@ class SignIn:
     def __init__(self, config: SignInConfig, environ: Mapping[str, str], learn: Learn) -> None:
         self._config, self._environ, self._learn = config, environ, learn
         self._lock = threading.RLock()
+        self._session = new_session(BoundedAdapter())
         self._credential: TokenCredential | None = None
 
     @cached_property
@@ -50,8 +51,7 @@ class SignIn:
         return find_cloud(self._config.cloud, self._environ)
 
     def close(self) -> None:
-        if close := getattr(self._credential, "close", None):
-            close()
+        self._session.close()
 
     def token(self, scope: str) -> str:
         """An access token for `scope`, renewed when it is about to expire.
@@ -90,16 +90,15 @@ class SignIn:
         environ = self._environ
         tenant = self._config.tenant_id or environ.get("AZURE_TENANT_ID", "")
         client = self._config.client_id or environ.get("AZURE_CLIENT_ID", "")
-        authority = {"authority": self.cloud.authority, "disable_instance_discovery": self.cloud.from_metadata}
         if tenant and client and (secret := environ.get("AZURE_CLIENT_SECRET")):
             self._learn([secret])
-            return identity.ClientSecretCredential(tenant, client, secret, **authority)
+            return identity.ClientSecretCredential(tenant, client, secret, **self._options())
         if tenant and client and (certificate := environ.get("AZURE_CLIENT_CERTIFICATE_PATH")):
             password = environ.get("AZURE_CLIENT_CERTIFICATE_PASSWORD")
-            return identity.CertificateCredential(tenant, client, certificate, password=password, **authority)
+            return identity.CertificateCredential(tenant, client, certificate, password=password, **self._options())
         if tenant and client and (file := environ.get("AZURE_FEDERATED_TOKEN_FILE")):
             return identity.WorkloadIdentityCredential(
-                tenant_id=tenant, client_id=client, token_file_path=file, **authority
+                tenant_id=tenant, client_id=client, token_file_path=file, **self._options()
             )
         if self._config.client_id:
             raise SignInFailed(
@@ -116,9 +115,18 @@ class SignIn:
             self._config.tenant_id,
             self._config.client_id,
             lambda: self._github_token(audience),
-            authority=self.cloud.authority,
-            disable_instance_discovery=self.cloud.from_metadata,
+            **self._options(),
         )
+
+    def _options(self) -> dict[str, Any]:
+        """What every credential is given: the cloud's authority, and our own transport."""
+        from azure.core.pipeline.transport import RequestsTransport
+
+        return {
+            "authority": self.cloud.authority,
+            "disable_instance_discovery": self.cloud.from_metadata,
+            "transport": RequestsTransport(session=self._session, session_owner=False),
+        }
 
     def _github_token(self, audience: str) -> str:
         """A fresh OIDC token of the job: it lives five minutes, so none is kept.
@@ -150,5 +158,5 @@ def _failed(said: str) -> SignInFailed:
         "Sign-in to Azure failed.",
         input="azure-client-id",
         fix=advice or "Check azure-client-id, azure-tenant-id and cloud.",
-        said=" ".join(said.split())[:500],
+        said=shortened(said, 500),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -20,13 +20,14 @@ _AT_START = re.compile(r"^(\s*):(?=:)")
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
-def harmless_lines(text: str) -> Iterator[str]:
+def harmless_lines(text: str, clean: Callable[[str], str] = str) -> Iterator[str]:
     """The lines of `text`, changed so that no host takes one for a command and no terminal obeys it.
 
-    A lone carriage return ends a line for the runners (.NET's ReadLine), so it does here.
+    A lone carriage return ends a line for the runners (.NET's ReadLine), so it does here. `clean` takes the secrets
+    out: also those that stand there only when the control characters inside them are gone.
     """
-    for line in text.splitlines():
-        shown = _CONTROL.sub("", line.expandtabs())
+    for line in clean(text).splitlines():
+        shown = clean(_CONTROL.sub("", line.expandtabs()))
         yield _AT_START.sub(r"\1: ", _ANYWHERE.sub("# #", shown))
 
 
@@ -68,12 +69,12 @@ class Host(ABC):
 
     def line(self, text: str) -> None:
         """Print text of ours or of others as plain lines."""
-        for line in harmless_lines(self.redactor.clean(text)):
+        for line in harmless_lines(text, self.redactor.clean):
             self.command(line)
 
     def foreign(self, text: str) -> None:
         """Print one line of a child process, marked as such."""
-        for line in harmless_lines(self.redactor.clean(text)):
+        for line in harmless_lines(text, self.redactor.clean):
             self.command(f"  | {line}".rstrip())
 
     def command(self, line: str) -> None:
@@ -84,7 +85,7 @@ class Host(ABC):
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
         """Fold the lines printed inside under `title`."""
-        self.start_group(" ".join(harmless_lines(self.redactor.clean(title))))
+        self.start_group(" ".join(harmless_lines(title, self.redactor.clean)))
         try:
             yield
         finally:

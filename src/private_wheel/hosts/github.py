@@ -13,7 +13,7 @@ from pathlib import Path
 from private_wheel.errors import PrivateWheelError
 from private_wheel.hosts.base import Host, harmless_lines
 
-# The runner cuts an annotation at 4096 characters; the rest would be lost without a word.
+# The runner cuts an annotation at 4096 UTF-16 units; the rest would be lost without a word.
 LONGEST_ANNOTATION = 4000
 
 
@@ -50,10 +50,12 @@ class GitHub(Host):
         self._annotate("error", f"PrivateWheel {error.code}", str(error))
 
     def _annotate(self, level: str, title: str, text: str) -> None:
-        shown = "\n".join(harmless_lines(self.redactor.clean(text)))
-        if len(shown) > LONGEST_ANNOTATION:
+        shown = "\n".join(harmless_lines(text, self.redactor.clean))
+        units = shown.encode("utf-16-le", "replace")
+        if len(units) > 2 * LONGEST_ANNOTATION:
             self.line(shown)
-            shown = shown[:LONGEST_ANNOTATION].rpartition("\n")[0] or shown[:LONGEST_ANNOTATION]
+            shown = units[: 2 * LONGEST_ANNOTATION].decode("utf-16-le", "ignore")
+            shown = shown.rpartition("\n")[0] or shown
             shown += "\n… and more: see the log."
         self.command(f"::{level} title={escape_property(title)}::{escape_data(shown)}")
 
@@ -70,7 +72,7 @@ class GitHub(Host):
     def _append(self, variable: str, text: str) -> None:
         path = self.environ.get(variable)
         if path:
-            with Path(path).open("a", encoding="utf-8", newline="\n") as file:
+            with Path(path).open("a", encoding="utf-8", errors="replace", newline="\n") as file:
                 file.write(text)
 
 

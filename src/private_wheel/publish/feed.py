@@ -82,6 +82,8 @@ class FeedRoute:
         self._own_index.check_access()
         if self._workspace_index is not self._own_index:
             self._workspace_index.check_access()
+        # Loaded here, beside the build, and not when the upload waits for it.
+        import twine.repository  # noqa: F401
 
     def plan(self, wheel: Wheel) -> Plan:
         """Raises:
