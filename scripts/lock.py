@@ -1,0 +1,42 @@
+"""Locks anew what the program, the checks and the tests need: requirements/*.txt and every package-lock.json.
+
+Versions stay as they are unless a *.in or package.json asks for others; `--upgrade` takes the newest. The locks name
+no index and no download address, so that every machine uses its own.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from private_wheel.pip_configuration import uv_environ
+from scripts.set_up import ROOT, VENV, package_locks
+
+_OLDEST_PYTHON = "3.10"
+
+
+def main(arguments: Sequence[str]) -> int:
+    from entrypoint import executable
+
+    uv = executable(str(VENV), "uv")
+    upgrade = ["--upgrade"] if "--upgrade" in arguments else []
+    environ = {**os.environ, **uv_environ(os.environ)}
+    for source in sorted((ROOT / "requirements").glob("*.in")):
+        lock = source.with_suffix(".txt").name
+        command = [uv, "pip", "compile", "--quiet", "--no-config", "--universal", "--python-version", _OLDEST_PYTHON]
+        command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url"]
+        command += [*upgrade, "--output-file", lock, source.name]
+        subprocess.run(command, cwd=source.parent, env=environ, check=True)  # noqa: S603  # fixed arguments
+        print(f"locked requirements/{lock}")
+    for npm_lock in package_locks():
+        command = ["npm", "update" if upgrade else "install", "--package-lock-only", "--ignore-scripts"]
+        command += ["--no-audit", "--no-fund", "--loglevel=error"]
+        subprocess.run(command, cwd=npm_lock.parent, check=True)  # noqa: S603  # fixed arguments
+        print(f"locked {npm_lock.relative_to(ROOT).as_posix()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,64 @@
+"""Writes what is generated from the one table of inputs and outputs; with --check, only tells what differs.
+
+Run as `python -m scripts.sync_metadata` (`make sync` does), so that src/ and scripts/ are importable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from scripts.metadata.action_yml import action_yml
+from scripts.metadata.readme_md import readme_md
+from scripts.metadata.task_json import task_json
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    parser = argparse.ArgumentParser(prog="sync_metadata", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file differs")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the checkout to look at")
+    options = parser.parse_args(arguments)
+    stale = {path: text for path, text in generated(options.root) if _read(path) != text}
+    for path, text in stale.items():
+        name = path.relative_to(options.root).as_posix()
+        if options.check:
+            print(f"{name} is not what src/private_wheel/inputs.py says: run `make sync`.", file=sys.stderr)
+        else:
+            _write(path, text)
+            print(f"wrote {name}")
+    return 1 if options.check and stale else 0
+
+
+def generated(root: Path) -> Iterator[tuple[Path, str]]:
+    """Each generated file below `root` with the text it must have."""
+    yield root / "action.yml", action_yml()
+    yield root / "task.json", task_json()
+    readme, workflow = root / "README.md", root / "examples" / "github" / "release.yml"
+    yield readme, readme_md(_read(readme), _read(workflow))
+
+
+def _read(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", "surrogateescape") if path.exists() else ""
+
+
+def _write(path: Path, text: str) -> None:
+    """As a whole or not at all: the file is made beside its place and renamed."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
