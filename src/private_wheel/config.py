@@ -115,12 +115,17 @@ def read_config(environ: Mapping[str, str], checkout: Path) -> Config:
 
 
 class _Reader:
-    """Takes one value after the other from the environment and collects what is wrong with them."""
+    """Takes one value after the other from the environment and collects what is wrong with them.
+
+    What the table itself can tell is checked for every row, whether or not this run looks at its value.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.problems: list[Problem] = []
         self._environ = environ
         self._values = {row.name: self._value(row) for row in INPUTS}
+        for row in INPUTS:
+            self._check_choices(row)
 
     def problem(self, name: str, what: str, fix: str = "") -> None:
         self.problems.append(Problem(input=name, what=what, fix=fix))
@@ -152,22 +157,26 @@ class _Reader:
         return tuple(dict.fromkeys(item for item in items if item))
 
     def choice(self, name: str) -> str:
-        return self._choices(name, [self._values[name]])[0]
+        return self._values[name]
 
     def words(self, name: str) -> tuple[str, ...]:
-        return tuple(self._choices(name, self._values[name].replace(",", " ").split()))
+        return tuple(dict.fromkeys(self._values[name].replace(",", " ").split()))
 
     def boolean(self, name: str) -> bool:
-        return self._choices(name, [self._values[name].lower()])[0] == "true"
+        return self._values[name].lower() == "true"
 
-    def _choices(self, name: str, values: list[str]) -> list[str]:
-        row = next(row for row in INPUTS if row.name == name)
+    def _check_choices(self, row: Input) -> None:
+        text = self._values[row.name]
+        values = {
+            Kind.CHOICE: (text,),
+            Kind.BOOLEAN: (text.lower(),),
+            Kind.WORDS: self.words(row.name),
+        }.get(row.kind, ())
         for value in values:
             if value not in row.choices:
-                self.problem(name, f"{value!r} is none of {', '.join(row.choices)}.")
+                self.problem(row.name, f"{value!r} is none of {', '.join(row.choices)}.")
             elif value in row.planned and value != row.default:
-                self.problem(name, f"{value!r} is not there yet in this version.", f"Leave it at {row.default!r}.")
-        return values
+                self.problem(row.name, f"{value!r} is not there yet in this version.", f"Leave it at {row.default!r}.")
 
     def secret(self, name: str) -> Secret:
         value = self._values[name]
@@ -244,7 +253,7 @@ def _environment(reader: _Reader) -> EnvironmentConfig:
         ),
         version=reader.text("environment-version", _ENVIRONMENT_VERSION, "an environment's version"),
         image=reader.text("environment-image", _IMAGE, "an image's name"),
-        formats=tuple(dict.fromkeys(reader.words("environment-formats"))),
+        formats=reader.words("environment-formats"),
         directory=reader.parsed("environment-dir", reader.text("environment-dir"), _directory) or "",
         python_version=reader.text("python-version", _PYTHON_VERSION, "a Python version such as 3.11"),
         index_mode=cast(IndexMode, reader.choice("index-mode")),

@@ -1,0 +1,112 @@
+"""Our environment files and connections, judged by Microsoft's own client."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from ruamel.yaml import YAML
+
+from private_wheel.config import ConnectionConfig, EnvironmentConfig, IndexMode
+from private_wheel.connection import connection_properties
+from private_wheel.environment import environment_of, write_environment
+from private_wheel.secrets import Secret
+from private_wheel.wheel import Wheel
+
+INDEX = "https://pkgs.dev.azure.com/acme/data%20science/_packaging/python/pypi/simple/"
+LOAD = """
+import json, sys
+from azure.ai.ml import load_environment
+environment = load_environment(sys.argv[1])
+print(json.dumps([environment.name, environment.version, environment.image, environment.conda_file]))
+"""
+PUT_BODY = """
+import json, sys
+from azure.ai.ml.entities import PatTokenConfiguration, UsernamePasswordConfiguration, WorkspaceConnection
+kind, username, password = sys.argv[1:]
+user = UsernamePasswordConfiguration(username=username, password=password)
+credentials = user if username else PatTokenConfiguration(pat=password)
+target = "https://pkgs.dev.azure.com/acme"
+connection = WorkspaceConnection(name="acme", type=kind, target=target, credentials=credentials)
+print(json.dumps(connection._to_rest_object().as_dict()["properties"]))
+"""
+
+
+def ask(script: str, *arguments: str) -> object:
+    """Run a script with azure-ai-ml in a process of its own, and return what it prints as JSON."""
+    command = [sys.executable, "-W", "ignore", "-c", script, *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+def wheel(name: str = "acme-forecast", version: str = "1.2.3") -> Wheel:
+    return Wheel(
+        path=Path(f"{name.replace('-', '_')}-{version}-py3-none-any.whl"),
+        name=name,
+        version=version,
+        sha256="0" * 64,
+        requires_python="",
+        tags=("py3-none-any",),
+    )
+
+
+def config(index_mode: IndexMode = "extra") -> EnvironmentConfig:
+    return EnvironmentConfig(
+        name="",
+        version="",
+        image="mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20251130.v1",
+        formats=("conda", "azureml"),
+        directory="azureml-environment",
+        python_version="3.11",
+        index_mode=index_mode,
+    )
+
+
+@pytest.mark.parametrize(("index_mode", "option"), [("extra", "--extra-index-url"), ("only", "--index-url")])
+def test_the_environment_loads_in_the_official_client(tmp_path: Path, index_mode: IndexMode, option: str) -> None:
+    environment = environment_of(config(index_mode), [wheel(), wheel("second", "2!1.0rc1")], INDEX)
+    files = write_environment(environment, ("conda", "azureml"), tmp_path)
+    name, version, image, conda = ask(LOAD, str(files["azureml"]))  # type: ignore[misc]
+    assert (name, version, image) == ("acme-forecast", "1.2.3", config().image)
+    assert conda == YAML(typ="safe").load(files["conda"])
+    assert conda["dependencies"][-1] == {"pip": [f"{option} {INDEX}", "acme-forecast==1.2.3", "second==2!1.0rc1"]}
+    assert [str(Requirement(line)) for line in conda["dependencies"][-1]["pip"][1:]]
+
+
+def test_the_files_are_the_same_every_time(tmp_path: Path) -> None:
+    environment = environment_of(config(), [wheel()], INDEX)
+    first = {
+        name: path.read_bytes() for name, path in write_environment(environment, ("conda", "azureml"), tmp_path).items()
+    }
+    again = {
+        name: path.read_bytes() for name, path in write_environment(environment, ("conda", "azureml"), tmp_path).items()
+    }
+    assert first == again
+    assert not any(b"\r" in content for content in first.values())
+
+
+@pytest.mark.parametrize("username", ["", "reader"])
+@pytest.mark.parametrize(("category", "kind"), [("PythonFeed", "python_feed"), ("Git", "git")])
+def test_the_body_of_a_connection_is_the_official_clients(username: str, category: str, kind: str) -> None:
+    wanted = ConnectionConfig(
+        name="acme",
+        token=Secret("the-token"),
+        username=username,
+        target="https://pkgs.dev.azure.com/acme",
+        category=category,
+    )
+    theirs = ask(PUT_BODY, kind, username, "the-token")
+    assert isinstance(theirs, dict)
+    ours = connection_properties(wanted, {})
+    assert {name: value for name, value in ours.items() if name != "metadata"} == _camel(theirs)
+
+
+def _camel(properties: dict[str, object]) -> dict[str, object]:
+    """Their serialisation without `metadata`, which is empty on both sides and null on one."""
+    names = {"auth_type": "authType", "is_shared_to_all": "isSharedToAll"}
+    return {names.get(name, name): value for name, value in properties.items() if name != "metadata"}

@@ -1,0 +1,131 @@
+"""The ways to name a feed and a workspace."""
+
+from __future__ import annotations
+
+import pytest
+
+from private_wheel.azure.workspace_id import parse_workspace
+from private_wheel.connection import covers, default_name
+from private_wheel.publish.feed_address import parse_feed
+
+AZURE = "https://pkgs.dev.azure.com"
+SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
+
+
+@pytest.mark.parametrize(
+    ("value", "scope"),
+    [
+        ("acme/python", "acme"),
+        ("acme/ml/python", "acme/ml"),
+        ("acme / data science / python", "acme/data%20science"),
+        (f"{AZURE}/acme/_packaging/python/pypi/simple/", "acme"),
+        (f"{AZURE}/acme/ml/_packaging/python/pypi/upload", "acme/ml"),
+        (f"{AZURE}/acme/data%20science/_packaging/python/pypi/upload", "acme/data%20science"),
+        ("https://PKGS.dev.azure.com/acme/_packaging/python/pypi/simple/", "acme"),
+        ("https://acme.pkgs.visualstudio.com/_packaging/python/pypi/simple/", "acme"),
+        ("https://acme.pkgs.visualstudio.com/ml/_packaging/python/pypi/upload/", "acme/ml"),
+        (
+            "https://acme.pkgs.visualstudio.com/DefaultCollection/ml/_packaging/python/pypi/simple/",
+            "acme/ml",
+        ),
+    ],
+)  # fmt: skip
+def test_azure_artifacts(value: str, scope: str) -> None:
+    feed = parse_feed(value)
+    base = f"{AZURE}/{scope}/_packaging/python/pypi"
+    assert (feed.index_url, feed.upload_url) == (f"{base}/simple/", f"{base}/upload/")
+    assert (feed.target, feed.organisation, feed.is_azure) == (f"{AZURE}/acme", "acme", True)
+    assert covers(feed.target, feed.index_url)
+
+
+def test_azure_devops_server() -> None:
+    feed = parse_feed("https://devops.example.com:8443/Collection/ml/_packaging/python/pypi/simple/")
+    assert feed.upload_url == "https://devops.example.com:8443/Collection/ml/_packaging/python/pypi/upload/"
+    assert (feed.target, feed.organisation) == ("https://devops.example.com:8443/Collection", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "index", "upload", "target"),
+    [
+        ("https://h.example/simple", "https://h.example/simple/", "https://h.example/", "https://h.example"),
+        ("https://h.example/root/dev/+simple/", "https://h.example/root/dev/+simple/", "https://h.example/root/dev/", "https://h.example"),
+        (
+            "https://acme.jfrog.io/artifactory/api/pypi/local/simple",
+            "https://acme.jfrog.io/artifactory/api/pypi/local/simple/",
+            "https://acme.jfrog.io/artifactory/api/pypi/local/",
+            "https://acme.jfrog.io",
+        ),
+        ("http://localhost:8080/simple/", "http://localhost:8080/simple/", "http://localhost:8080/", "http://localhost:8080"),
+    ],
+)  # fmt: skip
+def test_another_index(value: str, index: str, upload: str, target: str) -> None:
+    feed = parse_feed(value)
+    assert (feed.index_url, feed.upload_url, feed.target) == (index, upload, target)
+    assert not feed.is_azure
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "python", "a/b/c/d", "acme/", "/python", "acme/python@Local", "acme/py?thon", "ftp://h/simple/", "https:///simple/",
+        "https://h.example/", "https://h.example/simple/?x=1", "https://h.example/simple/#x", "https://u@h.example/simple/",
+        f"{AZURE}/acme/simple/", f"{AZURE}/_packaging/python/pypi/simple/",
+        f"{AZURE}/acme/_packaging/python@Release/pypi/simple/", "http://h.example/simple/", "http://localhost.evil.example/simple/",
+    ],
+)  # fmt: skip
+def test_what_is_no_feed(value: str) -> None:
+    with pytest.raises(ValueError, match=r"\."):
+        parse_feed(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"{SUBSCRIPTION}/ml/acme-ml",
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/acme-ml",
+        f"subscriptions/{SUBSCRIPTION}/resourcegroups/ml/providers/microsoft.machinelearningservices/workspaces/acme-ml/",
+    ],
+)
+def test_a_workspace(value: str) -> None:
+    workspace = parse_workspace(value)
+    assert (workspace.subscription, workspace.resource_group, workspace.name) == (SUBSCRIPTION, "ml", "acme-ml")
+    assert workspace.path.endswith("/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/acme-ml")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "acme-ml", "x/ml/acme-ml", f"{SUBSCRIPTION}/ml/ab", f"{SUBSCRIPTION}/ml/a/b", f"{SUBSCRIPTION}/../acme-ml",
+        f"{SUBSCRIPTION}/ml/acme?ml",
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ml/providers/Microsoft.Storage/workspaces/acme-ml",
+    ],
+)  # fmt: skip
+def test_what_is_no_workspace(value: str) -> None:
+    with pytest.raises(ValueError, match=r"\."):
+        parse_workspace(value)
+
+
+@pytest.mark.parametrize(
+    ("target", "url", "serves"),
+    [
+        (f"{AZURE}/acme", f"{AZURE}/acme/_packaging/python/pypi/simple/", True),
+        (f"{AZURE}/acme/", f"{AZURE}/ACME/_packaging/python/pypi/simple/", True),
+        (f"{AZURE}/acm", f"{AZURE}/acme/_packaging/python/pypi/simple/", False),
+        ("https://acme.pkgs.visualstudio.com", f"{AZURE}/acme/_packaging/python/pypi/simple/", False),
+        (AZURE, f"{AZURE}/acme/_packaging/python/pypi/simple/", True),
+        ("https://h.example:8443", "https://h.example/simple/", False),
+    ],
+)
+def test_which_target_serves_which_url(target: str, url: str, serves: bool) -> None:
+    assert covers(target, url) is serves
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (f"{AZURE}/acme", "acme"), ("https://acme.jfrog.io", "acme-jfrog-io"), (f"{AZURE}/ab", "feed-ab"),
+        (f"{AZURE}/{'x' * 50}", "x" * 33), ("https://127.0.0.1:8080", "127-0-0-1"), (f"{AZURE}/-a%20b-", "a-20b"),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_new_connection(target: str, name: str) -> None:
+    assert default_name(target) == name

@@ -1,0 +1,172 @@
+"""Reading the inputs: every value typed, every problem told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from private_wheel.config import Config, read_config, secret_values
+from private_wheel.errors import InvalidInputs
+from private_wheel.inputs import INPUTS
+
+WORKSPACE = "11111111-2222-3333-4444-555555555555/ml/acme-ml"
+FEED = {"feed": "acme/python"}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "pyproject.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read(checkout: Path, inputs: Mapping[str, str]) -> Config:
+    variables = {row.name: row.variable for row in INPUTS}
+    return read_config({variables[name]: value for name, value in inputs.items()}, checkout)
+
+
+def problems(checkout: Path, inputs: Mapping[str, str]) -> list[str]:
+    with pytest.raises(InvalidInputs) as caught:
+        read(checkout, inputs)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_defaults(checkout: Path) -> None:
+    config = read(checkout, FEED)
+    assert config.packages == (Path(),)
+    assert (config.publish_to, config.if_exists, config.match_tag, config.verify) == (
+        "feed",
+        "verify",
+        "auto",
+        "published",
+    )
+    assert config.environment.formats == ("conda", "azureml")
+    assert config.connection is None
+    assert not config.dry_run
+
+
+def test_an_empty_value_is_not_given(checkout: Path) -> None:
+    everything_empty = {row.name: "  " for row in INPUTS}
+    assert read(checkout, {**everything_empty, **FEED}) == read(checkout, FEED)
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("TRUE", True), ("False", False), ("false", False)])
+def test_booleans_in_any_case(checkout: Path, text: str, value: bool) -> None:
+    assert read(checkout, {**FEED, "dry-run": text}).dry_run is value
+
+
+def test_lists_are_one_a_line_and_each_once(checkout: Path) -> None:
+    config = read(checkout, {**FEED, "workspace": f"\n {WORKSPACE} \n{WORKSPACE}2\n{WORKSPACE}\n"})
+    assert [workspace.name for workspace in config.workspaces] == ["acme-ml", "acme-ml2"]
+
+
+def test_secrets_do_not_show(checkout: Path) -> None:
+    inputs = {**FEED, "workspace": WORKSPACE, "feed-token": "write-token-1", "connection-token": "read-token-1"}
+    config = read(checkout, inputs)
+    assert config.feed_token.value == "write-token-1"
+    assert "token-1" not in f"{config!r} {config} {config.feed_token} {config.feed_token!r}"
+    assert config.secrets == ("write-token-1", "read-token-1")
+
+
+def test_secret_values_are_found_before_anything_is_read() -> None:
+    environ = {
+        "INPUT_FEEDTOKEN": "write-token-1\n",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-token-1",
+        "PIP_INDEX_URL": "https://reader:index-password@example.invalid/simple/",
+        "INPUT_CONNECTIONTOKEN": " ",
+    }
+    assert set(secret_values(environ)) == {"write-token-1\n", "request-token-1", "index-password"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "name", "words"),
+    [
+        ({}, "feed", "missing"),
+        ({"feed": "python"}, "feed", "organisation/feed"),
+        ({"feed": "acme/python@Release"}, "feed", "view"),
+        ({"feed": "http://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"}, "feed", "clear text"),
+        ({"feed": "https://me:pat@pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"}, "feed", "credential"),
+        ({**FEED, "feed-token": "$(FEED_PAT)"}, "feed-token", "$(FEED_PAT) does not exist"),
+        ({**FEED, "workspace": f"{WORKSPACE}\n$(ML.Workspace)"}, "workspace", "$(ML.Workspace) does not exist"),
+        ({**FEED, "feed-token": "abc"}, "feed-token", "too short"),
+        ({**FEED, "feed-token": "line-one\nline-two"}, "feed-token", "line break"),
+        ({**FEED, "publish-to": "feeds"}, "publish-to", "none of feed, blob, workspace, none"),
+        ({**FEED, "publish-to": "blob"}, "publish-to", "not there yet"),
+        ({**FEED, "container": "https://a.blob.core.windows.net/c"}, "container", "not there yet"),
+        ({**FEED, "verify": "install"}, "verify", "not there yet"),
+        ({**FEED, "environment-formats": "conda wheelhouse"}, "environment-formats", "not there yet"),
+        ({**FEED, "register-environment": "true"}, "register-environment", "not there yet"),
+        ({**FEED, "if-exists": "replace"}, "if-exists", "never forgets"),
+        ({**FEED, "check-public-name": "perhaps"}, "check-public-name", "none of true, false"),
+        ({**FEED, "dry-run": "yes"}, "dry-run", "none of true, false"),
+        ({**FEED, "workspace": "acme-ml"}, "workspace", "ARM id"),
+        ({**FEED, "workspace": "not-a-guid/ml/acme-ml"}, "workspace", "GUID"),
+        ({**FEED, "connection": "ab"}, "connection", "3 to 33"),
+        ({**FEED, "connection": "has blank"}, "connection", "3 to 33"),
+        ({**FEED, "connection-token": "read-token-1"}, "workspace", "missing"),
+        ({**FEED, "connection-target": "https://u:p@host/"}, "connection-target", "credential"),
+        ({**FEED, "environment-name": "AzureML-mine"}, "environment-name", "AzureML"),
+        ({**FEED, "environment-dir": "../elsewhere"}, "environment-dir", "leaves the working directory"),
+        ({**FEED, "environment-dir": "C:\\elsewhere"}, "environment-dir", "leaves the working directory"),
+        ({**FEED, "environment-dir": "."}, "environment-dir", "below it"),
+        ({**FEED, "python-version": "3"}, "python-version", "such as 3.11"),
+        ({**FEED, "cloud": "AzureGermanCloud"}, "cloud", "AzureUSGovernment"),
+        ({**FEED, "azure-client-id": "11111111-2222-3333-4444-555555555555"}, "azure-tenant-id", "go together"),
+        ({**FEED, "package": "nowhere"}, "package", "does not exist"),
+        ({**FEED, "package": "dist/*.whl"}, "package", "matches no"),
+        ({**FEED, "package": ".."}, "package", "outside the checkout"),
+        ({**FEED, "package": "/"}, "package", "outside the checkout"),
+    ],
+)
+def test_each_problem_names_its_input(checkout: Path, inputs: dict[str, str], name: str, words: str) -> None:
+    (problem,) = problems(checkout, inputs)
+    assert problem.startswith(f"{name}: ")
+    assert words in problem
+
+
+def test_a_link_out_of_the_checkout(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "secret-1.0-py3-none-any.whl"
+    elsewhere.write_bytes(b"")
+    (checkout / "secret-1.0-py3-none-any.whl").symlink_to(elsewhere)
+    (problem,) = problems(checkout, {**FEED, "package": "*.whl"})
+    assert "outside the checkout" in problem
+
+
+def test_fifty_problems_are_told_at_once(checkout: Path) -> None:
+    many = "\n".join(f"workspace-{number}" for number in range(48))
+    found = problems(checkout, {"feed": "x", "dry-run": "maybe", "workspace": many})
+    assert len(found) == 50
+    assert all(f"workspace-{number}" in " ".join(found) for number in range(48))
+
+
+def test_no_secret_is_in_a_problem(checkout: Path) -> None:
+    inputs = {"feed": "https://user:the-password@host/simple/", "feed-token": "the-token\nsecond-line"}
+    text = " ".join(problems(checkout, inputs))
+    assert "the-password" not in text
+    assert "the-token" not in text
+    assert "second-line" not in text
+
+
+def test_a_glob_takes_wheels_and_projects_only(checkout: Path) -> None:
+    for name in ("one", "two"):
+        (checkout / "libs" / name).mkdir(parents=True)
+        (checkout / "libs" / name / "pyproject.toml").write_text("")
+    (checkout / "libs" / "README.md").write_text("")
+    (checkout / "libs" / "empty").mkdir()
+    (checkout / "libs" / "three-1.0-py3-none-any.whl").write_bytes(b"")
+    found = read(checkout, {**FEED, "package": "libs/*"}).packages
+    assert [path.name for path in found] == ["one", "three-1.0-py3-none-any.whl", "two"]
+
+
+@pytest.mark.parametrize(("given", "packages"), [("", 0), (".", 1)])
+def test_only_a_connection_token_and_no_package_is_the_rotation_job(checkout: Path, given: str, packages: int) -> None:
+    inputs = {
+        **FEED,
+        "publish-to": "none",
+        "workspace": WORKSPACE,
+        "connection-token": "read-token-1",
+        "package": given,
+    }
+    assert len(read(checkout, inputs).packages) == packages
