@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -264,7 +263,10 @@ def _directory(value: str) -> str:
     for flavour in (PurePosixPath(value), PureWindowsPath(value)):
         if flavour.is_absolute() or flavour.drive or flavour.root or ".." in flavour.parts:
             raise ValueError(f"{value!r} leaves the working directory. Name a directory below it.")
-    if os.path.normpath(value) == ".":
+    here, there = Path.cwd().resolve(), Path(value).resolve()
+    if not there.is_relative_to(here):
+        raise ValueError(f"{value!r} is a link that leaves the working directory.")
+    if there == here:
         raise ValueError("the working directory itself cannot be it. Name a directory below it.")
     return value
 

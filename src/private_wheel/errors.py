@@ -26,8 +26,8 @@ class PrivateWheelError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        where = f" (input {self.input})" if self.input and self.input not in self.what else ""
-        parts = [f"{self.code}: {self.what}{where}", self.fix, f"It said: {self.said}" if self.said else ""]
+        where = f"{self.input}: " if self.input and self.input not in self.what else ""
+        parts = [f"{self.code}: {where}{self.what}", self.fix, f"It said: {self.said}" if self.said else ""]
         return " ".join(part.strip() for part in parts if part)
 
 

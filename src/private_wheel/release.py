@@ -50,11 +50,11 @@ def release(config: Config, host: Host, environ: Mapping[str, str], scratch: Pat
         raise
     with closing(pending.result()) as services:
         _warn(record, [*services.warnings, *(warning for wheel in wheels for warning in wheel.warnings)])
-        plans = _plan(host, wheels, services)
+        _plan(host, wheels, services, record)
         if config.dry_run:
-            _describe_dry_run(plans, record)
+            _describe_dry_run(record)
             return
-        _publish(config, plans, services.route, record)
+        _publish(config, services.route, record)
         _connect(services, record)
         _describe(config, record)
 
@@ -86,23 +86,23 @@ def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
     return wheels
 
 
-def _plan(host: Host, wheels: Sequence[Wheel], services: Services) -> list[Plan]:
+def _plan(host: Host, wheels: Sequence[Wheel], services: Services, record: Record) -> None:
     """Decide about every wheel before the first one is sent, and print it."""
     route = services.route
-    plans = [
+    record.plans += [
         route.plan(wheel) if route else Plan(wheel=wheel, action="none", reason="is built and not published")
         for wheel in wheels
     ]
+    record.connection_plans += services.connection_plans
     with host.group("Plan"):
-        for plan in plans:
+        for plan in record.plans:
             _LOG.info("%s %s: %s", plan.wheel.file_name, plan.reason, plan.action)
         for target in services.connection_plans:
             _LOG.info("connection %s in workspace %s: %s", target.name, target.workspace.name, target.action)
-    return plans
 
 
-def _publish(config: Config, plans: Sequence[Plan], route: Route | None, record: Record) -> None:
-    for plan in plans:
+def _publish(config: Config, route: Route | None, record: Record) -> None:
+    for plan in record.plans:
         if not route:
             record.add(Result(wheel=plan.wheel, outcome="built"))
             continue
@@ -134,8 +134,8 @@ def _describe(config: Config, record: Record) -> None:
     record.files.update(write_environment(environment, config.environment.formats, directory))
 
 
-def _describe_dry_run(plans: Sequence[Plan], record: Record) -> None:
-    for plan in plans:
+def _describe_dry_run(record: Record) -> None:
+    for plan in record.plans:
         record.add(Result(wheel=plan.wheel, outcome="dry-run"))
     _LOG.info("dry run: nothing was sent")
 

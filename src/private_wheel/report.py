@@ -11,7 +11,7 @@ from pathlib import Path
 from private_wheel.config import Config
 from private_wheel.connection import ConnectionPlan
 from private_wheel.errors import PrivateWheelError
-from private_wheel.publish import Result
+from private_wheel.publish import Plan, Result
 
 _DOCS_ERRORS = "https://github.com/private-wheel/private-wheel/blob/main/docs/errors.md"
 _OUTCOMES = {
@@ -28,6 +28,8 @@ _OUTCOMES = {
 class Record:
     """Filled step by step while the run goes on, so that a failure can tell what had been done."""
 
+    plans: list[Plan] = field(default_factory=list)
+    connection_plans: list[ConnectionPlan] = field(default_factory=list)
     results: dict[str, Result] = field(default_factory=dict)
     connections: list[ConnectionPlan] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
@@ -48,6 +50,8 @@ def summary(
     if record.results:
         parts.append(_packages(record))
     parts.append(_facts(record, config))
+    if error:
+        parts.append(_what_now(record))
     if record.files:
         parts.append(_files(record))
     if record.warnings:
@@ -87,6 +91,16 @@ def _facts(record: Record, config: Config | None) -> str:
         done = "created" if plan.action == "create" else "rotated in place"
         lines.append(f"- Connection `{plan.name}` in workspace `{plan.workspace.name}`: {done}")
     return "\n".join(lines)
+
+
+def _what_now(record: Record) -> str:
+    """What a failed run has left undone, and that running it again is safe."""
+    if not record.results and not record.connections:
+        return "Nothing was changed anywhere."
+    left = [plan.wheel.file_name for plan in record.plans if plan.wheel.file_name not in record.results]
+    left += [f"connection {plan.name}" for plan in record.connection_plans if plan not in record.connections]
+    undone = f"Not done: {', '.join(map(_text, left))}. " if left else ""
+    return f"{undone}Run it again when the cause is mended: what is done is recognised and kept."
 
 
 def _files(record: Record) -> str:

@@ -99,13 +99,14 @@ class Job:
         )
 
     def sent(self) -> list[str]:
-        """The requests so far that could have changed something anywhere."""
+        """The requests so far that could have changed something anywhere: the question for the right to write, which
+        is an upload of nothing, cannot."""
         changing = ("POST", "PUT", "PATCH", "DELETE")
         servers = ("arm", "feed", "plain-index")
         return [
             f"{request.method} {request.path}"
             for request in self.sandbox.requests
-            if request.method in changing and request.server in servers
+            if request.method in changing and request.server in servers and request.body
         ]
 
 

@@ -47,6 +47,10 @@ def _trust(bundle: str) -> ssl.SSLContext:
 class BoundedAdapter(HTTPAdapter):
     """A transport whose requests always have a timeout, and which shares its TLS settings with the others."""
 
+    def __init__(self, retries: Retry | None = None, read_timeout: float = READ_TIMEOUT) -> None:
+        self._read_timeout = read_timeout
+        super().__init__(max_retries=retries or 0)
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context(), **kwargs)
 
@@ -65,7 +69,7 @@ class BoundedAdapter(HTTPAdapter):
         """Nothing to set for one connection: the context demands a certificate and knows whom to trust."""
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs["timeout"] = kwargs.get("timeout") or (CONNECT_TIMEOUT, READ_TIMEOUT)
+        kwargs["timeout"] = kwargs.get("timeout") or (CONNECT_TIMEOUT, self._read_timeout)
         return super().send(*args, **kwargs)
 
 
@@ -118,10 +122,10 @@ def pause_before_retry(attempt: int, response: requests.Response | None = None) 
 class Client:
     """Requests to one service. The credential goes to the origin of `base_url` and nowhere else."""
 
-    def __init__(self, base_url: str, authorize: Authorize | None = None) -> None:
+    def __init__(self, base_url: str, authorize: Authorize | None = None, *, repeats: bool = True) -> None:
         self.base_url = base_url
         self._authorize = authorize
-        self._session = new_session(BoundedAdapter(max_retries=retry_rules()))
+        self._session = new_session(BoundedAdapter(retry_rules() if repeats else None))
 
     def request(
         self,

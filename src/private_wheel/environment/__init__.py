@@ -69,5 +69,7 @@ def write_environment(environment: Environment, formats: Sequence[str], director
     for name in formats:
         file_name, writer = writers[name]
         written[name] = directory / file_name
-        written[name].write_text(writer(environment), encoding="utf-8", newline="\n")
+        unfinished = directory / f".{file_name}.unfinished"
+        unfinished.write_bytes(writer(environment).encode())
+        unfinished.replace(written[name])
     return written

@@ -27,6 +27,7 @@ from private_wheel.errors import (
     LocalVersion,
     NotPublished,
     PrivateWheelError,
+    ServiceUnreachable,
     VersionReserved,
     WheelRejected,
 )
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _ATTEMPTS = 5
+# Seconds that a feed may take to store what it got: 500 MB at the most on Azure Artifacts.
+_UPLOAD_TIMEOUT = 300.0
 # No index documents how long it takes until a new file is listed.
 _LONGEST_DELAY = 120.0
 
@@ -82,8 +85,25 @@ class FeedRoute:
         self._own_index.check_access()
         if self._workspace_index is not self._own_index:
             self._workspace_index.check_access()
+        if self._feed.is_azure:
+            self._check_write()
         # Loaded here, beside the build, and not when the upload waits for it.
         import twine.repository  # noqa: F401
+
+    def _check_write(self) -> None:
+        """Ask Azure for an upload of nothing. It names the permission that lacks; any other answer proves nothing.
+
+        Without this, a token that may only read would be found out when the wheel is sent.
+        """
+        client = Client(self._feed.upload_url, self._writer.authorization, repeats=False)
+        try:
+            response = client.request("POST", self._feed.upload_url)
+            if response.status_code == 403 and "AddPackage" in response.text:
+                raise refusal(response, self._feed, self._writer.input, "write")
+        except ServiceUnreachable:
+            _LOG.debug("the feed did not say whether we may write")
+        finally:
+            client.close()
 
     def plan(self, wheel: Wheel) -> Plan:
         """Raises:
@@ -169,7 +189,7 @@ class FeedRoute:
         repository = Repository(self._feed.upload_url, None, None, disable_progress_bar=True)
         try:
             for scheme in ("https://", "http://"):
-                repository.session.mount(scheme, BoundedAdapter())
+                repository.session.mount(scheme, BoundedAdapter(read_timeout=_UPLOAD_TIMEOUT))
             repository.session.auth = self._authorize
             package = PackageFile.from_filename(str(wheel.path), None)
             return self._attempt(repository, package)

@@ -1,0 +1,39 @@
+"""Which cloud is meant, and to which feed its token may go."""
+
+from __future__ import annotations
+
+import pytest
+
+from private_wheel.azure.clouds import find_cloud
+from private_wheel.publish.feed_address import parse_feed
+
+
+@pytest.mark.parametrize(
+    ("name", "arm", "authority", "suffix"),
+    [
+        ("AzureCloud", "management.azure.com", "login.microsoftonline.com", "core.windows.net"),
+        ("AzureUSGovernment", "management.usgovcloudapi.net", "login.microsoftonline.us", "core.usgovcloudapi.net"),
+        ("AzureChinaCloud", "management.chinacloudapi.cn", "login.chinacloudapi.cn", "core.chinacloudapi.cn"),
+    ],
+)
+def test_a_cloud_by_name(name: str, arm: str, authority: str, suffix: str) -> None:
+    cloud = find_cloud(name, {})
+    assert (cloud.arm, cloud.authority, cloud.storage_suffix) == (f"https://{arm}", f"https://{authority}", suffix)
+    assert cloud.arm_scope == f"https://{arm}/.default"
+    assert cloud.audiences[-1] == "api://AzureADTokenExchange"
+    assert not cloud.from_metadata
+
+
+@pytest.mark.parametrize(
+    ("feed", "owned"),
+    [
+        ("acme/python", True),
+        ("https://acme.pkgs.visualstudio.com/_packaging/python/pypi/simple/", True),
+        ("https://devops.example.com/Collection/_packaging/python/pypi/simple/", False),
+        ("https://pkgs.dev.azure.com.example.com/acme/_packaging/python/pypi/simple/", False),
+        ("https://localhost/acme/_packaging/python/pypi/simple/", False),
+        ("https://acme.jfrog.io/artifactory/api/pypi/local/simple/", False),
+    ],
+)
+def test_a_token_of_the_public_cloud_goes_to_azure_devops_alone(feed: str, owned: bool) -> None:
+    assert find_cloud("AzureCloud", {}).owns_feed(parse_feed(feed)) is owned
