@@ -17,8 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -106,12 +107,12 @@ class Bench:
         fields = [part for name, value in form.items() for part in ("-F", f"{name}={value}")]
         secret = self.folder / "curl.conf"
         secret.write_text(f'user = "build:{sandbox.tokens.write}"\n')
-        curl = ["curl", "--silent", "--fail", "--cacert", sandbox.ca_file, "--config", secret, *fields]
+        curl = ["curl", "--silent", "--fail", "--cacert", str(sandbox.ca_file), "--config", str(secret), *fields]
         url = sandbox.feed_url("acme", "python", api="upload")
         run([*curl, "-F", f"content=@{wheel}", "-F", "metadata_version=2.4", url], source, environ)
 
 
-def run(command: list[str | Path], directory: Path, environ: Mapping[str, str]) -> None:
+def run(command: Sequence[str | Path], directory: Path, environ: Mapping[str, str]) -> None:
     ended = subprocess.run(command, cwd=directory, env=environ, capture_output=True, text=True, check=False)  # noqa: S603
     if ended.returncode:
         raise SystemExit(f"{command} failed:\n{ended.stdout}{ended.stderr}")
@@ -126,17 +127,16 @@ def seconds(function: Callable[[], None]) -> float:
 def measure(bench: Bench, repeat: int) -> dict[str, float]:
     """Medians in seconds. The three warm ones take turns, so that a noisy moment meets all of them."""
     theirs, own = bench.folder / "recipe-caches", bench.folder / "own-caches"
-    source = bench.checkout("1.0.0")
-    recipe_cold = seconds(lambda: (bench.recipe_tools(theirs), bench.recipe(source, theirs))[0])
-    source = bench.checkout("1.0.1")
-    cold = seconds(lambda: bench.ours(source, own))
+    first, second = bench.checkout("1.0.0"), bench.checkout("1.0.1")
+    recipe_cold = seconds(lambda: bench.recipe_tools(theirs)) + seconds(lambda: bench.recipe(first, theirs))
+    cold = seconds(lambda: bench.ours(second, own))
     bench.floor(bench.checkout("1.0.2"), own)
     warm: dict[str, list[float]] = {"recipe warm": [], "warm": [], "floor": []}
     ways = {"recipe warm": (bench.recipe, theirs), "warm": (bench.ours, own), "floor": (bench.floor, own)}
     for round_number in range(repeat):
         for number, (name, (way, caches)) in enumerate(ways.items()):
             source = bench.checkout(f"2.{round_number}.{number}")
-            warm[name].append(seconds(lambda way=way, source=source, caches=caches: way(source, caches)))  # type: ignore[misc]
+            warm[name].append(seconds(partial(way, source, caches)))
     help_text = [PYTHON, REPOSITORY / "entrypoint.py", "--help"]
     help_times = [seconds(lambda: run(help_text, REPOSITORY, bench.environ(own))) for _ in range(repeat)]
     medians = {name: statistics.median(times) for name, times in warm.items()}

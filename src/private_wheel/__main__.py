@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -73,19 +74,26 @@ def _release(config: Config, host: Host, environ: Mapping[str, str], record: Rec
         release(config, host, environ, Path(scratch), record)
 
 
+def _interrupt_once(*_: object) -> None:
+    """Hosts send SIGINT and then SIGTERM: the second one must not break off the report about the first."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def run() -> NoReturn:
     """How entrypoint.py starts the program: the environment comes as JSON on standard input.
 
     So it is in no process environment, which a child could read in /proc/<pid>/environ.
     """
     import json
-    import signal
     import warnings
 
     warnings.simplefilter("ignore")
     environ = json.load(sys.stdin)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt_once)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
     status = main(environ, sys.stdout, sys.argv[1:])

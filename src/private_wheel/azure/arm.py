@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -89,7 +90,7 @@ class Arm:
 
     def put_connection(self, workspace: WorkspaceId, name: str, properties: Mapping[str, Any]) -> None:
         """Create or replace a connection. Raises as `read_workspace`."""
-        self._json("PUT", workspace, f"/connections/{name}", {"properties": properties})
+        self._json("PUT", workspace, f"/connections/{quote(name, safe='')}", {"properties": properties})
 
     def _json(self, method: str, workspace: WorkspaceId, path: str, body: object = None) -> dict[str, Any]:
         response = self._client.request(method, workspace.path + path, params={"api-version": API_VERSION}, json=body)

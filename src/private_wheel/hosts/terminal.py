@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from private_wheel import __version__
 from private_wheel.errors import PrivateWheelError
 from private_wheel.hosts.base import Host
 from private_wheel.inputs import INPUTS, Group, Input, Kind
+
+_NO_FLAG = (
+    f"Secrets have no flag: set {' and '.join(row.variable for row in INPUTS if row.kind is Kind.SECRET)}"
+    " in the environment."
+)
 
 
 class Terminal(Host):
@@ -54,7 +60,13 @@ class Terminal(Host):
 
 def read_arguments(arguments: Sequence[str]) -> dict[str, str]:
     """Flags as INPUT_ variables. A repeated flag of a list adds a line. Prints help and exits as argparse does."""
-    values = vars(_parser().parse_args(arguments))
+    parser = _parser()
+    known, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        # Only their names: what stands behind one may be a secret.
+        names = [argument.partition("=")[0] for argument in unknown if argument.startswith("-")]
+        parser.error(f"unknown: {', '.join(names) or 'an argument without a flag'}. {_NO_FLAG}")
+    values = vars(known)
     rows = {row.variable: row for row in INPUTS}
     return {name: _joined(rows[name], value) for name, value in values.items() if value is not None}
 
@@ -69,9 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="private-wheel",
         description="From a tagged commit to a private Python package that Azure Machine Learning can install.",
-        epilog="Secrets have no flag: set "
-        + " and ".join(row.variable for row in INPUTS if row.kind is Kind.SECRET)
-        + " in the environment. Every other input may be given as its INPUT_ variable too.",
+        epilog=f"{_NO_FLAG} Every other input may be given as its INPUT_ variable too.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"private-wheel {__version__}")
@@ -79,8 +89,10 @@ def _parser() -> argparse.ArgumentParser:
         section = parser.add_argument_group(group.value)
         for row in INPUTS:
             if row.group is group and row.kind is not Kind.SECRET and "terminal" in row.hosts:
+                # A boolean's flag alone means true.
+                alone: dict[str, Any] = {"nargs": "?", "const": "true"} if row.kind is Kind.BOOLEAN else {}
                 section.add_argument(
-                    f"--{row.name}", dest=row.variable, action="append", metavar="VALUE", help=help_text(row)
+                    f"--{row.name}", dest=row.variable, action="append", metavar="VALUE", help=help_text(row), **alone
                 )
     return parser
 

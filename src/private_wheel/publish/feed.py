@@ -165,7 +165,7 @@ class FeedRoute:
             there = self._find(self._workspace_index, wheel)
             found = self._workspace_index.sha256_of(there) if there else ""
             if there and (found == wheel.sha256 or result.outcome == "skipped"):
-                return Result(wheel=wheel, outcome=result.outcome, url=there.url)
+                return Result(wheel=wheel, outcome=result.outcome, url=there.public_url)
             if found or waited >= _LONGEST_DELAY:
                 break
             _LOG.info("%s is not listed yet; looking again in %.0f s", wheel.file_name, pause)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit, urlunsplit
 
 import requests
 
@@ -37,6 +37,12 @@ class IndexedFile:
     name: str
     url: str
     sha256: str
+
+    @property
+    def public_url(self) -> str:
+        """The address without what some indexes sign their links with."""
+        parts = urlsplit(self.url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], quote(parts.path, safe="/%+~!@="), "", ""))
 
 
 class SimpleIndex:
