@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import uuid
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +20,7 @@ from sandbox.feed import Feed, FeedSwitches
 from sandbox.feed_access import FeedAccess
 from sandbox.feed_tokens import FeedTokens
 from sandbox.package_index import package_index
+from sandbox.proxy import Proxy
 from sandbox.recording import Doorkeeper, RecordedRequest
 from sandbox.resource_manager import ResourceManager
 from sandbox.server import LoopbackServer
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 SERVERS = ("arm", "azure-pipelines", "feed", "github", "plain-index", "sign-in", "storage")
+PUBLIC_NAMES = {
+    "arm": "management.azure.com",
+    "feed": "pkgs.dev.azure.com",
+    "sign-in": "login.microsoftonline.com",
+}
 # Organisation and project; a feed named "python" is in each.
 FEEDS = (("acme", None), ("acme", "ml"), ("acme", "data science"), ("globex", None))
 WORKSPACES = {"acme-ml": "ml", "acme-test": "ml", "acme-locked": "ml-locked"}  # name -> resource group
@@ -42,9 +47,12 @@ WORKLOAD_SUBJECT = "system:serviceaccount:ml:publisher"
 
 
 class Sandbox:
-    """Azure on loopback. Everything it writes is below `directory`; all that is secret is random in each."""
+    """Azure on loopback. Everything it writes is below `directory`; all that is secret is random in each.
 
-    def __init__(self, directory: Path, *, host_names: Iterable[str] = ()) -> None:
+    With `public_names`, clients that go through its proxy meet it under the names of the public cloud.
+    """
+
+    def __init__(self, directory: Path, *, public_names: bool = False) -> None:
         self.directory = directory
         self.requests: list[RecordedRequest] = []
         self.faults = Faults()
@@ -55,11 +63,13 @@ class Sandbox:
         self.tenant_id = str(uuid.uuid4())
         self.service_connection_id = str(uuid.uuid4())  # the Azure Pipelines connection that may sign in
         directory.mkdir(parents=True, exist_ok=True)
-        authority = Authority(["localhost", "127.0.0.1", *host_names])
+        self._names = PUBLIC_NAMES if public_names else {}
+        authority = Authority(["localhost", "127.0.0.1", *self._names.values()])
         self.ca_file = authority.write_bundle(directory / "trusted.pem", os.environ)
         self.authority_file = authority.write_own(directory / "authority.pem")
         context = authority.server_context()
         self._servers = {name: LoopbackServer(context) for name in SERVERS}
+        self._proxy = Proxy({host: self._servers[name].port for name, host in self._names.items()})
         self._workspaces = self._declare_workspaces()
         self._declare_issuers()
         self.identities = declare_identities(
@@ -76,6 +86,7 @@ class Sandbox:
         )
 
     def __enter__(self) -> Sandbox:
+        self._proxy.start()
         for name, application in self._applications().items():
             self._servers[name].start(Doorkeeper(name, application, self.faults, self.requests))
         return self
@@ -84,13 +95,14 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with ThreadPoolExecutor() as pool:  # each waits for its own poll, so together
+            pool.submit(self._proxy.stop)
             list(pool.map(LoopbackServer.stop, self._servers.values()))
 
     # --- addresses
 
     def url(self, server: str) -> str:
         """The root of one of SERVERS, without a slash at the end."""
-        return self._servers[server].url
+        return f"https://{self._names[server]}" if server in self._names else self._servers[server].url
 
     def feed_url(self, organisation: str, feed: str, project: str | None = None, api: str = "simple") -> str:
         scope = "/".join(quote(part) for part in (organisation, project) if part)
@@ -113,9 +125,10 @@ class Sandbox:
     def environ(self) -> dict[str, str]:
         """Variables that make a client trust and use the sandbox."""
         loopback = "localhost,127.0.0.1"
+        found = {"HTTPS_PROXY": self._proxy.url} if self._names else {"ARM_CLOUD_METADATA_URL": self.metadata_url}
         return {
             **dict.fromkeys(BUNDLE_VARIABLES, str(self.ca_file)),
-            "ARM_CLOUD_METADATA_URL": self.metadata_url,
+            **found,
             "NO_PROXY": loopback,
             "no_proxy": loopback,
         }

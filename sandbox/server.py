@@ -24,8 +24,12 @@ class LoopbackServer:
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True)
 
     @property
+    def port(self) -> int:
+        return self._server.port
+
+    @property
     def url(self) -> str:
-        return f"https://localhost:{self._server.port}"
+        return f"https://localhost:{self.port}"
 
     def start(self, application: WSGIApplication) -> None:
         self._server.app = application
