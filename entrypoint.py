@@ -1,0 +1,248 @@
+"""The one entrypoint: makes the program's own Python environment, once per machine, and hands over to it.
+
+It needs Python 3.10 and nothing else; an older one gets a clear line, so this parses on 3.6 (hence the quoted
+annotations). No pathlib: importing it takes longer than all that is done when the runtime is there.
+"""
+
+import os
+import sys
+import time
+import zlib
+from collections.abc import Mapping
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.join(HERE, "src")
+INSTALLER_LOCK = os.path.join(HERE, "requirements", "installer.txt")
+RUNTIME_LOCK = os.path.join(HERE, "requirements", "runtime.txt")
+# The interpreter itself, when a virtual environment of it runs us: that one may be gone tomorrow.
+BASE_PYTHON = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from private_wheel.__main__ import run; sys.exit(run())"
+# As `python -m pip`, but without the working directory on the path: the checkout may hold a pip.py.
+PIP = (
+    "import sys; sys.path[:] = [entry for entry in sys.path if entry]; "
+    "import runpy; runpy.run_module('pip', run_name='__main__', alter_sys=True)"
+)
+FROM_HOST = "In a pipeline, actions/setup-python (GitHub) or UsePythonVersion@0 (Azure Pipelines) brings one."
+OLD_PYTHON = "PW103: Python {}.{} is too old: private-wheel needs Python 3.10 or newer. " + FROM_HOST
+NO_PIP = (
+    "PW104: {} has no pip, which has to fetch the installer once. Add it with `python3 -m ensurepip` or "
+    "`apt-get install python3-pip`, or use a Python that has pip. " + FROM_HOST
+)
+CACHE = (
+    "PW105: the cache directory {} cannot be used: {}. Let this user write there, with 200 MB of room. Its "
+    "place is RUNNER_TOOL_CACHE, else AGENT_TOOLSDIRECTORY, else the user's own cache directory."
+)
+DOWNLOAD = "PW601: cannot install our own packages. Check index, proxy and certificate in `python3 -m pip config list`."
+WRONG_HASH = (
+    "PW602: a downloaded file is not the one that private-wheel's lock names by its hash, so it was refused. "
+    "Ask whoever runs the package index that pip is set to why it serves another one."
+)
+
+
+class Stop(Exception):
+    """The end of the run: Stop(exit status, text that starts with a code of docs/errors.md)."""
+
+
+def main(arguments: "list[str]") -> int:
+    sys.dont_write_bytecode = True  # nothing is left beside the sources
+    try:
+        if tuple(sys.version_info) < (3, 10):
+            raise Stop(2, OLD_PYTHON.format(*sys.version_info))
+        sys.path.insert(0, SOURCE)
+        if not {"-h", "--help", "--version"}.isdisjoint(arguments):
+            from private_wheel.__main__ import main as program
+
+            return program(os.environ, sys.stdout, arguments)
+        description = describe_runtime()
+        runtime = os.path.join(cache_directory(), f"{sys.implementation.cache_tag}-{zlib.crc32(description):08x}")
+        if not is_ready(runtime, description):
+            make_runtime(runtime, description)
+        return hand_over(runtime, arguments)
+    except Stop as stop:
+        return show(*stop.args)
+    except KeyboardInterrupt:
+        return 130
+
+
+def describe_runtime() -> bytes:
+    """All that a runtime depends on: how it is made, the interpreter, the platform; last, the locks."""
+    from importlib.machinery import EXTENSION_SUFFIXES
+
+    libc = machine = ""
+    if sys.platform != "win32":  # there, the suffix says it all
+        machine = os.uname().machine
+        try:
+            libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
+        except (ValueError, OSError):
+            libc = "another libc"
+    facts = ["made as 1", BASE_PYTHON, EXTENSION_SUFFIXES[0], machine, libc, ""]
+    return os.fsencode("\n".join(facts)) + read(INSTALLER_LOCK) + read(RUNTIME_LOCK)
+
+
+def cache_directory() -> str:
+    of_host = os.environ.get("RUNNER_TOOL_CACHE") or os.environ.get("AGENT_TOOLSDIRECTORY")
+    of_user = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
+    usual = {"win32": "~/AppData/Local", "darwin": "~/Library/Caches"}.get(sys.platform, "~/.cache")
+    return os.path.join(os.path.abspath(os.path.expanduser(of_host or of_user or usual)), "private-wheel")
+
+
+def is_ready(runtime: str, description: bytes) -> bool:
+    """Whether the runtime is there, was made for exactly this, and its interpreter still exists."""
+    python, made_for = executable(runtime, "python"), os.path.join(runtime, "made-for.txt")
+    return os.path.exists(python) and os.path.exists(made_for) and read(made_for) == description
+
+
+def make_runtime(runtime: str, description: bytes) -> None:
+    """Makes the runtime beside its place and renames it, so that it is there as a whole or not at all."""
+    import shutil
+    import signal
+    import tempfile
+
+    count = description.count(b"==") - description.count(b" == ")  # those with spaces are conditions
+    print(f"Preparing the runtime (once per machine): {count} packages", file=sys.stderr, flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a cancelled job tidies up, too
+    start, cache, workshop = time.monotonic(), os.path.dirname(runtime), ""
+    try:
+        os.makedirs(cache, exist_ok=True)
+        for entry in os.scandir(cache):  # what killed runs left; a younger one may be at work
+            if entry.name.startswith(".making-") and entry.stat().st_mtime < time.time() - 24 * 60 * 60:
+                shutil.rmtree(entry.path, ignore_errors=True)
+        workshop = tempfile.mkdtemp(prefix=".making-", dir=cache)
+        made = os.path.join(workshop, "runtime")
+        fill(made, workshop)
+        with open(os.path.join(made, "made-for.txt"), "wb") as stream:
+            stream.write(description)
+        put_in_place(made, runtime, description)
+    except OSError as error:
+        raise Stop(2, CACHE.format(cache, error)) from error
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+    print(f"Prepared in {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
+
+
+def fill(made: str, workshop: str) -> None:
+    """Makes the virtual environment, with uv and the locked packages in it."""
+    import shutil
+
+    from private_wheel.pip_configuration import locked_uv_environ
+
+    # pip and uv are no foreign code, but the inputs of the step are no business of theirs.
+    environ = {name: value for name, value in os.environ.items() if not name.upper().startswith("INPUT_")}
+    uv = find_installer(workshop, environ)
+    environ = {"UV_CACHE_DIR": os.path.join(workshop, "cache"), **locked_uv_environ(environ)}
+    run([uv, "venv", "--no-config", "--quiet", "--color", "never", "--no-project", "--offline", "--relocatable",
+         "--python", BASE_PYTHON, made], environ)  # fmt: skip
+    shutil.copy2(uv, executable(made, "uv"))  # the program builds with it later
+    run([uv, "pip", "install", "--no-config", "--quiet", "--color", "never", "--require-hashes", "--no-deps",
+         "--only-binary", ":all:", "--python", executable(made, "python"), "-r", RUNTIME_LOCK], environ)  # fmt: skip
+
+
+def find_installer(workshop: str, environ: "Mapping[str, str]") -> str:
+    """A uv of exactly the locked version: the one on PATH, or fetched by hash with this machine's pip."""
+    import contextlib
+    import shutil
+
+    locked = read(INSTALLER_LOCK).decode().split()[0].split("==")
+    found = shutil.which("uv") or ""  # on Windows it may be the checkout's own: then its path is relative
+    with contextlib.suppress(Stop, OSError):
+        if os.path.isabs(found) and run([found, "--version"], environ).split()[:2] == locked:
+            return found
+    target = os.path.join(workshop, "installer")
+    run([sys.executable, "-c", PIP, "install", "--require-hashes", "--no-deps", "--only-binary", ":all:",
+         "--target", target, "--no-user", "--no-cache-dir", "--no-input", "--disable-pip-version-check",
+         "-r", INSTALLER_LOCK], {**environ, "PIP_REQUIRE_VIRTUALENV": "0"})  # fmt: skip
+    return os.path.join(target, "bin", "uv.exe" if sys.platform == "win32" else "uv")
+
+
+def run(command: "list[str]", environ: "Mapping[str, str]") -> str:
+    """Runs pip or uv, without standard input, and returns what it said: there, too, is why it failed."""
+    import re
+    from subprocess import DEVNULL, PIPE, STDOUT, run
+
+    done = run(command, env=dict(environ), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, check=False)
+    said = re.sub(r"//[^/\s]+@", "//***@", done.stdout.decode("utf-8", "replace"))  # credentials of an index
+    if not done.returncode:
+        return said
+    last = "\n".join(["", *[line for line in said.splitlines() if line.strip()][-8:]])
+    if re.search(r"No module named '?pip\b", said):
+        raise Stop(2, NO_PIP.format(sys.executable))
+    if re.search(r"No space left on device|Disk quota exceeded|os error (28|112|122)\b", said):
+        raise Stop(2, CACHE.format(cache_directory(), "the disk is full") + last)
+    if re.search(r"do not match the hashes|hash mismatch", said, re.IGNORECASE):
+        raise Stop(6, WRONG_HASH + last)
+    raise Stop(6, DOWNLOAD + last)
+
+
+def put_in_place(made: str, runtime: str, description: bytes) -> None:
+    """Renames what was made. Another job may have been faster: its runtime is as good. A broken one goes."""
+    for attempt in range(5):
+        try:
+            if os.path.lexists(runtime) and not is_ready(runtime, description):
+                os.rename(runtime, f"{made}-{attempt}")
+            return os.rename(made, runtime)
+        except OSError:
+            if is_ready(runtime, description):
+                return None
+            if attempt == 4:
+                raise
+            time.sleep(0.2)  # on Windows, a virus scanner may hold new files for a moment
+
+
+def executable(runtime: str, name: str) -> str:
+    return os.path.join(runtime, *(["Scripts", name + ".exe"] if sys.platform == "win32" else ["bin", name]))
+
+
+def read(file: str) -> bytes:
+    with open(file, "rb") as stream:
+        return stream.read()
+
+
+def hand_over(runtime: str, arguments: "list[str]") -> int:
+    """Starts the program in its runtime: on POSIX in this very process, so that signals reach it.
+
+    Foreign code that it runs later can read the environment that a process of the same user was started with. So it
+    starts with what is no secret, and gets the whole environment as JSON on its standard input.
+    """
+    import json
+
+    from private_wheel.process import public_environ
+
+    bytecode = "pycache_prefix=" + os.path.join(runtime, "bytecode")
+    command = [executable(runtime, "python"), "-I", "-X", bytecode, "-c", PROGRAM, SOURCE, *arguments]
+    environment, environ = json.dumps(dict(os.environ)).encode(), public_environ(os.environ)
+    if sys.platform == "win32":  # cannot replace a process; Ctrl+C reaches both
+        import signal
+        import subprocess
+
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGBREAK, signal.SIG_IGN)
+        return subprocess.run(command, input=environment, env=environ, check=False).returncode
+    reading, writing = os.pipe()
+    if os.fork() == 0:  # a pipe holds 64 KiB, an environment may be larger: somebody stays and fills it
+        os.close(reading)
+        try:
+            with os.fdopen(writing, "wb") as stream:
+                stream.write(environment)
+        finally:
+            os._exit(0)
+    os.dup2(reading, 0)
+    os.set_inheritable(0, True)  # dup2 leaves that alone when we were started without any standard input
+    os.execve(command[0], command, environ)
+
+
+def show(status: int, text: str) -> int:
+    """Tells of a failure, once: by an annotation where the host has those, else on standard error."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        head, percent = "::error title=PrivateWheel::", "%25"
+    elif os.environ.get("TF_BUILD"):
+        head, percent = "##vso[task.logissue type=error]", "%AZP25"
+    else:
+        print("error: " + text, file=sys.stderr)
+        return status
+    line = head + text.replace("%", percent).replace("\r", "%0D").replace("\n", "%0A") + "\n"
+    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace"))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,183 @@
+"""What pip's configuration on this machine says about package indexes, told to uv, which does not read it.
+
+Files, their order and their sections: https://pip.pypa.io/en/stable/topics/configuration/
+uv's variables: https://docs.astral.sh/uv/reference/environment/
+Standard library only: the entrypoint needs this before anything is installed.
+"""
+
+from __future__ import annotations
+
+import configparser
+import locale
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+# Other spellings of an option that pip accepts.
+_ALIASES = {"pypi-url": "index-url", "default-timeout": "timeout"}
+# uv's older names for the same thing. Whoever set one of them has told uv what to do.
+_OLDER_NAMES = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
+# What uv may be told from outside when it installs a lock: where packages are and how to get there, no more.
+_HARMLESS_FOR_A_LOCK = (
+    *("UV_CACHE_DIR", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_HTTP_", "UV_INDEX"),
+    *("UV_INSECURE_HOST", "UV_KEYRING_PROVIDER", "UV_NATIVE_TLS", "UV_OFFLINE", "UV_SYSTEM_CERTS"),
+)
+_TRUE = {"y", "yes", "t", "true", "on", "1"}
+
+
+def uv_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that make uv look where `pip install` looks here. They may hold credentials: no argv.
+
+    What `environ` itself tells uv, TLS libraries or HTTP clients is neither repeated nor overridden.
+    """
+    settings = install_settings(environ)
+    variables = {**_index_variables(settings), **_connection_variables(settings)}
+    return {name: value for name, value in variables.items() if not _is_set(name, environ)}
+
+
+def locked_uv_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment for a uv that installs from a lock: it knows the indexes, and nothing looser."""
+    return {
+        "UV_INDEX_STRATEGY": "unsafe-best-match",  # the hashes choose the files, whichever index has them
+        **{
+            name: value
+            for name, value in environ.items()
+            if not name.startswith("UV_") or name.startswith(_HARMLESS_FOR_A_LOCK)
+        },
+        **uv_environ(environ),
+    }
+
+
+def install_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """pip's options for `pip install` by their long names: the files' [global], [install], then PIP_*."""
+    sections: dict[str, dict[str, str]] = {"global": {}, "install": {}}
+    for file in configuration_files(environ):
+        parser = _read(file)
+        for section in sections.keys() & set(parser.sections()):
+            sections[section].update({_option(name): value for name, value in parser.items(section)})
+    variables = {_option(name[4:]): value for name, value in environ.items() if name.startswith("PIP_")}
+    settings: dict[str, str] = {}
+    for layer in (sections["global"], sections["install"], variables):
+        # pip takes an empty value for "not given": it does not hide the one of an earlier layer.
+        settings.update({name: value for name, value in layer.items() if value})
+    return settings
+
+
+def configuration_files(environ: Mapping[str, str], platform: str = sys.platform) -> Iterator[Path]:
+    """Every file that pip would read, those that override later; they need not exist."""
+    chosen = environ.get("PIP_CONFIG_FILE", "")
+    if chosen == os.devnull:
+        return
+    name = "pip.ini" if platform == "win32" else "pip.conf"
+    yield from (directory / name for directory in _global_directories(environ, platform))
+    if not (chosen and Path(chosen).exists()):  # a chosen file stands in for the user's own
+        yield from (directory / name for directory in _user_directories(environ, platform))
+    # The virtual environment's own. The program itself runs in one without: then the machine's Python counts.
+    prefixes = [prefix for prefix in (environ.get("VIRTUAL_ENV"), sys.prefix, sys.base_prefix) if prefix]
+    files = [Path(prefix, name) for prefix in prefixes]
+    yield next((file for file in files if file.exists()), files[0])
+    if chosen:
+        yield Path(chosen)
+
+
+def _global_directories(environ: Mapping[str, str], platform: str) -> Iterator[Path]:
+    if platform == "win32":
+        yield Path(environ.get("PROGRAMDATA") or "C:/ProgramData", "pip")
+    elif platform == "darwin":
+        yield Path("/Library/Application Support/pip")
+    else:
+        for directory in (environ.get("XDG_CONFIG_DIRS", "").strip() or "/etc/xdg").split(":"):
+            yield Path(directory, "pip")
+        yield Path("/etc")
+
+
+def _user_directories(environ: Mapping[str, str], platform: str) -> Iterator[Path]:
+    windows = platform == "win32"
+    home = Path(environ.get("USERPROFILE" if windows else "HOME") or Path.home())
+    yield home / ("pip" if windows else ".pip")
+    support = home / "Library" / "Application Support" / "pip"
+    if windows:
+        yield Path(environ.get("APPDATA") or home / "AppData" / "Roaming", "pip")
+    elif platform == "darwin":
+        yield support if support.is_dir() else home / ".config" / "pip"
+    else:
+        yield Path(environ.get("XDG_CONFIG_HOME", "").strip() or home / ".config", "pip")
+
+
+def _read(file: Path) -> configparser.RawConfigParser:
+    """The file's sections; none if it cannot be read: what is wrong with it, pip itself says best."""
+    parser = configparser.RawConfigParser()
+    try:
+        text = file.read_text(encoding=locale.getpreferredencoding(False), errors="surrogateescape")
+        parser.read_string(text, source=str(file))
+    except (OSError, configparser.Error):
+        return configparser.RawConfigParser()
+    return parser
+
+
+def _option(name: str) -> str:
+    option = name.lower().replace("_", "-").removeprefix("--")
+    return _ALIASES.get(option, option)
+
+
+def _index_variables(settings: Mapping[str, str]) -> dict[str, str]:
+    places = [_place(place) for place in settings.get("find-links", "").split()]
+    variables = {"UV_FIND_LINKS": ",".join(filter(None, places))}
+    if settings.get("no-index", "").lower() in _TRUE:
+        # uv has an option for this but no variable. An index directory that is not there holds no package.
+        variables["UV_DEFAULT_INDEX"] = Path(Path.cwd().anchor, "no-index").as_uri()
+    else:
+        variables["UV_DEFAULT_INDEX"] = settings.get("index-url", "")
+        variables["UV_INDEX"] = " ".join(settings.get("extra-index-url", "").split())
+    if variables.get("UV_INDEX"):
+        # pip takes the best file from all indexes together. uv by default looks no further than the first
+        # index that knows the name, and then fails where pip finds the version that was asked for.
+        variables["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+    if settings.get("keyring-provider") == "subprocess":
+        variables["UV_KEYRING_PROVIDER"] = "subprocess"
+    return {name: value for name, value in variables.items() if value}
+
+
+def _connection_variables(settings: Mapping[str, str]) -> dict[str, str]:
+    variables = {}
+    if certificates := settings.get("cert"):
+        path = Path(certificates).expanduser()
+        variables["SSL_CERT_DIR" if path.is_dir() else "SSL_CERT_FILE"] = str(path)
+    if client := settings.get("client-cert"):
+        variables["SSL_CLIENT_CERT"] = str(Path(client).expanduser())
+    if hosts := settings.get("trusted-host", "").split():
+        variables["UV_INSECURE_HOST"] = " ".join(hosts)
+    if proxy := settings.get("proxy"):
+        variables.update(HTTP_PROXY=proxy, HTTPS_PROXY=proxy)
+    if (timeout := _number(settings.get("timeout"))) is not None:
+        variables["UV_HTTP_TIMEOUT"] = str(max(1, round(timeout)))  # pip takes fractions, uv whole seconds
+    if (retries := _number(settings.get("retries"))) is not None:
+        variables["UV_HTTP_RETRIES"] = str(round(retries))
+    return variables
+
+
+def _place(place: str) -> str | None:
+    """A find-links value as uv wants it; None for a directory that is not there: pip skips it, uv stops."""
+    address = urlsplit(place)
+    if address.scheme == "file":
+        from urllib.request import url2pathname  # brings http and ssl with it, which few need
+
+        return place if Path(url2pathname(address.path)).exists() else None
+    if len(address.scheme) > 1:  # a single letter is a Windows drive
+        return place
+    path = Path(place).expanduser()
+    return str(path) if path.exists() else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if 0 <= number < 1e6 else None
+
+
+def _is_set(name: str, environ: Mapping[str, str]) -> bool:
+    return any(environ.get(known) for known in (name, _OLDER_NAMES.get(name, name), name.lower()))
