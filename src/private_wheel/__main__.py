@@ -8,12 +8,12 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from private_wheel.config import Config, read_config, secret_values
-from private_wheel.errors import Bug, Interrupted, PrivateWheelError
+from private_wheel.config import read_config, secret_values
+from private_wheel.errors import Bug, Interrupted, MachineFailed, PrivateWheelError
 from private_wheel.hosts import Host, Terminal, detect_host
 from private_wheel.hosts.base import HostHandler
 from private_wheel.hosts.terminal import read_arguments
@@ -45,33 +45,51 @@ def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = 
 
 
 def _run(environ: Mapping[str, str], host: Host) -> int:
-    from private_wheel.report import Record, outputs, summary
+    from private_wheel.report import Record
 
-    record, config, failure = Record(), None, None
+    record = Record()
+    failure = _attempt(host, lambda: _release(host, environ, record))
+    untold = _attempt(host, lambda: _tell(host, record, failure))
+    ended = failure or untold
+    return ended.exit_status if ended else 0
+
+
+def _attempt(host: Host, action: Callable[[], None]) -> PrivateWheelError | None:
+    """Do `action`; show and return what went wrong. Whatever it is, the user gets one line and no traceback."""
+    failure: PrivateWheelError
     try:
-        config = read_config(environ, host.checkout)
-        _release(config, host, environ, record)
+        action()
     except PrivateWheelError as error:
         failure = error
     except KeyboardInterrupt:
         failure = Interrupted("The run was cancelled.", fix="Run it again: what was done is kept.")
-    except Exception as error:  # whatever it is, the user gets one line and no traceback
+    except Exception as error:
         if host.debug:
             host.line(traceback.format_exc())
-        failure = Bug(f"{type(error).__name__}: {error}", fix="Please report it, with the log of a debug run.")
-    if failure:
-        host.failure(failure)
-    if config:
-        host.set_outputs(outputs(record, config))
-    host.write_summary(summary(record, config, failure, host.redactor.clean))
-    return failure.exit_status if failure else 0
+        if isinstance(error, OSError) and error.filename:
+            failure = MachineFailed(f"{error.filename}: {error.strerror}")
+        else:
+            failure = Bug(f"{type(error).__name__}: {error}", fix="Please report it, with the log of a debug run.")
+    else:
+        return None
+    host.failure(failure)
+    return failure
 
 
-def _release(config: Config, host: Host, environ: Mapping[str, str], record: Record) -> None:
+def _release(host: Host, environ: Mapping[str, str], record: Record) -> None:
+    record.config = read_config(environ, host.checkout)
     from private_wheel.release import release
 
-    with tempfile.TemporaryDirectory(prefix="private-wheel-") as scratch:
-        release(config, host, environ, Path(scratch), record)
+    with tempfile.TemporaryDirectory(prefix="private-wheel-", ignore_cleanup_errors=True) as scratch:
+        release(record.config, host, environ, Path(scratch), record)
+
+
+def _tell(host: Host, record: Record, failure: PrivateWheelError | None) -> None:
+    """Outputs and summary, after a failure too."""
+    from private_wheel.report import outputs, summary
+
+    host.set_outputs(outputs(record))
+    host.write_summary(summary(record, failure, host.redactor.clean))
 
 
 def _interrupt_once(*_: object) -> None:

@@ -106,7 +106,7 @@ class Builder:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env={**installer_environ(environ, secrets), **uv_environ(environ), **temporary},
+                env={**installer_environ(environ, secrets), **uv_environ(environ), **_own_uv(environ), **temporary},
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
@@ -133,6 +133,16 @@ class Builder:
         if self._cancelled:
             raise Interrupted("The build was cancelled.")
         return status, list(last_lines)
+
+
+def _own_uv(environ: Mapping[str, str]) -> dict[str, str]:
+    """Tell pypa/build which uv to use, and uv where to cache: both beside our own interpreter, in the tool cache.
+
+    A uv on PATH and the user's own cache are for those who started the program in another way, or say so.
+    """
+    own = shutil.which("uv", path=str(Path(sys.executable).parent))
+    cache = environ.get("UV_CACHE_DIR") or str(Path(sys.prefix).parent / "uv-cache")
+    return {**({"UV": own} if own else {}), "UV_CACHE_DIR": cache}
 
 
 def _interpreter_options() -> list[str]:

@@ -77,6 +77,12 @@ class HostNotSupported(PrivateWheelError):
     code, exit_status = "PW113", INPUTS
 
 
+class MachineFailed(PrivateWheelError):
+    """The file system said no: a full disk, a directory that may not be written, an unreadable file."""
+
+    code, exit_status = "PW114", INPUTS
+
+
 class NoProject(PrivateWheelError):
     code, exit_status = "PW301", BUILD
 

@@ -28,6 +28,7 @@ _OUTCOMES = {
 class Record:
     """Filled step by step while the run goes on, so that a failure can tell what had been done."""
 
+    config: Config | None = None
     plans: list[Plan] = field(default_factory=list)
     connection_plans: list[ConnectionPlan] = field(default_factory=list)
     results: dict[str, Result] = field(default_factory=dict)
@@ -39,9 +40,7 @@ class Record:
         self.results[result.wheel.file_name] = result
 
 
-def summary(
-    record: Record, config: Config | None, error: PrivateWheelError | None, clean: Callable[[str], str] = str
-) -> str:
+def summary(record: Record, error: PrivateWheelError | None, clean: Callable[[str], str] = str) -> str:
     """The Markdown of the job summary. `clean` takes secrets out of a text: afterwards, Markdown's and HTML's escapes
     would hide them from whoever looks for them."""
     parts = [_heading(record, error)]
@@ -49,7 +48,7 @@ def summary(
         parts.append(_failure(error.code, clean(str(error))))
     if record.results:
         parts.append(_packages(record))
-    parts.append(_facts(record, config))
+    parts.append(_facts(record))
     if error:
         parts.append(_what_now(record))
     if record.files:
@@ -83,10 +82,10 @@ def _packages(record: Record) -> str:
     return "\n".join(rows)
 
 
-def _facts(record: Record, config: Config | None) -> str:
+def _facts(record: Record) -> str:
     lines = []
-    if config and config.feed:
-        lines.append(f"- Index: `{config.feed.index_url}`")
+    if record.config and record.config.feed:
+        lines.append(f"- Index: `{record.config.feed.index_url}`")
     for plan in record.connections:
         done = "created" if plan.action == "create" else "rotated in place"
         lines.append(f"- Connection `{plan.name}` in workspace `{plan.workspace.name}`: {done}")
@@ -113,10 +112,13 @@ def _files(record: Record) -> str:
     return "\n\n".join(parts)
 
 
-def outputs(record: Record, config: Config) -> dict[str, str]:
+def outputs(record: Record) -> dict[str, str]:
     """The outputs of the step, by their names in the table. Those of one package are the first one's."""
     import json
 
+    config = record.config
+    if not config:
+        return {}
     index_url = config.feed.index_url if config.feed else ""
     packages = [_package_outputs(result, index_url) for result in record.results.values()]
     first: Mapping[str, str] = packages[0] if packages else {}

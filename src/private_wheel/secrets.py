@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import re
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
@@ -57,17 +58,19 @@ class Redactor:
     """Replaces every known secret, in every derived form, by `***`. Secrets may be added while it is in use."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._forms: frozenset[str] = frozenset()
         self._pattern: re.Pattern[str] | None = None
 
     def add(self, values: Iterable[str]) -> list[str]:
         """Learn secrets; return the forms that are new, longest first."""
         forms = frozenset[str]().union(*(derived_forms(value) for value in values))
-        new = forms - self._forms
-        self._forms |= forms
-        if self._forms:
-            longest_first = sorted(self._forms, key=len, reverse=True)
-            self._pattern = re.compile("|".join(re.escape(form) for form in longest_first))
+        with self._lock:
+            new = forms - self._forms
+            self._forms |= forms
+            if new:
+                longest_first = sorted(self._forms, key=len, reverse=True)
+                self._pattern = re.compile("|".join(re.escape(form) for form in longest_first))
         return sorted(new, key=len, reverse=True)
 
     @property

@@ -57,14 +57,16 @@ class SimpleIndex:
         Raises:
             UnknownFeed, CredentialRefused, PermissionMissing, ServiceFailed, ServiceUnreachable
         """
-        with self._get(self._feed.index_url) as response:
-            if response.status_code != 404 or _UNKNOWN_FEED.search(response.text):
-                self._require_page(response)
+        # Streamed, and not read: the root page of a large index has megabytes.
+        with self._get(self._feed.index_url, stream=True) as response:
+            if response.status_code == 404 and not self._is_unknown_feed(response):
+                return
+            self._require_page(response)
 
     def files(self, canonical_name: str) -> tuple[IndexedFile, ...]:
         """The files of a project; none when the index does not know it. Raises as `check_access`."""
         with self._get(f"{self._feed.index_url}{canonical_name}/") as response:
-            if response.status_code == 404 and not _UNKNOWN_FEED.search(response.text):
+            if response.status_code == 404 and not self._is_unknown_feed(response):
                 return ()
             self._require_page(response)
             return tuple(_links(response.text, response.url))
@@ -74,7 +76,7 @@ class SimpleIndex:
         if file.sha256:
             return file.sha256
         digest = hashlib.sha256()
-        with self._get(file.url) as response:
+        with self._get(file.url, stream=True) as response:
             if response.status_code != 200:
                 raise refusal(response, self._feed, self._token_input, "read")
             try:
@@ -85,10 +87,10 @@ class SimpleIndex:
         return digest.hexdigest()
 
     @contextmanager
-    def _get(self, url: str) -> Iterator[requests.Response]:
+    def _get(self, url: str, *, stream: bool = False) -> Iterator[requests.Response]:
         """GET, with redirects followed; the credential stays with the feed's own origin (see `Client`)."""
         for _ in range(_REDIRECTS):
-            response = self._client.request("GET", url, headers=_HTML, stream=True)
+            response = self._client.request("GET", url, headers=_HTML, stream=stream)
             location = response.headers.get("Location", "")
             if response.status_code not in (301, 302, 303, 307, 308) or is_sign_in(response):
                 break
@@ -96,6 +98,12 @@ class SimpleIndex:
             url = urljoin(response.url, location)
         with response:
             yield response
+
+    def _is_unknown_feed(self, response: requests.Response) -> bool:
+        try:
+            return bool(_UNKNOWN_FEED.search(response.text))
+        except requests.RequestException:
+            return False
 
     def _require_page(self, response: requests.Response) -> None:
         if response.status_code != 200:
