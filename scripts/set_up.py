@@ -30,8 +30,10 @@ class Missing(Exception):
 
 def main(parts: Sequence[str]) -> int:
     sys.path[:0] = [str(ROOT), str(ROOT / "src")]
-    from entrypoint import Stop
+    from entrypoint import BASE_PYTHON, Stop
 
+    if Path(sys.prefix) == VENV:  # it is active: it cannot remake itself
+        return subprocess.run([BASE_PYTHON, "-B", __file__, *parts], check=False).returncode  # noqa: S603
     WORKSHOP.mkdir(exist_ok=True)
     try:
         if "python" in parts:
