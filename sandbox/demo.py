@@ -69,7 +69,8 @@ def _tagged_commit(checkout: Path) -> Path:
 
 
 def _private_wheel(flags: list[str], environ: Mapping[str, str], checkout: Path) -> int:
-    print("$ python3 entrypoint.py " + " ".join(flags) + "\n", flush=True)
+    print("$ export INPUT_FEEDTOKEN=(may write) INPUT_CONNECTIONTOKEN=(may only read)")
+    print(f"$ cd {checkout.name} && python3 …/entrypoint.py {' '.join(flags)}\n", flush=True)
     python = getattr(sys, "_base_executable", sys.executable)
     command = [python, str(REPOSITORY / "entrypoint.py"), *flags]
     return subprocess.run(command, cwd=checkout, env=environ, check=False).returncode  # noqa: S603

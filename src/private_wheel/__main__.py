@@ -67,7 +67,8 @@ def _attempt(host: Host, action: Callable[[], None]) -> PrivateWheelError | None
         if host.debug:
             host.line(traceback.format_exc())
         if isinstance(error, OSError) and error.filename:
-            failure = MachineFailed(f"{error.filename}: {error.strerror}")
+            fix = "Make room there, or let this user read and write it."
+            failure = MachineFailed(f"{error.filename}: {error.strerror}.", fix=fix)
         else:
             failure = Bug(f"{type(error).__name__}: {error}", fix="Please report it, with the log of a debug run.")
     else:
@@ -115,7 +116,6 @@ def run() -> NoReturn:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
     status = main(environ, sys.stdout, sys.argv[1:])
-    sys.stdout.flush()
     # Taking the interpreter apart would cost a tenth of a second, and nothing is left to be closed.
     os._exit(status)
 

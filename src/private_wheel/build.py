@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -69,13 +70,11 @@ class Builder:
                 input="package",
                 fix="Name the directory that holds one, or a ready .whl file.",
             )
-        directory = self._workshop.scratch / f"{sum(1 for _ in self._workshop.scratch.iterdir())}"
-        (directory / "wheel").mkdir(parents=True)
+        directory = Path(tempfile.mkdtemp(dir=self._workshop.scratch))
+        (directory / "wheel").mkdir()
         status, last_lines = self._run(source, directory)
         if status != 0:
-            raise BackendFailed(
-                f"{source} could not be built.", input="package", fix="Its last lines:", said="\n".join(last_lines)
-            )
+            raise BackendFailed(f"{source} could not be built.", input="package", said="\n".join(["", *last_lines]))
         wheels = sorted((directory / "wheel").glob("*.whl"))
         if not wheels:
             raise NoWheel(f"The build backend of {source} made no wheel.", input="package", fix="See its output above.")

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Literal, TypeVar, cast
 
+from private_wheel.addresses import check_address
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
 from private_wheel.errors import InvalidInputs, Problem
 from private_wheel.inputs import INPUTS, Input, Kind, given
-from private_wheel.publish.feed_address import FeedAddress, check_scheme, parse_feed
+from private_wheel.publish.feed_address import FeedAddress, parse_feed
 from private_wheel.secrets import SHORTEST_SECRET, Secret
 from private_wheel.sources import find_sources
 
@@ -96,7 +97,8 @@ def secret_values(environ: Mapping[str, str]) -> list[str]:
     values = [environ.get(name, "") for name in names]
     for value in environ.values():
         values += _URL_PASSWORD.findall(value)
-    return [value for value in values if value.strip()]
+    # The name of a variable that does not exist is no secret, and the error has to name it.
+    return [value for value in values if value.strip() and not _UNRESOLVED.match(value.strip())]
 
 
 def read_config(environ: Mapping[str, str], checkout: Path) -> Config:
@@ -237,9 +239,9 @@ def _connection(reader: _Reader, token: Secret) -> ConnectionConfig | None:
 
 
 def _target(value: str) -> str:
-    check_scheme(value)
-    if "@" in value.split("://", 1)[1].split("/", 1)[0] or "?" in value or "#" in value:
-        raise ValueError("the URL holds a credential, a query or a fragment. Give the plain base URL.")
+    check_address(value)
+    if "?" in value or "#" in value:
+        raise ValueError("the URL has a query or fragment. Give the plain base URL.")
     return value.rstrip("/")
 
 
@@ -250,8 +252,10 @@ def _environment(reader: _Reader) -> EnvironmentConfig:
             _ENVIRONMENT_NAME,
             "an environment's name (letters, digits, . _ -; not beginning with Microsoft or AzureML)",
         ),
-        version=reader.text("environment-version", _ENVIRONMENT_VERSION, "an environment's version"),
-        image=reader.text("environment-image", _IMAGE, "an image's name"),
+        version=reader.text(
+            "environment-version", _ENVIRONMENT_VERSION, "an environment's version (letters, digits, . _ + ! -)"
+        ),
+        image=reader.text("environment-image", _IMAGE, "an image's name, as registry/name:tag"),
         formats=reader.words("environment-formats"),
         directory=reader.parsed("environment-dir", reader.text("environment-dir"), _directory) or "",
         python_version=reader.text("python-version", _PYTHON_VERSION, "a Python version such as 3.11"),
@@ -266,6 +270,8 @@ def _directory(value: str) -> str:
     here, there = Path.cwd().resolve(), Path(value).resolve()
     if not there.is_relative_to(here):
         raise ValueError(f"{value!r} is a link that leaves the working directory.")
+    if there.exists() and not there.is_dir():
+        raise ValueError(f"{value!r} is there, and not a directory.")
     if there == here:
         raise ValueError("the working directory itself cannot be it. Name a directory below it.")
     return value
@@ -281,7 +287,7 @@ def _sign_in(reader: _Reader) -> SignInConfig:
 
 def _cloud(value: str) -> str:
     if "://" in value:
-        check_scheme(value)
+        check_address(value)
         return value
     for name in _CLOUDS:
         if value.lower() == name.lower():
@@ -299,7 +305,8 @@ def _check_together(config: Config, reader: _Reader) -> None:
         reader.problem("if-exists", "'replace' is not possible: a feed never forgets a version.", "Raise the version.")
     if connection and not config.workspaces and "workspace" not in wrong:
         reader.problem("workspace", "is missing.", "Name the workspace that connection-token is for.")
-    if connection and not (config.feed or connection.target) and not {"feed", "connection-target"} & wrong:
+    described = config.feed or config.publish_to == "feed" or (connection and connection.target)
+    if connection and not described and not {"feed", "connection-target"} & wrong:
         reader.problem("connection-target", "is missing.", "Name the feed, or the base URL that the connection serves.")
     if connection and connection.category == "Git" and not connection.target and "connection-target" not in wrong:
         reader.problem("connection-target", "is missing.", "Name the base URL of the Git repository.")

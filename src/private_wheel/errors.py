@@ -1,6 +1,6 @@
 """Every way in which a run can fail: one class a cause, each with its stable code and exit status.
 
-The codes are headings of docs/errors.md. The constructors take facts and hold the advice.
+The codes are headings of docs/errors.md.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class PrivateWheelError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        where = f"{self.input}: " if self.input and self.input not in self.what else ""
+        where = f"{self.input}: " if self.input else ""
         parts = [f"{self.code}: {where}{self.what}", self.fix, f"It said: {self.said}" if self.said else ""]
-        return " ".join(part.strip() for part in parts if part)
+        return " ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +50,7 @@ class InvalidInputs(PrivateWheelError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__(
-            str(problems[0]) if len(problems) == 1 else f"{len(problems)} inputs are wrong",
-            input=problems[0].input if len(problems) == 1 else "",
-        )
+        super().__init__(str(problems[0]) if len(problems) == 1 else f"{len(problems)} inputs are wrong")
 
     def __str__(self) -> str:
         if len(self.problems) == 1:

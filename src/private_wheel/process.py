@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 _SECRET_NAME = re.compile(
     r"""
       ^(INPUT|ENDPOINT|SECRET|SECUREFILE|VSTS|ACTIONS|TWINE|UV_PUBLISH|ARM_CLIENT|AZURE_CLIENT|AZURE_FEDERATED)_
-    | (^|_)(TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|CREDENTIALS?|PAT|SAS|IDTOKEN)(_|$)
+    | (^|_)(AUTH|TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|CREDENTIALS?|PAT|SAS|IDTOKEN)(_|$)
+    | _PWD$
     | (ACCESS|API|ACCOUNT|STORAGE|PRIVATE|SIGNING|SERVICEPRINCIPAL)_?KEY
     | ACCESSTOKEN | SYSTEM_OIDC | CONNECTION_?STRING | ^AZURE_CONFIG_DIR$ | ^SSH_AUTH_SOCK$
     """,
@@ -18,18 +19,24 @@ _SECRET_NAME = re.compile(
 )
 # The files and pipes by which a step talks to its host: whoever can write them can set outputs and PATH.
 _HOST_FILE = re.compile(r"^GITHUB_(ENV|PATH|OUTPUT|STATE|STEP_SUMMARY|EVENT_PATH)$", re.IGNORECASE)
-_URL_CREDENTIAL = re.compile(r"://[^/@\s]*:[^/@\s]*@|[?&]sig=")
+_URL_CREDENTIAL = re.compile(r"://[^/@\s]+@|[?&]sig=")
+# Variables whose value is a credential for certain; a copy of it under another name is one too.
+_SECRET_VALUE = re.compile(r"(TOKEN|SECRET|PASSWORD|PAT)$", re.IGNORECASE)
+_SHORTEST_COPY = 8
 # Read by our own sign-in, in this process, before any child starts.
 _KEPT_FOR_AZURE_CLI = frozenset({"AZURE_CONFIG_DIR"})
 
 
 def public_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of our own process, which a child could read in /proc: neither what carries a credential by its
-    name nor the host's files."""
+    name, nor a copy of such a one, nor the host's files."""
+    secrets = {value.strip() for name, value in environ.items() if _SECRET_VALUE.search(name)}
+    secrets = {secret for secret in secrets if len(secret) >= _SHORTEST_COPY}
     return {
         name: value
         for name, value in environ.items()
-        if name in _KEPT_FOR_AZURE_CLI or not (_SECRET_NAME.search(name) or _HOST_FILE.search(name))
+        if name in _KEPT_FOR_AZURE_CLI
+        or not (_SECRET_NAME.search(name) or _HOST_FILE.search(name) or any(secret in value for secret in secrets))
     }
 
 

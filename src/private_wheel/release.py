@@ -14,7 +14,7 @@ from private_wheel.build import Builder, Workshop
 from private_wheel.config import Config
 from private_wheel.connection import set_connection
 from private_wheel.environment import check_python, environment_of, write_environment
-from private_wheel.errors import Interrupted
+from private_wheel.errors import Interrupted, SeveralWheels
 from private_wheel.hosts import Host
 from private_wheel.publish import Plan, Result, Route
 from private_wheel.report import Record
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from private_wheel.services import Services
 
 _LOG = logging.getLogger(__name__)
+_UNPUBLISHED = "is built and not published"
 # Seconds that a failed build waits for the preflight beside it, so that its connections end in order.
 _PATIENCE = 2.0
 
@@ -49,7 +50,9 @@ def release(config: Config, host: Host, environ: Mapping[str, str], scratch: Pat
         pending.add_done_callback(_close)
         raise
     with closing(pending.result()) as services:
-        _warn(record, [*services.warnings, *(warning for wheel in wheels for warning in wheel.warnings)])
+        _warn(
+            record, [*host.doubts(), *services.warnings, *(warning for wheel in wheels for warning in wheel.warnings)]
+        )
         _plan(host, wheels, services, record)
         if config.dry_run:
             _describe_dry_run(record)
@@ -73,13 +76,18 @@ def _close(pending: Future[Services]) -> None:
 
 def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
     """One wheel for each package, built or ready, and checked: its metadata, its tag, its Python."""
-    wheels = []
+    wheels: list[Wheel] = []
     for source in config.packages:
         path = source
         if not is_wheel(source):
             with host.group(f"Build {source.resolve().name}"):
                 path = builder.build(source)
         wheel = read_wheel(path)
+        twin = next((other for other in wheels if other.file_name.lower() == wheel.file_name.lower()), None)
+        if twin:
+            raise SeveralWheels(
+                f"Two packages give the file {wheel.file_name}.", input="package", fix="Name one of them."
+            )
         check_tag(wheel, host.tag, config.match_tag)
         check_python(config.environment, wheel)
         wheels.append(wheel)
@@ -90,7 +98,7 @@ def _plan(host: Host, wheels: Sequence[Wheel], services: Services, record: Recor
     """Decide about every wheel before the first one is sent, and print it."""
     route = services.route
     record.plans += [
-        route.plan(wheel) if route else Plan(wheel=wheel, action="none", reason="is built and not published")
+        route.plan(wheel) if route else Plan(wheel=wheel, action="none", reason=_UNPUBLISHED, sha256=wheel.sha256)
         for wheel in wheels
     ]
     record.connection_plans += services.connection_plans
@@ -104,7 +112,7 @@ def _plan(host: Host, wheels: Sequence[Wheel], services: Services, record: Recor
 def _publish(config: Config, route: Route | None, record: Record) -> None:
     for plan in record.plans:
         if not route:
-            record.add(Result(wheel=plan.wheel, outcome="built"))
+            record.add(Result(wheel=plan.wheel, outcome="built", sha256=plan.sha256))
             continue
         result = route.publish(plan)
         record.add(result)
@@ -136,7 +144,7 @@ def _describe(config: Config, record: Record) -> None:
 
 def _describe_dry_run(record: Record) -> None:
     for plan in record.plans:
-        record.add(Result(wheel=plan.wheel, outcome="dry-run"))
+        record.add(Result(wheel=plan.wheel, outcome="dry-run", sha256=plan.sha256))
     _LOG.info("dry run: nothing was sent")
 
 

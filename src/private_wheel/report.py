@@ -11,9 +11,9 @@ from pathlib import Path
 from private_wheel.config import Config
 from private_wheel.connection import ConnectionPlan
 from private_wheel.errors import PrivateWheelError
+from private_wheel.inputs import DOCS
 from private_wheel.publish import Plan, Result
 
-_DOCS_ERRORS = "https://github.com/private-wheel/private-wheel/blob/main/docs/errors.md"
 _OUTCOMES = {
     "published": "published",
     "identical": "already there, identical",
@@ -62,6 +62,8 @@ def _heading(record: Record, error: PrivateWheelError | None) -> str:
     if error:
         return "### ❌ PrivateWheel failed"
     names = [result.wheel.requirement for result in record.results.values()]
+    if record.config and record.config.dry_run:
+        return "### 🔍 Dry run: nothing was published or changed"
     if len(names) == 1:
         return f"### 📦 {_text(names[0])}"
     return f"### 📦 {len(names)} packages" if names else "### 🔑 Workspace connection set"
@@ -69,16 +71,14 @@ def _heading(record: Record, error: PrivateWheelError | None) -> str:
 
 def _failure(code: str, text: str) -> str:
     lines = "\n".join(f"> {_text(line)}" for line in text.splitlines())
-    return f"{lines}\n\n[What {code} means]({_DOCS_ERRORS}#{code.lower()})"
+    return f"{lines}\n\n[What {code} means]({DOCS}/errors.md#{code.lower()})"
 
 
 def _packages(record: Record) -> str:
     rows = ["| Package | Version | Result | SHA-256 |", "|---|---|---|---|"]
     for result in record.results.values():
         name = f"[{_cell(result.wheel.name)}]({result.url})" if result.url else _cell(result.wheel.name)
-        rows.append(
-            f"| {name} | {_cell(result.wheel.version)} | {_OUTCOMES[result.outcome]} | `{result.wheel.sha256}` |"
-        )
+        rows.append(f"| {name} | {_cell(result.wheel.version)} | {_OUTCOMES[result.outcome]} | `{result.sha256}` |")
     return "\n".join(rows)
 
 
@@ -86,8 +86,10 @@ def _facts(record: Record) -> str:
     lines = []
     if record.config and record.config.feed:
         lines.append(f"- Index: `{record.config.feed.index_url}`")
-    for plan in record.connections:
-        done = "created" if plan.action == "create" else "rotated in place"
+    for plan in record.connection_plans:
+        done = {"create": "created", "rotate": "rotated in place"}[plan.action]
+        if plan not in record.connections:
+            done = f"not {done}" if not (record.config and record.config.dry_run) else f"would be {done}"
         lines.append(f"- Connection `{plan.name}` in workspace `{plan.workspace.name}`: {done}")
     return "\n".join(lines)
 
@@ -140,7 +142,7 @@ def _package_outputs(result: Result, index_url: str) -> dict[str, str]:
         wheel.name,
         wheel.version,
         wheel.file_name,
-        wheel.sha256,
+        result.sha256,
         result.url,
         index_url,
         wheel.requirement,

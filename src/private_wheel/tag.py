@@ -22,7 +22,7 @@ def check_tag(wheel: Wheel, tag: str | None, match_tag: str) -> None:
         raise TagMismatch(
             "This run was not started by the push of a tag.",
             input="match-tag",
-            fix="Run it on: push: tags, or set match-tag: auto.",
+            fix="In a workflow, run it on: push: tags. Elsewhere leave match-tag at auto.",
         )
     if not tag_matches(tag, wheel):
         raise TagMismatch(

@@ -56,6 +56,25 @@ def test_a_rotation_job_needs_no_package_and_publishes_nothing(job: Job) -> None
     assert "created" in outcome.summary
 
 
+@pytest.mark.parametrize(("token", "code"), [("expired", "PW402"), ("write_only", "PW403")])
+def test_a_rotation_does_not_store_a_token_that_cannot_read(job: Job, token: str, code: str) -> None:
+    stored(job)["acme"] = existing(target(job))
+    outcome = connect(job, connection_token=getattr(job.sandbox.tokens, token))
+    assert (outcome.status, len(outcome.errors)) == (4, 1), outcome.log
+    assert code in outcome.errors[0]
+    assert "connection-token" in outcome.errors[0]
+    assert stored(job)["acme"]["credentials"] == {"pat": "the-old-token"}
+
+
+def test_a_dry_run_says_that_nothing_was_set(job: Job) -> None:
+    outcome = connect(job, dry_run="true")
+    assert outcome.status == 0
+    assert "Dry run" in outcome.summary
+    assert "would be created" in outcome.summary
+    assert outcome.outputs["connection"] == ""
+    assert job.sent() == []
+
+
 def test_user_name_and_password(job: Job) -> None:
     connect(job, connection_username="reader")
     assert stored(job)["acme"]["authType"] == "UsernamePassword"

@@ -86,6 +86,7 @@ def test_other_content_under_the_same_name(
         assert "if-exists" in outcome.errors[0]
     else:
         assert outcome.outputs["result"] == "skipped"
+        assert outcome.outputs["sha256"] == first
     if code == "PW501":
         assert first in outcome.errors[0]
         assert sha256(wheel_job) in outcome.errors[0]
@@ -269,6 +270,15 @@ def test_several_packages_are_all_checked_before_the_first_is_sent(
     packages = json.loads(outcome.outputs["packages-json"])
     assert [package["result"] for package in packages] == ["published", "skipped"]
     assert outcome.outputs["name"] == "aaa-first"
+
+
+def test_two_packages_that_give_one_file(wheel_job: Job, tiny_wheel: Callable[..., Path]) -> None:
+    (wheel_job.checkout / "dist").mkdir()
+    (wheel_job.checkout / "dist" / WHEEL).write_bytes(tiny_wheel(content="ANSWER = 43\n").read_bytes())
+    outcome = publish(wheel_job, package="*.whl\ndist/*.whl")
+    assert (outcome.status, len(outcome.errors)) == (3, 1)
+    assert "PW304" in outcome.errors[0]
+    assert wheel_job.sent() == []
 
 
 def test_a_dry_run_plans_and_sends_nothing(wheel_job: Job) -> None:

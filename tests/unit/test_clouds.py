@@ -9,16 +9,16 @@ from private_wheel.publish.feed_address import parse_feed
 
 
 @pytest.mark.parametrize(
-    ("name", "arm", "authority", "suffix"),
+    ("name", "arm", "authority"),
     [
-        ("AzureCloud", "management.azure.com", "login.microsoftonline.com", "core.windows.net"),
-        ("AzureUSGovernment", "management.usgovcloudapi.net", "login.microsoftonline.us", "core.usgovcloudapi.net"),
-        ("AzureChinaCloud", "management.chinacloudapi.cn", "login.chinacloudapi.cn", "core.chinacloudapi.cn"),
+        ("AzureCloud", "management.azure.com", "login.microsoftonline.com"),
+        ("AzureUSGovernment", "management.usgovcloudapi.net", "login.microsoftonline.us"),
+        ("AzureChinaCloud", "management.chinacloudapi.cn", "login.chinacloudapi.cn"),
     ],
 )
-def test_a_cloud_by_name(name: str, arm: str, authority: str, suffix: str) -> None:
+def test_a_cloud_by_name(name: str, arm: str, authority: str) -> None:
     cloud = find_cloud(name, {})
-    assert (cloud.arm, cloud.authority, cloud.storage_suffix) == (f"https://{arm}", f"https://{authority}", suffix)
+    assert (cloud.arm, cloud.authority) == (f"https://{arm}", f"https://{authority}")
     assert cloud.arm_scope == f"https://{arm}/.default"
     assert cloud.audiences[-1] == "api://AzureADTokenExchange"
     assert not cloud.from_metadata
@@ -36,4 +36,4 @@ def test_a_cloud_by_name(name: str, arm: str, authority: str, suffix: str) -> No
     ],
 )
 def test_a_token_of_the_public_cloud_goes_to_azure_devops_alone(feed: str, owned: bool) -> None:
-    assert find_cloud("AzureCloud", {}).owns_feed(parse_feed(feed)) is owned
+    assert find_cloud("AzureCloud", {}).has_devops(parse_feed(feed).index_url) is owned

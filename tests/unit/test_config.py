@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+import private_wheel.config
 from private_wheel.config import Config, read_config, secret_values
 from private_wheel.errors import InvalidInputs
 from private_wheel.inputs import INPUTS
@@ -47,6 +49,13 @@ def test_defaults(checkout: Path) -> None:
     assert not config.dry_run
 
 
+def test_every_row_of_the_table_is_read() -> None:
+    source = inspect.getsource(private_wheel.config)
+    elsewhere = {"artifact-name"}  # action.yml's own steps
+    unread = {row.name for row in INPUTS if not row.planned and f'"{row.name}"' not in source}
+    assert unread == elsewhere
+
+
 def test_an_empty_value_is_not_given(checkout: Path) -> None:
     everything_empty = {row.name: "  " for row in INPUTS}
     assert read(checkout, {**everything_empty, **FEED}) == read(checkout, FEED)
@@ -76,6 +85,7 @@ def test_secret_values_are_found_before_anything_is_read() -> None:
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-token-1",
         "PIP_INDEX_URL": "https://reader:index-password@example.invalid/simple/",
         "INPUT_CONNECTIONTOKEN": " ",
+        "AZURE_CLIENT_SECRET": "$(CLIENT_SECRET)",
     }
     assert set(secret_values(environ)) == {"write-token-1\n", "request-token-1", "index-password"}
 

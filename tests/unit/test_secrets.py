@@ -100,13 +100,26 @@ ENVIRON = {
     "UV_PUBLISH_TOKEN": "x",
     "NPM_TOKEN": "x",
     "DB_PASSWORD": "x",
+    "GH_AUTH": "x",
+    "MYSQL_PWD": "x",
+    "PWD": "/here",
 }
-PUBLIC = {"PATH", "HOME", "CFLAGS", "PYTHONPATH_OF_TOKENIZERS", "KEYBOARD"}
+PUBLIC = {"PWD", "PATH", "HOME", "CFLAGS", "PYTHONPATH_OF_TOKENIZERS", "KEYBOARD"}
 
 
 def test_what_looks_like_a_credential_or_belongs_to_the_host_is_not_public() -> None:
     assert public_environ(ENVIRON).keys() == PUBLIC
     assert foreign_environ(ENVIRON).keys() == PUBLIC
+
+
+def test_a_copy_of_a_token_under_another_name_is_not_public() -> None:
+    environ = {
+        "INPUT_FEEDTOKEN": "write-token-1",
+        "COPY": "prefix write-token-1",
+        "OTHER": "write",
+        "INPUT_FEED": "acme",
+    }
+    assert public_environ(environ) == {"OTHER": "write"}
 
 
 def test_a_value_that_holds_a_credential_is_not_for_foreign_code() -> None:

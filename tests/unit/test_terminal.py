@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from private_wheel.hosts.terminal import Terminal, read_arguments
+from private_wheel.hosts.terminal import Terminal, read_arguments, unknown_variables
 from private_wheel.inputs import INPUTS, Kind
 
 
@@ -29,6 +29,25 @@ def test_a_secret_has_no_flag_and_is_not_repeated(flag: list[str], capsys: pytes
     said = capsys.readouterr()
     assert "INPUT_FEEDTOKEN" in said.err
     assert "the-secret" not in said.err + said.out
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"), [("--fed", "Did you mean --feed?"), ("--dryrun", "--dry-run"), ("x", "without")]
+)
+def test_an_unknown_flag_is_one_line(flag: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        read_arguments([flag])
+    said = capsys.readouterr().err
+    assert said.startswith("error: PW101: ")
+    assert words in said
+    assert said.count("\n") == 1
+
+
+def test_a_slip_in_a_variables_name_is_told() -> None:
+    (doubt,) = unknown_variables({"INPUT_FEED_TOKEN": "the-secret", "INPUT_FEED": "acme/python"})
+    assert "INPUT_FEED_TOKEN" in doubt
+    assert "INPUT_FEEDTOKEN" in doubt
+    assert "the-secret" not in doubt
 
 
 def test_help_tells_every_input(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from private_wheel.addresses import check_address, is_loopback
 from private_wheel.azure.http import Client, json_object, server_reason
 from private_wheel.errors import UnknownCloud
-from private_wheel.publish.feed_address import AZURE_HOST, FeedAddress, check_scheme, is_loopback
 
 # Azure DevOps' own application; its services exist in the public cloud only.
 DEVOPS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
+_DEVOPS_HOST = "pkgs.dev.azure.com"
 _PUBLIC_AUDIENCE = "api://AzureADTokenExchange"
 
 
@@ -22,7 +23,6 @@ class Cloud:
     name: str
     arm: str
     authority: str
-    storage_suffix: str
     audiences: tuple[str, ...] = (_PUBLIC_AUDIENCE,)
     from_metadata: bool = False
 
@@ -30,11 +30,12 @@ class Cloud:
     def arm_scope(self) -> str:
         return f"{self.arm}/.default"
 
-    def owns_feed(self, feed: FeedAddress) -> bool:
-        """Whether an Entra token may be sent to a feed: Azure DevOps Services, or loopback for a cloud on loopback."""
-        host = urlsplit(feed.index_url).hostname or ""
+    def has_devops(self, url: str) -> bool:
+        """Whether `url` is of Azure DevOps Services, so that a token of it may go there. A cloud on loopback, which is
+        a sandbox, has them on loopback."""
+        host = urlsplit(url).hostname or ""
         loopback = is_loopback(host) and is_loopback(urlsplit(self.arm).hostname or "")
-        return feed.is_azure and (host == AZURE_HOST or loopback)
+        return host == _DEVOPS_HOST or loopback
 
 
 # https://github.com/Azure/azure-sdk-for-python, azure/ai/ml/_azure_environments.py
@@ -45,20 +46,17 @@ _CLOUDS = {
             name="AzureCloud",
             arm="https://management.azure.com",
             authority="https://login.microsoftonline.com",
-            storage_suffix="core.windows.net",
         ),
         Cloud(
             name="AzureUSGovernment",
             arm="https://management.usgovcloudapi.net",
             authority="https://login.microsoftonline.us",
-            storage_suffix="core.usgovcloudapi.net",
             audiences=("api://AzureADTokenExchangeUSGov", _PUBLIC_AUDIENCE),
         ),
         Cloud(
             name="AzureChinaCloud",
             arm="https://management.chinacloudapi.cn",
             authority="https://login.chinacloudapi.cn",
-            storage_suffix="core.chinacloudapi.cn",
             audiences=("api://AzureADTokenExchangeChina", _PUBLIC_AUDIENCE),
         ),
     )
@@ -84,7 +82,7 @@ def find_cloud(value: str, environ: Mapping[str, str]) -> Cloud:
 def _from_metadata(url: str, name: str | None) -> Cloud:
     client = Client(url)
     try:
-        check_scheme(url)
+        check_address(url)
         response = client.request("GET", url)
         if response.status_code != 200:
             raise _unknown(url, server_reason(response))
@@ -102,12 +100,12 @@ def _from_metadata(url: str, name: str | None) -> Cloud:
 
 def _cloud(entry: Mapping[str, object]) -> Cloud:
     """One entry of ARM metadata, in the form of api-version 2019-05-01 and later."""
-    authentication, suffixes = entry["authentication"], entry["suffixes"]
-    if not isinstance(authentication, dict) or not isinstance(suffixes, dict):
-        raise TypeError("authentication and suffixes are no objects")
+    authentication = entry["authentication"]
+    if not isinstance(authentication, dict):
+        raise TypeError("authentication is no object")
     hosts = [str(entry["resourceManager"]), str(authentication["loginEndpoint"])]
     for host in hosts:
-        check_scheme(host)
+        check_address(host)
     arm, authority = (host.rstrip("/") for host in hosts)
     name = str(entry["name"])
     known = _CLOUDS.get(name)
@@ -115,7 +113,6 @@ def _cloud(entry: Mapping[str, object]) -> Cloud:
         name=name,
         arm=arm,
         authority=authority,
-        storage_suffix=str(suffixes["storage"]),
         audiences=known.audiences if known else (_PUBLIC_AUDIENCE,),
         from_metadata=True,
     )

@@ -8,18 +8,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from private_wheel.addresses import check_address
 from private_wheel.azure.clouds import Cloud, find_cloud
 from private_wheel.azure.http import BoundedAdapter, Client, json_object, new_session, server_reason, shortened
 from private_wheel.config import SignInConfig
 from private_wheel.errors import SignInFailed
-from private_wheel.publish.feed_address import check_scheme
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-Learn = Callable[[Iterable[str]], None]
+Mask = Callable[[Iterable[str]], None]
 """Told every token that is met, so that it can be masked."""
 
+_NO_SIGN_IN = (
+    "Run az login first. On GitHub, set azure-client-id and azure-tenant-id. A feed alone needs no sign-in when"
+    " feed-token is given."
+)
 # Microsoft's error codes: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 _ADVICE = {
     "AADSTS700016": "azure-client-id names no application of that tenant.",
@@ -30,17 +34,17 @@ _ADVICE = {
     "AADSTS700024": "The login is older than its assertion: sign in directly before this step.",
     "AADSTS7000215": "The client secret is wrong: it must be the secret's value, not its id.",
     "AADSTS7000222": "The client secret has expired: make a new one, or use a federated credential.",
-    "az login": "Run az login, or set azure-client-id and azure-tenant-id.",
-    "az CLI": "Set azure-client-id and azure-tenant-id, or install the Azure CLI and run az login.",
-    "Azure CLI": "Set azure-client-id and azure-tenant-id, or install the Azure CLI and run az login.",
+    "az login": _NO_SIGN_IN,
+    "az CLI": _NO_SIGN_IN,
+    "Azure CLI": _NO_SIGN_IN,
 }
 
 
 class SignIn:
     """The identity of the run and its cloud. Both are asked for when first needed: many runs need neither."""
 
-    def __init__(self, config: SignInConfig, environ: Mapping[str, str], learn: Learn) -> None:
-        self._config, self._environ, self._learn = config, environ, learn
+    def __init__(self, config: SignInConfig, environ: Mapping[str, str], mask: Mask) -> None:
+        self._config, self._environ, self._mask = config, environ, mask
         self._lock = threading.RLock()
         self._session = new_session(BoundedAdapter())
         self._credential: TokenCredential | None = None
@@ -70,9 +74,9 @@ class SignIn:
                     said = str(error.message or error)
                 else:
                     self._credential = credential
-                    self._learn([token])
+                    self._mask([token])
                     return token
-        raise _failed(said)
+        raise _failed(said, "azure-client-id" if self._config.client_id else "")
 
     def bearer(self, scope: str) -> Callable[[], str]:
         """What a client calls for its Authorization header."""
@@ -91,7 +95,7 @@ class SignIn:
         tenant = self._config.tenant_id or environ.get("AZURE_TENANT_ID", "")
         client = self._config.client_id or environ.get("AZURE_CLIENT_ID", "")
         if tenant and client and (secret := environ.get("AZURE_CLIENT_SECRET")):
-            self._learn([secret])
+            self._mask([secret])
             return identity.ClientSecretCredential(tenant, client, secret, **self._options())
         if tenant and client and (certificate := environ.get("AZURE_CLIENT_CERTIFICATE_PATH")):
             password = environ.get("AZURE_CLIENT_CERTIFICATE_PASSWORD")
@@ -135,28 +139,28 @@ class SignIn:
         """
         url = self._environ["ACTIONS_ID_TOKEN_REQUEST_URL"]
         request_token = self._environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
-        self._learn([request_token])
+        self._mask([request_token])
         try:
-            check_scheme(url)
+            check_address(url)
         except ValueError as error:
-            raise _failed(f"ACTIONS_ID_TOKEN_REQUEST_URL: {error}") from None
+            raise _failed(f"ACTIONS_ID_TOKEN_REQUEST_URL: {error}", "azure-client-id") from None
         client = Client(url, lambda: f"Bearer {request_token}")
         try:
             response = client.request("GET", f"{url}&audience={quote(audience, safe='')}")
             token = str(json_object(response).get("value", "")) if response.status_code == 200 else ""
             if not token:
-                raise _failed(f"GitHub's OIDC issuer: {server_reason(response)}")
+                raise _failed(f"GitHub's OIDC issuer: {server_reason(response)}", "azure-client-id")
         finally:
             client.close()
-        self._learn([token])
+        self._mask([token])
         return token
 
 
-def _failed(said: str) -> SignInFailed:
+def _failed(said: str, input: str) -> SignInFailed:
     advice = next((advice for code, advice in _ADVICE.items() if code in said), "")
     return SignInFailed(
         "Sign-in to Azure failed.",
-        input="azure-client-id",
+        input=input,
         fix=advice or "Check azure-client-id, azure-tenant-id and cloud.",
         said=shortened(said, 500),
     )

@@ -6,7 +6,7 @@ import logging
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -59,6 +59,10 @@ class Host(ABC):
     def tag(self) -> str | None:
         """The tag whose push started the run, if one did."""
 
+    def doubts(self) -> list[str]:
+        """What looks like a mistake in how the host was told its inputs."""
+        return []
+
     def mask(self, secrets: Iterable[str]) -> None:
         """Hide `secrets` and their derived forms in all that is printed from now on."""
         self.announce_masks(self.redactor.add(secrets))
@@ -79,8 +83,9 @@ class Host(ABC):
 
     def command(self, line: str) -> None:
         """Print one line as it stands: a command to the host, or a line that was made harmless."""
-        self.stdout.write(line + "\n")
-        self.stdout.flush()
+        with suppress(BrokenPipeError):  # nobody reads any more; the run itself goes on
+            self.stdout.write(line + "\n")
+            self.stdout.flush()
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:

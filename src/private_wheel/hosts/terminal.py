@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from private_wheel import __version__
-from private_wheel.errors import PrivateWheelError
+from private_wheel.errors import InvalidInputs, PrivateWheelError
 from private_wheel.hosts.base import Host
 from private_wheel.inputs import INPUTS, Group, Input, Kind
 
@@ -33,6 +34,9 @@ class Terminal(Host):
     @property
     def tag(self) -> str | None:
         return None
+
+    def doubts(self) -> list[str]:
+        return unknown_variables(self.environ)
 
     def announce_masks(self, forms: Iterable[str]) -> None:
         """A terminal keeps no log of its own."""
@@ -63,12 +67,39 @@ def read_arguments(arguments: Sequence[str]) -> dict[str, str]:
     parser = _parser()
     known, unknown = parser.parse_known_args(arguments)
     if unknown:
-        # Only their names: what stands behind one may be a secret.
-        names = [argument.partition("=")[0] for argument in unknown if argument.startswith("-")]
-        parser.error(f"unknown: {', '.join(names) or 'an argument without a flag'}. {_NO_FLAG}")
+        parser.error(_unknown_text(unknown))
     values = vars(known)
     rows = {row.variable: row for row in INPUTS}
     return {name: _joined(rows[name], value) for name, value in values.items() if value is not None}
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """A sentence for each INPUT_ variable that is none of ours, as a slip of the pen makes it."""
+    known = [row.variable for row in INPUTS]
+    wrong = [name for name in environ if name.startswith("INPUT_") and name not in known]
+    return [f"The variable {name} is no input and is ignored.{_nearest(name, known)}" for name in sorted(wrong)]
+
+
+def _unknown_text(arguments: Sequence[str]) -> str:
+    """What to say of unknown arguments: only their names, for a secret may stand behind one."""
+    flags = [f"--{row.name}" for row in INPUTS if "terminal" in row.hosts]
+    names = [argument.partition("=")[0] for argument in arguments if argument.startswith("-")]
+    if not names:
+        return f"an argument without a flag. {_NO_FLAG}"
+    secret = any(f"--{row.name}" in names for row in INPUTS if row.kind is Kind.SECRET)
+    told = "".join(f"{name} is no flag.{'' if secret else _nearest(name, flags)} " for name in names)
+    return f"{told}{_NO_FLAG if secret else ''}".strip()
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, without the usage above it."""
+        self.exit(2, f"error: {InvalidInputs.code}: {message}\n")
 
 
 def _joined(row: Input, value: list[str]) -> str:
@@ -77,10 +108,11 @@ def _joined(row: Input, value: list[str]) -> str:
     return " ".join(value) if row.kind is Kind.WORDS else value[-1]
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> _Parser:
+    parser = _Parser(
         prog="private-wheel",
         description="From a tagged commit to a private Python package that Azure Machine Learning can install.",
+        usage="private-wheel --feed ORGANISATION/FEED [--workspace SUBSCRIPTION/GROUP/NAME] [flags]",
         epilog=f"{_NO_FLAG} Every other input may be given as its INPUT_ variable too.",
         allow_abbrev=False,
     )
@@ -101,5 +133,5 @@ def help_text(row: Input) -> str:
     """The help of an input as one plain line, with its choices and default."""
     default = row.default or row.default_text
     parts = [row.help, f"One of: {', '.join(row.choices)}." if row.choices and row.kind is not Kind.BOOLEAN else ""]
-    parts += [f"Default: {default}." if default else "", row.planned_text]
+    parts += [f"Default: {default}" if default else "", row.planned_text]
     return " ".join(part for part in parts if part).replace("`", "").replace("**", "").replace("%", "%%")

@@ -17,6 +17,8 @@ class Plan:
     wheel: Wheel
     action: Action
     reason: str
+    sha256: str
+    """Of the file that will be there: the wheel's own, unless another one is left alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,8 @@ class Result:
 
     wheel: Wheel
     outcome: Literal["published", "identical", "skipped", "replaced", "dry-run", "built"]
+    sha256: str
+    """Of the file that is there."""
     url: str = ""
 
 
@@ -32,7 +36,7 @@ class Route(Protocol):
     """One way to publish. Every step may be repeated."""
 
     def preflight(self) -> None:
-        """Find out, before anything is built, whether this place can be used at all."""
+        """Find out, before anything is sent, whether this place can be used at all."""
 
     def plan(self, wheel: Wheel) -> Plan:
         """Look at what is there already, and decide. Changes nothing."""

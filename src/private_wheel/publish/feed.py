@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import requests
@@ -33,7 +33,7 @@ from private_wheel.errors import (
 )
 from private_wheel.publish import Plan, Result
 from private_wheel.publish.feed_address import FeedAddress
-from private_wheel.publish.simple_index import IndexedFile, SimpleIndex, basic, is_sign_in, refusal
+from private_wheel.publish.simple_index import Account, IndexedFile, SimpleIndex, is_sign_in, refusal
 from private_wheel.wheel import Wheel
 
 if TYPE_CHECKING:
@@ -45,18 +45,6 @@ _ATTEMPTS = 5
 _UPLOAD_TIMEOUT = 300.0
 # No index documents how long it takes until a new file is listed.
 _LONGEST_DELAY = 120.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """A user name and what gives its token, and the input that the token came from."""
-
-    username: str
-    token: Callable[[], str]
-    input: str
-
-    def authorization(self) -> str:
-        return basic(self.username, self.token())
 
 
 class FeedRoute:
@@ -72,13 +60,12 @@ class FeedRoute:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._feed, self._writer, self._if_exists, self._sleep = feed, writer, if_exists, sleep
-        self._clients = [Client(feed.index_url, account.authorization) for account in (writer, reader) if account]
-        self._own_index = SimpleIndex(feed, self._clients[0], writer.input)
-        self._workspace_index = SimpleIndex(feed, self._clients[-1], (reader or writer).input)
+        self._own_index = SimpleIndex(feed, writer)
+        self._workspace_index = SimpleIndex(feed, reader) if reader else self._own_index
 
     def close(self) -> None:
-        for client in self._clients:
-            client.close()
+        self._own_index.close()
+        self._workspace_index.close()
 
     def preflight(self) -> None:
         """Raises as `SimpleIndex.check_access`, for either account."""
@@ -99,7 +86,7 @@ class FeedRoute:
         try:
             response = client.request("POST", self._feed.upload_url)
             if response.status_code == 403 and "AddPackage" in response.text:
-                raise refusal(response, self._feed, self._writer.input, "write")
+                raise refusal(response, self._feed, self._writer, "write")
         except ServiceUnreachable:
             _LOG.debug("the feed did not say whether we may write")
         finally:
@@ -118,7 +105,7 @@ class FeedRoute:
             )
         there = self._find(self._own_index, wheel)
         if there is None:
-            return Plan(wheel=wheel, action="publish", reason="is not in the feed yet")
+            return Plan(wheel=wheel, action="publish", reason="is not in the feed yet", sha256=wheel.sha256)
         return self._plan_beside(wheel, there)
 
     def _plan_beside(self, wheel: Wheel, there: IndexedFile) -> Plan:
@@ -130,14 +117,15 @@ class FeedRoute:
             )
         found = self._own_index.sha256_of(there)
         if found == wheel.sha256:
-            return Plan(wheel=wheel, action="identical", reason="is in the feed with the same content")
+            return Plan(wheel=wheel, action="identical", reason="is in the feed with the same content", sha256=found)
         if self._if_exists == "skip":
-            return Plan(wheel=wheel, action="skip", reason=f"is in the feed with other content (sha256 {found})")
+            reason = f"is in the feed with other content (sha256 {found})"
+            return Plan(wheel=wheel, action="skip", reason=reason, sha256=found)
         raise ContentDiffers(
             f"{wheel.file_name} is in the feed with other content (sha256 {found}, built {wheel.sha256}).",
             input="if-exists",
-            fix="A version in a feed can never be used again: raise the version, or set if-exists: skip to accept"
-            " the file that is there.",
+            fix="A version in a feed can never be used again: raise the version, or set if-exists: skip to accept the"
+            " file that is there. If nothing was changed, the build backend was: pin it in build-system.requires.",
         )
 
     def publish(self, plan: Plan) -> Result:
@@ -146,12 +134,11 @@ class FeedRoute:
         WheelRejected: the feed does not take this wheel.
         CredentialRefused, PermissionMissing, UnknownFeed, ServiceFailed, ServiceUnreachable
         """
-        kept: dict[str, Literal["identical", "skipped"]] = {"identical": "identical", "skip": "skipped"}
-        if plan.action in kept:
-            return Result(wheel=plan.wheel, outcome=kept[plan.action])
+        if plan.action != "publish":
+            return _kept(plan)
         response, attempts = self._upload(plan.wheel)
         if 200 <= response.status_code < 300 and not is_sign_in(response):
-            return Result(wheel=plan.wheel, outcome="published")
+            return Result(wheel=plan.wheel, outcome="published", sha256=plan.wheel.sha256)
         if _says_exists(response):
             return self._after_conflict(plan.wheel, response, attempts)
         raise self._refused(plan.wheel, response)
@@ -164,8 +151,8 @@ class FeedRoute:
         while True:
             there = self._find(self._workspace_index, wheel)
             found = self._workspace_index.sha256_of(there) if there else ""
-            if there and (found == wheel.sha256 or result.outcome == "skipped"):
-                return Result(wheel=wheel, outcome=result.outcome, url=there.public_url)
+            if there and found == result.sha256:
+                return replace(result, url=there.public_url)
             if found or waited >= _LONGEST_DELAY:
                 break
             _LOG.info("%s is not listed yet; looking again in %.0f s", wheel.file_name, pause)
@@ -230,19 +217,24 @@ class FeedRoute:
                 said=server_reason(response),
             )
         if attempts > 1 and self._own_index.sha256_of(there) == wheel.sha256:
-            return Result(wheel=wheel, outcome="published")
-        plan = self._plan_beside(wheel, there)
-        return Result(wheel=wheel, outcome="identical" if plan.action == "identical" else "skipped")
+            return Result(wheel=wheel, outcome="published", sha256=wheel.sha256)
+        return _kept(self._plan_beside(wheel, there))
 
     def _refused(self, wheel: Wheel, response: requests.Response) -> PrivateWheelError:
         if response.status_code in (400, 413, 415, 422):
             return WheelRejected(
                 f"The feed does not take {wheel.file_name}.",
                 input="package",
-                fix="Nothing was published. If it names the metadata version, pin an older build backend.",
+                fix="It was not published. If the reason names the metadata version, pin an older build backend.",
                 said=server_reason(response),
             )
-        return refusal(response, self._feed, self._writer.input, "write")
+        return refusal(response, self._feed, self._writer, "write")
+
+
+def _kept(plan: Plan) -> Result:
+    """What was there before us, left as it is."""
+    outcome: Literal["identical", "skipped"] = "identical" if plan.action == "identical" else "skipped"
+    return Result(wheel=plan.wheel, outcome=outcome, sha256=plan.sha256)
 
 
 def _says_exists(response: requests.Response) -> bool:

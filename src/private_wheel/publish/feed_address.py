@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from private_wheel.addresses import check_address
+
 AZURE_HOST = "pkgs.dev.azure.com"
 _LEGACY_HOST = re.compile(r"^(?P<organisation>[a-z0-9][a-z0-9-]*)\.pkgs\.visualstudio\.com$", re.IGNORECASE)
 _AZURE_PATH = re.compile(r"^(?P<root>(?:/[^/]+)*?)/_packaging/(?P<feed>[^/]+)/pypi/(?:simple|upload)/?$", re.IGNORECASE)
@@ -60,12 +62,10 @@ _VIEW = "{!r} names a view, and views are read-only. Publish to the feed itself:
 
 
 def _from_url(value: str) -> FeedAddress:
+    check_address(value)
     parts = urlsplit(value)
-    if "@" in parts.netloc:
-        raise ValueError("the URL holds a credential. Take it out and use feed-token.")
     if parts.query or parts.fragment:
         raise ValueError("the URL has a query or fragment. Give the plain URL of the simple index.")
-    check_scheme(value)
     origin = urlunsplit((parts.scheme.lower(), parts.netloc.lower(), "", "", ""))
     if azure := _AZURE_PATH.match(parts.path):
         root = [unquote(part) for part in azure["root"].split("/") if part]
@@ -101,20 +101,3 @@ def _azure(origin: str, root: list[str], feed: str, organisation: str) -> FeedAd
         name=root[0],
         organisation=organisation,
     )
-
-
-def check_scheme(url: str) -> None:
-    """Refuse what would send a credential in clear text.
-
-    Raises:
-        ValueError: with the sentence for the user.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{parts.scheme or 'no'}:// is not a web address. Use https://.")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("plain http would send the token in clear text. Use https://.")
-
-
-def is_loopback(host: str) -> bool:
-    return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")

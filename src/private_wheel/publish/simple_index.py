@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -45,11 +45,28 @@ class IndexedFile:
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], quote(parts.path, safe="/%+~!@="), "", ""))
 
 
-class SimpleIndex:
-    """One index, read with one credential. `token_input` names the input that the credential came from."""
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A user name and what gives its token, and the input that the token came from."""
 
-    def __init__(self, feed: FeedAddress, client: Client, token_input: str) -> None:
-        self._feed, self._client, self._token_input = feed, client, token_input
+    username: str
+    token: Callable[[], str]
+    input: str
+
+    def authorization(self) -> str:
+        """The Authorization header of RFC 7617."""
+        return "Basic " + base64.b64encode(f"{self.username}:{self.token()}".encode()).decode()
+
+
+class SimpleIndex:
+    """One index, read with one account."""
+
+    def __init__(self, feed: FeedAddress, account: Account) -> None:
+        self._feed, self._account = feed, account
+        self._client = Client(feed.index_url, account.authorization)
+
+    def close(self) -> None:
+        self._client.close()
 
     def check_access(self) -> None:
         """Ask for the index itself. A 404 is no answer: some indexes have no root page.
@@ -78,7 +95,7 @@ class SimpleIndex:
         digest = hashlib.sha256()
         with self._get(file.url, stream=True) as response:
             if response.status_code != 200:
-                raise refusal(response, self._feed, self._token_input, "read")
+                raise refusal(response, self._feed, self._account, "read")
             try:
                 for block in response.iter_content(2**20):
                     digest.update(block)
@@ -107,12 +124,7 @@ class SimpleIndex:
 
     def _require_page(self, response: requests.Response) -> None:
         if response.status_code != 200:
-            raise refusal(response, self._feed, self._token_input, "read")
-
-
-def basic(username: str, token: str) -> str:
-    """The Authorization header of RFC 7617."""
-    return "Basic " + base64.b64encode(f"{username}:{token}".encode()).decode()
+            raise refusal(response, self._feed, self._account, "read")
 
 
 def is_sign_in(response: requests.Response) -> bool:
@@ -123,14 +135,14 @@ def is_sign_in(response: requests.Response) -> bool:
     )
 
 
-def refusal(response: requests.Response, feed: FeedAddress, token_input: str, wish: str) -> PrivateWheelError:
+def refusal(response: requests.Response, feed: FeedAddress, account: Account, wish: str) -> PrivateWheelError:
     """The error behind an answer that is no success. `wish` is `read` or `write`."""
     status, said = response.status_code, server_reason(response)
-    scope = "Packaging > Read" if wish == "read" else "Packaging > Read & write"
+    scope = "Packaging > Read" if account.input == "connection-token" else "Packaging > Read & write"
     if status == 401 or is_sign_in(response):
         return CredentialRefused(
             f"{feed.host} did not accept the credential ({status}).",
-            input=token_input,
+            input=account.input,
             fix=_advice_401(feed, scope) if feed.is_azure else "Check the token and feed-username.",
             said=said,
         )
@@ -138,7 +150,7 @@ def refusal(response: requests.Response, feed: FeedAddress, token_input: str, wi
         role = "Feed Reader" if wish == "read" else "Feed Publisher (Contributor)"
         return PermissionMissing(
             f"The credential may not {wish} this feed.",
-            input=token_input,
+            input=account.input,
             fix=f"Give its identity the role {role} in the feed's settings, and the token the scope {scope}."
             if feed.is_azure
             else f"Give its account the right to {wish}.",
@@ -146,7 +158,7 @@ def refusal(response: requests.Response, feed: FeedAddress, token_input: str, wi
         )
     if status == 404:
         return UnknownFeed(
-            f"There is no feed at {feed.index_url}",
+            f"{feed.index_url} leads to no feed.",
             input="feed",
             fix="Check organisation and feed; a project's feed is written organisation/project/feed.",
             said=said,

@@ -1,0 +1,28 @@
+"""Web addresses: which ones a credential may be sent to at all."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def check_address(url: str) -> None:
+    """Refuse what would send a credential in clear text, or what holds one itself.
+
+    Raises:
+        ValueError: with the sentence for the user.
+    """
+    try:
+        parts = urlsplit(url)
+        port_is_right = parts.port is None or parts.port > 0
+    except ValueError:
+        raise ValueError("this is not a web address.") from None
+    if "@" in parts.netloc:
+        raise ValueError("the URL holds a credential. Take it out, and use the input for the token.")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_right:
+        raise ValueError(f"{url!r} is not a web address. Write https://…")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("plain http would send the token in clear text. Use https://.")
+
+
+def is_loopback(host: str) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
