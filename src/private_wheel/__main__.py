@@ -21,6 +21,9 @@ from private_wheel.hosts.terminal import read_arguments
 if TYPE_CHECKING:
     from private_wheel.report import Record
 
+# SIGHUP is not everywhere.
+_ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = ()) -> int:
     """Run once, as `environ` and the command line say, and return the exit status (see docs/errors.md)."""
@@ -95,7 +98,7 @@ def _tell(host: Host, record: Record, failure: PrivateWheelError | None) -> None
 
 def _interrupt_once(*_: object) -> None:
     """Hosts send SIGINT and then SIGTERM: the second one must not break off the report about the first."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDING:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
@@ -111,11 +114,16 @@ def run() -> NoReturn:
     warnings.simplefilter("ignore")
     environ = json.load(sys.stdin)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDING:
         signal.signal(number, _interrupt_once)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
-    status = main(environ, sys.stdout, sys.argv[1:])
+    try:
+        status = main(environ, sys.stdout, sys.argv[1:])
+    except KeyboardInterrupt:  # before anything had begun, or after all was told
+        status = Interrupted.exit_status
+    except SystemExit as ended:  # help, or a wrong flag
+        status = ended.code if isinstance(ended.code, int) else 0
     # Taking the interpreter apart would cost a tenth of a second, and nothing is left to be closed.
     os._exit(status)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
+
+_CONFUSING = re.compile(r"[\\\s\x00-\x1f]")
 
 
 def check_address(url: str) -> None:
@@ -16,6 +19,8 @@ def check_address(url: str) -> None:
         port_is_right = parts.port is None or parts.port > 0
     except ValueError:
         raise ValueError("this is not a web address.") from None
+    if _CONFUSING.search(url):
+        raise ValueError("the URL holds a blank or a backslash, which not all programs read alike.")
     if "@" in parts.netloc:
         raise ValueError("the URL holds a credential. Take it out, and use the input for the token.")
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_right:

@@ -11,9 +11,10 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from private_wheel.errors import BackendFailed, Interrupted, NoProject, NoWheel, SeveralWheels
 from private_wheel.pip_configuration import uv_environ
@@ -21,7 +22,10 @@ from private_wheel.process import foreign_environ, installer_environ
 from private_wheel.sources import is_project
 
 _LAST_LINES = 20
-_LONGEST_LINE = 8192
+_LONGEST_LINE = 65536
+_LONGEST_SECRET = 8192
+# Seconds that the output of a build is read after its end.
+_LAST_WORDS = 2.0
 # The earliest time that a zip file can hold, for a source that no commit dates.
 _EARLIEST = "315532800"
 _SOURCE_ROOT = str(Path(__file__).resolve().parents[1])
@@ -119,19 +123,38 @@ class Builder:
     def _pump(self, child: subprocess.Popen[str], request: str) -> tuple[int, list[str]]:
         """Hand the request over, pass the child's lines on as they come, and wait for its end."""
         last_lines: deque[str] = deque(maxlen=_LAST_LINES)
-        if child.stdin is None or child.stdout is None:
-            raise AssertionError("both were asked for as pipes")
-        with child.stdin as stdin:
-            stdin.write(request)
-        with child.stdout as stdout:
-            while line := stdout.readline(_LONGEST_LINE):
-                if text := line.rstrip():
-                    self._workshop.echo(text)
-                    last_lines.append(text)
+
+        def pass_on() -> None:
+            for text in _lines(child.stdout):
+                self._workshop.echo(text)
+                last_lines.append(text)
+
+        reading = threading.Thread(target=pass_on, daemon=True)
+        reading.start()
+        if child.stdin is not None:
+            with child.stdin as stdin:
+                stdin.write(request)
         status = child.wait()
+        # Whoever the build left behind may hold the pipe open for ever.
+        reading.join(timeout=_LAST_WORDS)
+        if child.stdout is not None and not reading.is_alive():
+            child.stdout.close()
         if self._cancelled:
             raise Interrupted("The build was cancelled.")
         return status, list(last_lines)
+
+
+def _lines(stream: IO[str] | None) -> Iterator[str]:
+    """The lines of a stream that are not empty, each cut where it grows too long.
+
+    What stands close before the cut goes too: it could be the first half of a secret, which nobody would know for one.
+    """
+    beginning = True
+    while stream and (text := stream.readline(_LONGEST_LINE)):
+        ends = text.endswith("\n")
+        if beginning and (shown := text.rstrip() if ends else text[:-_LONGEST_SECRET] + " …"):
+            yield shown
+        beginning = ends
 
 
 def _own_uv(environ: Mapping[str, str]) -> dict[str, str]:

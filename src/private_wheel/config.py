@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Literal, TypeVar, cast
 
 from private_wheel.addresses import check_address
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
+from private_wheel.environment.directory import check_directory
 from private_wheel.errors import InvalidInputs, Problem
 from private_wheel.inputs import INPUTS, Input, Kind, given
 from private_wheel.publish.feed_address import FeedAddress, parse_feed
@@ -22,12 +23,14 @@ IndexMode = Literal["extra", "only"]
 _CONNECTION_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{2,32}$")
 _ENVIRONMENT_NAME = re.compile(r"^(?!microsoft|azureml)[A-Za-z0-9][A-Za-z0-9._-]{0,254}$", re.IGNORECASE)
 _ENVIRONMENT_VERSION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}$")
-_PYTHON_VERSION = re.compile(r"^3\.\d{1,2}(\.\d{1,2})?$")
+# Not 3.1: that is what YAML makes of an unquoted 3.10.
+_PYTHON_VERSION = re.compile(r"^3\.([6-9]|[1-9]\d)(\.\d{1,2})?$")
 _USERNAME = re.compile(r"^[^:\x00-\x1f\x7f]+$")
 _IMAGE = re.compile(r"^[a-z0-9][A-Za-z0-9._/:@-]*$")
 _UNRESOLVED = re.compile(r"^\$\(([^()$]+)\)$")
 _AMBIENT_SECRETS = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-_URL_PASSWORD = re.compile(r"://[^/@:\s]*:([^/@\s]+)@")
+# A password, or a token that stands where the user name would.
+_URL_PASSWORD = re.compile(r"://(?:[^/@:\s]*:([^/@\s]+)|([^/@:\s]{16,}))@")
 _CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 
 _Parsed = TypeVar("_Parsed")
@@ -96,7 +99,7 @@ def secret_values(environ: Mapping[str, str]) -> list[str]:
     names = [*(row.variable for row in INPUTS if row.kind is Kind.SECRET), *_AMBIENT_SECRETS]
     values = [environ.get(name, "") for name in names]
     for value in environ.values():
-        values += _URL_PASSWORD.findall(value)
+        values += [part for parts in _URL_PASSWORD.findall(value) for part in parts]
     # The name of a variable that does not exist is no secret, and the error has to name it.
     return [value for value in values if value.strip() and not _UNRESOLVED.match(value.strip())]
 
@@ -219,12 +222,12 @@ def _assemble(reader: _Reader, checkout: Path) -> Config:
 def _packages(reader: _Reader, checkout: Path, *, only_connect: bool) -> tuple[Path, ...]:
     patterns = reader.lines("package") or (() if only_connect else (".",))
     found = (reader.parsed("package", pattern, lambda value: find_sources(value, checkout)) for pattern in patterns)
-    return tuple(dict.fromkeys(path for paths in found for path in paths or ()))
+    return tuple({path.resolve(): path for paths in found for path in paths or ()}.values())
 
 
 def _workspaces(reader: _Reader) -> tuple[WorkspaceId, ...]:
     found = (reader.parsed("workspace", line, parse_workspace) for line in reader.lines("workspace"))
-    return tuple(dict.fromkeys(workspace for workspace in found if workspace))
+    return tuple({workspace.path.lower(): workspace for workspace in found if workspace}.values())
 
 
 def _connection(reader: _Reader, token: Secret) -> ConnectionConfig | None:
@@ -257,24 +260,12 @@ def _environment(reader: _Reader) -> EnvironmentConfig:
         ),
         image=reader.text("environment-image", _IMAGE, "an image's name, as registry/name:tag"),
         formats=reader.words("environment-formats"),
-        directory=reader.parsed("environment-dir", reader.text("environment-dir"), _directory) or "",
-        python_version=reader.text("python-version", _PYTHON_VERSION, "a Python version such as 3.11"),
+        directory=reader.parsed("environment-dir", reader.text("environment-dir"), check_directory) or "",
+        python_version=reader.text(
+            "python-version", _PYTHON_VERSION, "a Python version such as '3.11' (quoted in YAML)"
+        ),
         index_mode=cast(IndexMode, reader.choice("index-mode")),
     )
-
-
-def _directory(value: str) -> str:
-    for flavour in (PurePosixPath(value), PureWindowsPath(value)):
-        if flavour.is_absolute() or flavour.drive or flavour.root or ".." in flavour.parts:
-            raise ValueError(f"{value!r} leaves the working directory. Name a directory below it.")
-    here, there = Path.cwd().resolve(), Path(value).resolve()
-    if not there.is_relative_to(here):
-        raise ValueError(f"{value!r} is a link that leaves the working directory.")
-    if there.exists() and not there.is_dir():
-        raise ValueError(f"{value!r} is there, and not a directory.")
-    if there == here:
-        raise ValueError("the working directory itself cannot be it. Name a directory below it.")
-    return value
 
 
 def _sign_in(reader: _Reader) -> SignInConfig:

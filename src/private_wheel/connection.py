@@ -6,11 +6,12 @@ specified target", MicrosoftDocs/azure-docs#114975), so a connection is rotated 
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.config import ConnectionConfig
@@ -34,6 +35,10 @@ class ConnectionPlan:
     existing: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
 
+    @property
+    def title(self) -> str:
+        return f"connection {self.name} of {self.workspace.name}"
+
 
 def plan_connection(
     workspace: WorkspaceId, wanted: ConnectionConfig, existing: Sequence[StoredConnection]
@@ -43,10 +48,10 @@ def plan_connection(
     Raises:
         ConnectionConflict: it would be the second one for its target, or take over one that serves another.
     """
-    same = [found for found in existing if _same_kind(found, wanted) and _same(found.target, wanted.target)]
+    same = [found for found in existing if _serves(found, wanted)]
     others = [found.name for found in same if not wanted.name or not _same_name(found.name, wanted.name)]
     if len(same) > 1 or (wanted.name and others):
-        raise _doubled(workspace, wanted, [found.name for found in same])
+        raise _doubled(workspace, wanted, [found.name for found in same], "Nothing was changed.")
     name = wanted.name or (same[0].name if same else default_name(wanted.target))
     taken = next((found for found in existing if _same_name(found.name, name)), None)
     if taken and taken not in same:
@@ -91,8 +96,16 @@ def unserved_warning(feed: FeedAddress, workspace: WorkspaceId, existing: Sequen
 
 
 def set_connection(arm: Arm, plan: ConnectionPlan, wanted: ConnectionConfig) -> None:
-    """Create the connection, or give it the new credential. Raises as `Arm.put_connection`."""
+    """Create the connection, or give it the new credential. Raises as `Arm.put_connection`.
+
+    Raises:
+        ConnectionConflict: another run has made one for the same target in the meantime.
+    """
     arm.put_connection(plan.workspace, plan.name, connection_properties(wanted, plan.existing))
+    if plan.action == "create":
+        same = [found.name for found in arm.list_connections(plan.workspace) if _serves(found, wanted)]
+        if len(same) > 1:
+            raise _doubled(plan.workspace, wanted, same, "Another run made one at the same time.")
 
 
 def connection_properties(wanted: ConnectionConfig, existing: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,7 +116,9 @@ def connection_properties(wanted: ConnectionConfig, existing: Mapping[str, Any])
     else:
         kind, credentials = "PAT", {"pat": wanted.token.value}
     shared = existing.get("isSharedToAll")
+    kept = {"sharedUserList": users} if (users := existing.get("sharedUserList")) else {}
     return {
+        **kept,
         "target": wanted.target,
         "credentials": credentials,
         "metadata": existing.get("metadata") or {},
@@ -126,7 +141,7 @@ def covers(target: str, url: str) -> bool:
 
     Microsoft publishes no exact rule; this is the one that all reported cases agree with (azure-sdk-for-python#22441).
     """
-    return f"{url.rstrip('/')}/".lower().startswith(_normal(target) + "/")
+    return f"{_normal(url)}/".startswith(_normal(target) + "/")
 
 
 def _same_kind(found: StoredConnection, wanted: ConnectionConfig) -> bool:
@@ -138,19 +153,27 @@ def _same_name(one: str, other: str) -> bool:
 
 
 def _normal(target: str) -> str:
-    return target.rstrip("/").lower()
+    """A target in the one spelling of all that mean the same: case, default port, escapes, needless slashes."""
+    try:
+        parts = urlsplit(target.lower())
+        port = parts.port if parts.port not in (None, {"https": 443, "http": 80}.get(parts.scheme)) else None
+    except ValueError:
+        return target.lower().rstrip("/")
+    host = f"{parts.hostname}:{port}" if port else parts.hostname or ""
+    path = posixpath.normpath("/" + unquote(parts.path).strip("/"))
+    return f"{parts.scheme}://{host}{path}".rstrip("/")
 
 
-def _same(one: str, other: str) -> bool:
-    return _normal(one) == _normal(other)
+def _serves(found: StoredConnection, wanted: ConnectionConfig) -> bool:
+    return _same_kind(found, wanted) and _normal(found.target) == _normal(wanted.target)
 
 
-def _doubled(workspace: WorkspaceId, wanted: ConnectionConfig, names: Sequence[str]) -> ConnectionConflict:
+def _doubled(workspace: WorkspaceId, wanted: ConnectionConfig, names: Sequence[str], state: str) -> ConnectionConflict:
     listed = " and ".join(names)
     fix = (
-        f"Nothing was changed. Leave out connection or set it to {names[0]}, or delete {names[0]} first."
+        f"{state} Leave out connection or set it to {names[0]}, or delete {names[0]} first."
         if len(names) == 1
-        else f"Nothing was changed. Delete all but one of {listed}."
+        else f"{state} Delete all but one of {listed}."
     )
     return ConnectionConflict(
         f"Workspace {workspace.name} has {listed} for the target {wanted.target}. With two, Azure ML fails every image"
@@ -166,7 +189,12 @@ def _overlaps(workspace: WorkspaceId, wanted: ConnectionConfig, existing: Sequen
     found = []
     for other in existing:
         theirs = _normal(other.target) + "/"
-        if _same_kind(other, wanted) and ours != theirs and (ours.startswith(theirs) or theirs.startswith(ours)):
+        if not _same_kind(other, wanted) and ours == theirs:
+            found.append(
+                f"Workspace {workspace.name}: connection {other.name} ({other.category}) has the same target"
+                f' {other.target}. If image builds fail with "Unique workspace connection", delete one of the two.'
+            )
+        elif _same_kind(other, wanted) and ours != theirs and (ours.startswith(theirs) or theirs.startswith(ours)):
             winner = "this one" if len(ours) > len(theirs) else other.name
             found.append(
                 f"Workspace {workspace.name}: connection {other.name} ({other.target}) overlaps with {wanted.target};"

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 _SECRET_NAME = re.compile(
     r"""
       ^(INPUT|ENDPOINT|SECRET|SECUREFILE|VSTS|ACTIONS|TWINE|UV_PUBLISH|ARM_CLIENT|AZURE_CLIENT|AZURE_FEDERATED)_
-    | (^|_)(AUTH|TOKENS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|CREDENTIALS?|PAT|SAS|IDTOKEN)(_|$)
-    | _PWD$
+    | (^|_)(AUTH|AUTHORIZATION|PAT|SAS|PASS|PASSWD)(_|$) | ^GIT_CONFIG_ | (?<!^)(?<!OLD)PWD$
+    | (TOKENS?|SECRETS?|PASSWORDS?|PASSPHRASE|CREDENTIALS?)(_|$)
     | (ACCESS|API|ACCOUNT|STORAGE|PRIVATE|SIGNING|SERVICEPRINCIPAL)_?KEY
     | ACCESSTOKEN | SYSTEM_OIDC | CONNECTION_?STRING | ^AZURE_CONFIG_DIR$ | ^SSH_AUTH_SOCK$
     """,
@@ -19,7 +19,7 @@ _SECRET_NAME = re.compile(
 )
 # The files and pipes by which a step talks to its host: whoever can write them can set outputs and PATH.
 _HOST_FILE = re.compile(r"^GITHUB_(ENV|PATH|OUTPUT|STATE|STEP_SUMMARY|EVENT_PATH)$", re.IGNORECASE)
-_URL_CREDENTIAL = re.compile(r"://[^/@\s]+@|[?&]sig=")
+_HELD_CREDENTIAL = re.compile(r"://[^/@\s]+@|[?&]sig=|AccountKey=|SharedAccess|authorization:", re.IGNORECASE)
 # Variables whose value is a credential for certain; a copy of it under another name is one too.
 _SECRET_VALUE = re.compile(r"(TOKEN|SECRET|PASSWORD|PAT)$", re.IGNORECASE)
 _SHORTEST_COPY = 8
@@ -50,7 +50,7 @@ def foreign_environ(environ: Mapping[str, str], secrets: Iterable[str] = ()) -> 
         name: value
         for name, value in public_environ(environ).items()
         if name not in _KEPT_FOR_AZURE_CLI
-        and not _URL_CREDENTIAL.search(value)
+        and not _HELD_CREDENTIAL.search(value)
         and not any(form in value for form in forbidden)
     }
 

@@ -13,7 +13,8 @@ from private_wheel.background import in_background
 from private_wheel.build import Builder, Workshop
 from private_wheel.config import Config
 from private_wheel.connection import set_connection
-from private_wheel.environment import check_python, environment_of, write_environment
+from private_wheel.environment.files import write_environment
+from private_wheel.environment.model import check_environment, environment_of
 from private_wheel.errors import Interrupted, SeveralWheels
 from private_wheel.hosts import Host
 from private_wheel.publish import Plan, Result, Route
@@ -89,8 +90,8 @@ def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
                 f"Two packages give the file {wheel.file_name}.", input="package", fix="Name one of them."
             )
         check_tag(wheel, host.tag, config.match_tag)
-        check_python(config.environment, wheel)
         wheels.append(wheel)
+    check_environment(config.environment, wheels)
     return wheels
 
 
@@ -114,6 +115,7 @@ def _publish(config: Config, route: Route | None, record: Record) -> None:
         if not route:
             record.add(Result(wheel=plan.wheel, outcome="built", sha256=plan.sha256))
             continue
+        record.begun.append(plan.wheel.file_name)
         result = route.publish(plan)
         record.add(result)
         _LOG.info("%s: %s", plan.wheel.file_name, result.outcome)
@@ -127,6 +129,7 @@ def _publish(config: Config, route: Route | None, record: Record) -> None:
 def _connect(services: Services, record: Record) -> None:
     for plan in services.connection_plans:
         if services.arm and services.connection:
+            record.begun.append(plan.title)
             set_connection(services.arm, plan, services.connection)
             record.connections.append(plan)
             _LOG.info("connection %s of workspace %s is set", plan.name, plan.workspace.name)

@@ -31,6 +31,8 @@ class Record:
     config: Config | None = None
     plans: list[Plan] = field(default_factory=list)
     connection_plans: list[ConnectionPlan] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
+    """What was sent for certain or perhaps: an answer may have been lost."""
     results: dict[str, Result] = field(default_factory=dict)
     connections: list[ConnectionPlan] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
@@ -96,12 +98,15 @@ def _facts(record: Record) -> str:
 
 def _what_now(record: Record) -> str:
     """What a failed run has left undone, and that running it again is safe."""
-    if not record.results and not record.connections:
+    if not record.begun:
         return "Nothing was changed anywhere."
-    left = [plan.wheel.file_name for plan in record.plans if plan.wheel.file_name not in record.results]
-    left += [f"connection {plan.name}" for plan in record.connection_plans if plan not in record.connections]
-    undone = f"Not done: {', '.join(map(_text, left))}. " if left else ""
-    return f"{undone}Run it again when the cause is mended: what is done is recognised and kept."
+    done = {*record.results, *(plan.title for plan in record.connections)}
+    left = [plan.wheel.file_name for plan in record.plans] + [plan.title for plan in record.connection_plans]
+    unknown = [name for name in left if name in record.begun and name not in done]
+    undone = [name for name in left if name not in record.begun]
+    lines = [f"Perhaps done: {', '.join(map(_text, unknown))}."] if unknown else []
+    lines += [f"Not done: {', '.join(map(_text, undone))}."] if undone else []
+    return " ".join([*lines, "Run it again when the cause is mended: what is done is recognised and kept."])
 
 
 def _files(record: Record) -> str:

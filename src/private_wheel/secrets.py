@@ -39,9 +39,18 @@ def derived_forms(value: str) -> frozenset[str]:
     forms = {value, value.strip(), *value.splitlines(), quote(data, safe=""), quote(data), quote_plus(data)}
     forms |= {form.lower() for form in (quote(data, safe=""), quote_plus(data)) if "%" in form}
     forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
-    forms |= {html.escape(value), html.escape(value, quote=False)}
+    forms |= {html.escape(value), html.escape(value, quote=False), " ".join(value.split())}
+    forms |= {quote(quote(data, safe="")), *_dotnet_json_forms(value)}
     forms |= _base64_forms(data)
     return frozenset(form for form in forms if len(form.strip()) >= SHORTEST_SECRET)
+
+
+def _dotnet_json_forms(value: str) -> set[str]:
+    """As Azure's .NET services write it into JSON: more letters than JSON asks for are escaped."""
+    escaped = "".join(
+        letter if letter.isalnum() or letter in " -_./:=~!@$*()" else f"\\u{ord(letter):04X}" for letter in value
+    )
+    return {escaped, re.sub(r"\\u[0-9A-F]{4}", lambda match: match[0].lower(), escaped)}
 
 
 def _base64_forms(data: bytes) -> set[str]:

@@ -14,10 +14,10 @@ from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.config import Config, ConnectionConfig
 from private_wheel.connection import ConnectionPlan, covers, plan_connection, token_warnings, unserved_warning
 from private_wheel.errors import InvalidInputs, Problem
-from private_wheel.publish import Route
+from private_wheel.publish import Account, Route
 from private_wheel.publish.feed import FeedRoute
 from private_wheel.publish.feed_address import FeedAddress
-from private_wheel.publish.simple_index import Account, SimpleIndex
+from private_wheel.publish.simple_index import SimpleIndex
 
 _AT_ONCE = 8
 

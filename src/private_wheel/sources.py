@@ -12,7 +12,11 @@ def find_sources(pattern: str, checkout: Path) -> tuple[Path, ...]:
     Raises:
         ValueError: with the sentence for the user.
     """
-    if Path(pattern).exists():
+    try:
+        exists = Path(pattern).exists()
+    except OSError as error:
+        raise ValueError(f"{pattern!r} cannot be found: {error.strerror}.") from None
+    if exists:
         found = [Path(pattern)]
         if not is_source(found[0]):
             raise ValueError(f"{pattern!r} is neither a directory nor a .whl file.")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
+import re
 import stat
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,14 +15,17 @@ from private_wheel.errors import BrokenWheel
 
 # METADATA holds the README; 8 MiB is far beyond any real one, and keeps a zip bomb out of memory.
 LARGEST_METADATA = 8 * 2**20
+_FILE_NAME = re.compile(r"[A-Za-z0-9_.!+-]+\.whl")
+_LEAVES = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)")
+_CORRUPT = (zlib.error, lzma.LZMAError)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wheel:
     """One wheel.
 
-    `name` is as the author wrote it, `sha256` in lower-case hexadecimal, `tags` as in the file name (PEP 425),
-    `requires_python` a specifier set or empty (PEP 345), `warnings` about what is not wrong enough to stop.
+    `name` is as the author wrote it, `sha256` in lower-case hexadecimal, `requires_python` a specifier set or empty
+    (PEP 345), `warnings` about what is not wrong enough to stop.
     """
 
     path: Path
@@ -27,7 +33,6 @@ class Wheel:
     version: str
     sha256: str
     requires_python: str
-    tags: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
     @property
@@ -55,10 +60,12 @@ def read_wheel(path: Path) -> Wheel:
     from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
     try:
-        name, version, _, tags = parse_wheel_filename(path.name)
+        name, version, _, _ = parse_wheel_filename(path.name)
+        if not _FILE_NAME.fullmatch(path.name):
+            raise InvalidWheelFilename("it holds other letters than PEP 427 allows")
     except InvalidWheelFilename as error:
         raise BrokenWheel(f"{path.name} is not a wheel's file name.", input="package", said=str(error)) from None
-    content = _metadata(path)
+    content = _metadata(path, f"{name}-{version}")
     try:
         # Strict reading happens in twine's own check below; this one gives the fields their types.
         metadata = Metadata.from_email(content, validate=False)
@@ -78,7 +85,6 @@ def read_wheel(path: Path) -> Wheel:
         version=str(metadata.version),
         sha256=sha256_of(path),
         requires_python=requires_python,
-        tags=tuple(sorted(str(tag) for tag in tags)),
         warnings=_check(path),
     )
 
@@ -91,23 +97,35 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _metadata(path: Path) -> bytes:
+def _metadata(path: Path, title: str) -> bytes:
+    """The METADATA of the wheel, in whose layout an installer will find what it needs (PEP 427)."""
     if not stat.S_ISREG(path.lstat().st_mode):
         raise BrokenWheel(f"{path.name} is not a regular file.", input="package", fix="Name the wheel itself.")
     try:
         with zipfile.ZipFile(path) as archive:
             members = [item for item in archive.infolist() if item.filename.endswith(".dist-info/METADATA")]
             members = [item for item in members if item.filename.count("/") == 1]
-            unsafe = [name for name in archive.namelist() if name.startswith(("/", "\\")) or ".." in name.split("/")]
+            names = archive.namelist()
+            unsafe = [name for name in names if _LEAVES.search(name)]
             if unsafe:
                 raise _broken(path, f"member {unsafe[0]!r} leaves the directory")
             if len(members) != 1:
                 raise _broken(path, f"{len(members)} METADATA files in place of one")
+            folder = members[0].filename.partition("/")[0]
+            if _title(folder.removesuffix(".dist-info")) != _title(title):
+                raise _broken(path, f"{folder} is not the directory of {title}")
+            missing = [name for name in ("WHEEL", "RECORD") if f"{folder}/{name}" not in names]
+            if missing:
+                raise _broken(path, f"{folder}/{missing[0]} is missing")
             if members[0].file_size > LARGEST_METADATA:
                 raise _broken(path, f"METADATA of {members[0].file_size} bytes")
             return archive.read(members[0])
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, *_CORRUPT) as error:
         raise _broken(path, str(error)) from None
+
+
+def _title(text: str) -> str:
+    return re.sub(r"[-_.]+", "-", text).lower()
 
 
 def _check(path: Path) -> tuple[str, ...]:
@@ -128,8 +146,11 @@ def _check(path: Path) -> tuple[str, ...]:
     from readme_renderer import rst
 
     said = io.StringIO()
-    if rst.render(text, stream=said) is not None:
-        return ()
+    try:
+        if rst.render(text, stream=said) is not None:
+            return ()
+    except Exception as error:  # docutils itself may fail on odd text
+        said.write(f"{type(error).__name__}: {error}")
     return (f"The README of {path.name} does not render: {' '.join(said.getvalue().split())}",)
 
 

@@ -13,7 +13,8 @@ from ruamel.yaml import YAML
 
 from private_wheel.config import ConnectionConfig, EnvironmentConfig, IndexMode
 from private_wheel.connection import connection_properties
-from private_wheel.environment import environment_of, write_environment
+from private_wheel.environment.files import write_environment
+from private_wheel.environment.model import environment_of
 from private_wheel.secrets import Secret
 from private_wheel.wheel import Wheel
 
@@ -51,7 +52,6 @@ def wheel(name: str = "acme-forecast", version: str = "1.2.3") -> Wheel:
         version=version,
         sha256="0" * 64,
         requires_python="",
-        tags=("py3-none-any",),
     )
 
 

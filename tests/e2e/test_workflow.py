@@ -17,8 +17,8 @@ from private_wheel.inputs import OUTPUTS
 from sandbox import Sandbox
 from sandbox.access_tokens import DEVOPS_RESOURCE
 from tests.e2e.conftest import UNHEARD_OF_TOKEN, Azure, FailedRun
-from tests.e2e.leaks import Secrets, contents, credentials_in
 from tests.e2e.runner import Job, Run, Runner
+from tests.leaks import Secrets, contents, credentials_in
 
 REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 WHEEL = "acme_forecast-1.2.3-py3-none-any.whl"

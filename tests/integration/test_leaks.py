@@ -13,6 +13,7 @@ import pytest
 
 from private_wheel.__main__ import main
 from private_wheel.secrets import derived_forms
+from tests.leaks import Secrets, contents, credentials_in
 
 from .conftest import Job
 
@@ -28,32 +29,25 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_watch)
 
 
-def secrets(job: Job) -> set[str]:
-    """Everything secret that this sandbox has handed out so far."""
+def secrets(job: Job) -> Secrets:
+    """Everything secret that this sandbox has handed out so far, and whatever reached a server as a credential."""
     sandbox = job.sandbox
     tokens = {value for value in vars(sandbox.tokens).values() if isinstance(value, str)}
     tokens |= {identity.secret for identity in sandbox.identities}
-    tokens |= set(sandbox.access_tokens._issued)
     tokens |= {sandbox.github_oidc_environ()["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]}
-    for request in sandbox.requests:
-        if request.server == "sign-in" and b"client_assertion=" in request.body:
-            tokens.add(request.body.split(b"client_assertion=")[1].split(b"&")[0].decode())
-    return tokens
+    return Secrets(tokens | credentials_in(sandbox.requests))
 
 
-def left_behind(job: Job, *texts: str) -> str:
+def left_behind(job: Job, *texts: str) -> bytes:
     """The log without the lines that tell the host what to mask, and every file outside the sandbox's own folder."""
-    lines = [line for text in texts for line in text.splitlines() if not line.startswith("::add-mask::")]
+    lines = [line.encode() for text in texts for line in text.splitlines() if not line.startswith("::add-mask::")]
     for folder in (job.checkout, job.host_files):
-        lines += [path.read_bytes().decode("latin-1") for path in folder.rglob("*") if path.is_file()]
-    return "\n".join([*lines, *_started])
+        lines += [content for _, content in contents(folder)]
+    return b"\n".join([*lines, *(started.encode() for started in _started)])
 
 
 def check(job: Job, *texts: str) -> None:
-    everything = left_behind(job, *texts)
-    for token in secrets(job):
-        for form in derived_forms(token):
-            assert form not in everything
+    assert secrets(job).found_in(left_behind(job, *texts)) == []
 
 
 @pytest.fixture(autouse=True)

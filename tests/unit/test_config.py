@@ -121,7 +121,7 @@ def test_secret_values_are_found_before_anything_is_read() -> None:
         ({**FEED, "environment-dir": "../elsewhere"}, "environment-dir", "leaves the working directory"),
         ({**FEED, "environment-dir": "C:\\elsewhere"}, "environment-dir", "leaves the working directory"),
         ({**FEED, "environment-dir": "."}, "environment-dir", "below it"),
-        ({**FEED, "python-version": "3"}, "python-version", "such as 3.11"),
+        ({**FEED, "python-version": "3"}, "python-version", "such as '3.11'"),
         ({**FEED, "cloud": "AzureGermanCloud"}, "cloud", "AzureUSGovernment"),
         ({**FEED, "azure-client-id": "11111111-2222-3333-4444-555555555555"}, "azure-tenant-id", "go together"),
         ({**FEED, "package": "nowhere"}, "package", "does not exist"),

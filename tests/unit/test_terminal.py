@@ -32,7 +32,7 @@ def test_a_secret_has_no_flag_and_is_not_repeated(flag: list[str], capsys: pytes
 
 
 @pytest.mark.parametrize(
-    ("flag", "words"), [("--fed", "Did you mean --feed?"), ("--dryrun", "--dry-run"), ("x", "without")]
+    ("flag", "words"), [("--fed", "Did you mean --feed?"), ("--dryrun", "--dry-run"), ("x", "is no flag")]
 )
 def test_an_unknown_flag_is_one_line(flag: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 import requests
 
+from private_wheel.azure.answers import json_object, server_reason
 from private_wheel.azure.clouds import Cloud
-from private_wheel.azure.http import Authorize, Client, json_object, origin, server_reason
+from private_wheel.azure.http import Authorize, Client, same_origin
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.errors import (
     CredentialRefused,
@@ -65,13 +66,16 @@ class Arm:
         found: list[StoredConnection] = []
         page = self._json("GET", workspace, "/connections")
         while True:
-            for item in page.get("value") or ():
-                found.append(StoredConnection(name=str(item["name"]), properties=item.get("properties") or {}))
+            try:
+                for item in page.get("value") or ():
+                    found.append(StoredConnection(name=str(item["name"]), properties=dict(item["properties"] or {})))
+            except (KeyError, TypeError, ValueError) as error:
+                raise _unreadable(f"{type(error).__name__}: {error}") from None
             link = page.get("nextLink")
             if not link:
                 return tuple(found)
-            if origin(link) != origin(self._client.base_url):
-                raise ServiceFailed("Azure Resource Manager's list of connections goes on at another host.", said=link)
+            if not same_origin(str(link), self._client.base_url):
+                raise _unreadable("it goes on at another host")
             page = self._answer(self._client.request("GET", link), workspace)
 
     def may(self, workspace: WorkspaceId, action: str) -> bool:
@@ -83,10 +87,13 @@ class Arm:
         response = self._client.request("GET", path, params={"api-version": _PERMISSIONS_API_VERSION})
         if response.status_code != 200:
             return True
-        roles = json_object(response).get("value") or ()
-        return any(
-            _matches(action, role.get("actions")) and not _matches(action, role.get("notActions")) for role in roles
-        )
+        try:
+            return any(
+                _matches(action, role["actions"]) and not _matches(action, role["notActions"])
+                for role in json_object(response)["value"]
+            )
+        except (KeyError, TypeError, AttributeError):
+            return True
 
     def put_connection(self, workspace: WorkspaceId, name: str, properties: Mapping[str, Any]) -> None:
         """Create or replace a connection. Raises as `read_workspace`."""
@@ -100,6 +107,10 @@ class Arm:
         if response.status_code in (200, 201):
             return json_object(response)
         raise _refusal(response, workspace)
+
+
+def _unreadable(said: str) -> ServiceFailed:
+    return ServiceFailed("Azure Resource Manager's list of connections cannot be read.", fix="Run again.", said=said)
 
 
 def permission_missing(workspace: WorkspaceId, said: str) -> PermissionMissing:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from private_wheel.addresses import check_address, is_loopback
-from private_wheel.azure.http import Client, json_object, server_reason
+from private_wheel.azure.answers import json_object, server_reason
+from private_wheel.azure.http import Client
 from private_wheel.errors import UnknownCloud
 
 # Azure DevOps' own application; its services exist in the public cloud only.
@@ -92,6 +93,8 @@ def _from_metadata(url: str, name: str | None) -> Cloud:
         raise _unknown(url, f"{type(error).__name__}: {error}") from None
     finally:
         client.close()
+    if not entries:
+        raise _unknown(url, "it describes no cloud")
     named = [cloud for cloud in entries if cloud.name == name]
     if len(entries) != 1 and not named and name:
         raise _unknown(url, f"it describes {', '.join(cloud.name for cloud in entries)}, not {name}")

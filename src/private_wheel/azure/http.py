@@ -16,15 +16,21 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util.retry import Retry
 
 from private_wheel import __version__
-from private_wheel.errors import ServiceFailed, ServiceUnreachable
+from private_wheel.addresses import is_loopback
+from private_wheel.azure.answers import unreachable
+from private_wheel.errors import ServiceUnreachable
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0
 LONGEST_WAIT = 60
-LONGEST_REASON = 1000
+
+# What sending a request can raise: urllib3's own come through for some broken answers.
+TRANSPORT_ERRORS = (requests.RequestException, HTTPError)
+_CONFUSING = re.compile(r"[\\\s\x00-\x1f]")
 
 Authorize = Callable[[], str]
 """Gives the value of the Authorization header at the moment it is needed."""
@@ -70,17 +76,24 @@ class BoundedAdapter(HTTPAdapter):
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["timeout"] = kwargs.get("timeout") or (CONNECT_TIMEOUT, self._read_timeout)
+        request: requests.PreparedRequest = args[0] if args else kwargs["request"]
+        if is_loopback(urlsplit(request.url or "").hostname or ""):
+            kwargs["proxies"] = {}  # plain http is allowed there, and must not pass a proxy
         return super().send(*args, **kwargs)
 
 
-class _Authorization(AuthBase):
-    """Sets our header, or none; requests would otherwise look into the machine's .netrc."""
+class Authorization(AuthBase):
+    """Sets our header for one origin, and none elsewhere; requests would look into the machine's .netrc.
 
-    def __init__(self, authorize: Authorize | None = None) -> None:
-        self._authorize = authorize
+    It judges the address as it was prepared, which is where the request will go: of `https://a\\@b` the standard
+    library and urllib3 read different hosts.
+    """
+
+    def __init__(self, authorize: Authorize | None = None, base_url: str = "") -> None:
+        self._authorize, self._base_url = authorize, base_url
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._authorize:
+        if self._authorize and same_origin(request.url or "", self._base_url):
             request.headers["Authorization"] = self._authorize()
         return request
 
@@ -105,7 +118,7 @@ def new_session(adapter: HTTPAdapter) -> requests.Session:
     """A session that sends everything through `adapter`, and no credential of the machine's own."""
     session = requests.Session()
     session.headers["User-Agent"] = f"private-wheel/{__version__}"
-    session.auth = _Authorization()
+    session.auth = Authorization()
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)
     return session
@@ -113,7 +126,10 @@ def new_session(adapter: HTTPAdapter) -> requests.Session:
 
 def pause_before_retry(attempt: int, response: requests.Response | None = None) -> float:
     """Seconds to wait after the failed `attempt` (1 is the first), for a caller that repeats by itself."""
-    asked = retry_rules().get_retry_after(response.raw) if response is not None else None
+    try:
+        asked = retry_rules().get_retry_after(response.raw) if response is not None else None
+    except InvalidHeader:
+        asked = None
     if asked is not None:
         return asked
     return min(2.0 ** (attempt - 2), LONGEST_WAIT) + random.uniform(0, 0.5)  # noqa: S311  # spreads load, no secret
@@ -143,7 +159,6 @@ class Client:
             ServiceUnreachable: no answer came, after the retries.
         """
         target = urljoin(self.base_url, url)
-        authorize = self._authorize if origin(target) == origin(self.base_url) else None
         try:
             return self._session.request(
                 method,
@@ -153,82 +168,28 @@ class Client:
                 json=json,
                 stream=stream,
                 allow_redirects=False,
-                auth=_Authorization(authorize),
+                auth=Authorization(self._authorize, self.base_url),
             )
-        except requests.RequestException as error:
+        except TRANSPORT_ERRORS as error:
             raise unreachable(target, error) from None
 
     def close(self) -> None:
         self._session.close()
 
 
-def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port of a URL (RFC 6454)."""
+def same_origin(one: str, other: str) -> bool:
+    """Whether two URLs have one scheme, host and port (RFC 6454). What cannot be read has none."""
+    try:
+        return _origin(one) == _origin(other)
+    except ValueError:
+        return False
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    if _CONFUSING.search(url):
+        raise ValueError("not all programs read this URL alike")
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-
-
-def unreachable(url: str, error: Exception) -> ServiceUnreachable:
-    """The error for a request that got no answer, by what the network said."""
-    host = urlsplit(url).netloc
-    fix = "Check the name, and that this machine may reach it."
-    if isinstance(error, requests.exceptions.SSLError):
-        fix = "Its certificate is not trusted here: set REQUESTS_CA_BUNDLE to your company's CA file."
-    elif isinstance(error, requests.exceptions.ProxyError):
-        fix = "The proxy refused: check HTTPS_PROXY and NO_PROXY."
-    elif isinstance(error, requests.exceptions.Timeout):
-        fix = "It did not answer in time: run again, or check the firewall."
-    cause = str(getattr(error.args[0], "reason", error) if error.args else error)
-    return ServiceUnreachable(f"{host} cannot be reached.", fix=fix, said=shortened(re.sub(r"<[^>]*>:? ?", "", cause)))
-
-
-def server_reason(response: requests.Response) -> str:
-    """What the server gave as its reason: the message in its JSON, else its text, else the reason phrase."""
-    try:
-        content = response.json()
-    except ValueError:
-        content = None
-    except requests.RequestException:
-        return str(response.reason)
-    text = _message(content)
-    if not text and "html" not in response.headers.get("Content-Type", "").lower():
-        text = response.text
-    if not text:
-        heading = re.search(r"<(?:title|h1)[^>]*>(.*?)</", response.text, re.IGNORECASE | re.DOTALL)
-        text = heading[1] if heading else str(response.reason)
-    return shortened(f"{response.status_code} {text}")
-
-
-def shortened(text: str, longest: int = LONGEST_REASON) -> str:
-    """`text` on one line, cut behind a whole word: a part of a secret would not be known for one, and shown."""
-    line = " ".join(text.split())
-    return line if len(line) <= longest else f"{line[: longest + 1].rpartition(' ')[0]} …"
-
-
-def _message(content: object) -> str:
-    """The message of ARM's `error`, Azure DevOps' `message` or Entra's `error_description`."""
-    if not isinstance(content, dict):
-        return ""
-    inner = content.get("error")
-    if isinstance(inner, dict):
-        return ": ".join(str(inner[key]) for key in ("code", "message") if inner.get(key))
-    return str(content.get("message") or content.get("error_description") or inner or "")
-
-
-def json_object(response: requests.Response) -> dict[str, Any]:
-    """The JSON object in an answer.
-
-    Raises:
-        ServiceFailed: it is something else, for instance a proxy's page.
-    """
-    try:
-        content = response.json()
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise ServiceFailed(
-            f"{urlsplit(response.url).netloc} answered with something that is not JSON.",
-            fix="A proxy or firewall may have answered in its place.",
-            said=server_reason(response),
-        )
-    return content
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    if not parts.hostname or not port:
+        raise ValueError("not a web address")
+    return parts.scheme, parts.hostname, port

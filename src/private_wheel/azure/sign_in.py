@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from private_wheel.addresses import check_address
+from private_wheel.azure.answers import json_object, server_reason, shortened
 from private_wheel.azure.clouds import Cloud, find_cloud
-from private_wheel.azure.http import BoundedAdapter, Client, json_object, new_session, server_reason, shortened
+from private_wheel.azure.http import BoundedAdapter, Client, new_session
 from private_wheel.config import SignInConfig
 from private_wheel.errors import SignInFailed
 
@@ -99,7 +100,10 @@ class SignIn:
             return identity.ClientSecretCredential(tenant, client, secret, **self._options())
         if tenant and client and (certificate := environ.get("AZURE_CLIENT_CERTIFICATE_PATH")):
             password = environ.get("AZURE_CLIENT_CERTIFICATE_PASSWORD")
-            return identity.CertificateCredential(tenant, client, certificate, password=password, **self._options())
+            try:
+                return identity.CertificateCredential(tenant, client, certificate, password=password, **self._options())
+            except (OSError, ValueError) as error:
+                raise _failed(f"AZURE_CLIENT_CERTIFICATE_PATH: {error}", "") from None
         if tenant and client and (file := environ.get("AZURE_FEDERATED_TOKEN_FILE")):
             return identity.WorkloadIdentityCredential(
                 tenant_id=tenant, client_id=client, token_file_path=file, **self._options()

@@ -5,8 +5,8 @@ Source: https://learn.microsoft.com/azure/machine-learning/reference-yaml-enviro
 
 from __future__ import annotations
 
-from private_wheel.environment import Environment
 from private_wheel.environment.conda import conda_content, to_yaml
+from private_wheel.environment.model import Environment
 
 _SCHEMA = "https://azuremlschemas.azureedge.net/latest/environment.schema.json"
 

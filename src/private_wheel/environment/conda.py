@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from private_wheel.environment import Environment
+from private_wheel.environment.model import Environment
 
 # Unpinned, a new pip would change old images: https://learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-environments
 _PIP = "pip=25.2"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -83,9 +84,9 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
 def _unknown_text(arguments: Sequence[str]) -> str:
     """What to say of unknown arguments: only their names, for a secret may stand behind one."""
     flags = [f"--{row.name}" for row in INPUTS if "terminal" in row.hosts]
-    names = [argument.partition("=")[0] for argument in arguments if argument.startswith("-")]
+    names = [match[0] for argument in arguments if (match := re.match(r"--[a-z-]+(?==|$)", argument))]
     if not names:
-        return f"an argument without a flag. {_NO_FLAG}"
+        return f"there is an argument that is no flag. {_NO_FLAG}"
     secret = any(f"--{row.name}" in names for row in INPUTS if row.kind is Kind.SECRET)
     told = "".join(f"{name} is no flag.{'' if secret else _nearest(name, flags)} " for name in names)
     return f"{told}{_NO_FLAG if secret else ''}".strip()

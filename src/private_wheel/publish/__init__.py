@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -30,6 +32,19 @@ class Result:
     sha256: str
     """Of the file that is there."""
     url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A user name and what gives its token, and the input that the token came from."""
+
+    username: str
+    token: Callable[[], str]
+    input: str
+
+    def authorization(self) -> str:
+        """The Authorization header of RFC 7617."""
+        return "Basic " + base64.b64encode(f"{self.username}:{self.token()}".encode()).decode()
 
 
 class Route(Protocol):

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Literal
 
 import requests
 
+from private_wheel.azure.answers import server_reason, unreachable
 from private_wheel.azure.http import (
     RETRIED_STATUSES,
+    TRANSPORT_ERRORS,
+    Authorization,
     BoundedAdapter,
     Client,
     pause_before_retry,
-    server_reason,
-    unreachable,
 )
 from private_wheel.config import IfExists
 from private_wheel.errors import (
@@ -31,9 +32,10 @@ from private_wheel.errors import (
     VersionReserved,
     WheelRejected,
 )
-from private_wheel.publish import Plan, Result
+from private_wheel.publish import Account, Plan, Result
 from private_wheel.publish.feed_address import FeedAddress
-from private_wheel.publish.simple_index import Account, IndexedFile, SimpleIndex, is_sign_in, refusal
+from private_wheel.publish.feed_answers import is_sign_in, refusal, says_exists
+from private_wheel.publish.simple_index import IndexedFile, SimpleIndex
 from private_wheel.wheel import Wheel
 
 if TYPE_CHECKING:
@@ -139,7 +141,7 @@ class FeedRoute:
         response, attempts = self._upload(plan.wheel)
         if 200 <= response.status_code < 300 and not is_sign_in(response):
             return Result(wheel=plan.wheel, outcome="published", sha256=plan.wheel.sha256)
-        if _says_exists(response):
+        if says_exists(response):
             return self._after_conflict(plan.wheel, response, attempts)
         raise self._refused(plan.wheel, response)
 
@@ -177,15 +179,11 @@ class FeedRoute:
         try:
             for scheme in ("https://", "http://"):
                 repository.session.mount(scheme, BoundedAdapter(read_timeout=_UPLOAD_TIMEOUT))
-            repository.session.auth = self._authorize
+            repository.session.auth = Authorization(self._writer.authorization, self._feed.upload_url)
             package = PackageFile.from_filename(str(wheel.path), None)
             return self._attempt(repository, package)
         finally:
             repository.close()
-
-    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._writer.authorization()
-        return request
 
     def _attempt(self, repository: Repository, package: object) -> tuple[requests.Response, int]:
         for attempt in range(1, _ATTEMPTS + 1):
@@ -193,7 +191,7 @@ class FeedRoute:
                 # twine prints its progress; what is worth telling is told here.
                 with redirect_stdout(io.StringIO()):
                     response = repository.upload(package, max_redirects=1)  # type: ignore[arg-type]  # lazily imported
-            except (requests.ConnectionError, requests.Timeout) as error:
+            except TRANSPORT_ERRORS as error:
                 if attempt == _ATTEMPTS or isinstance(error, requests.exceptions.SSLError):
                     raise unreachable(self._feed.upload_url, error) from None
                 wait = pause_before_retry(attempt)
@@ -235,10 +233,3 @@ def _kept(plan: Plan) -> Result:
     """What was there before us, left as it is."""
     outcome: Literal["identical", "skipped"] = "identical" if plan.action == "identical" else "skipped"
     return Result(wheel=plan.wheel, outcome=outcome, sha256=plan.sha256)
-
-
-def _says_exists(response: requests.Response) -> bool:
-    """409 on Azure and devpi; pypiserver and JFrog say it in the text of a 400 or 403."""
-    text = f"{response.reason} {response.text}".lower()
-    said = any(words in text for words in ("already exists", "already contains", "packagealreadyexists"))
-    return response.status_code == 409 or (response.status_code in (400, 403) and said)

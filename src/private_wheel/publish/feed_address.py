@@ -12,7 +12,7 @@ AZURE_HOST = "pkgs.dev.azure.com"
 _LEGACY_HOST = re.compile(r"^(?P<organisation>[a-z0-9][a-z0-9-]*)\.pkgs\.visualstudio\.com$", re.IGNORECASE)
 _AZURE_PATH = re.compile(r"^(?P<root>(?:/[^/]+)*?)/_packaging/(?P<feed>[^/]+)/pypi/(?:simple|upload)/?$", re.IGNORECASE)
 _SIMPLE_PATH = re.compile(r"^(?P<root>.*/)\+?simple/?$")
-_NAME = re.compile(r"^[^/\\?#%@:<>\"|*\x00-\x1f]+$")
+_NAME = re.compile(r"^(?!\.{1,2}$)[^/\\?#%@:<>\"|*\x00-\x1f]+$")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urldefrag, urljoin, urlsplit, urlunsplit
 
 import requests
 
-from private_wheel.azure.http import RETRIED_STATUSES, Client, server_reason
-from private_wheel.errors import (
-    CredentialRefused,
-    PermissionMissing,
-    PrivateWheelError,
-    ServiceFailed,
-    ServiceUnreachable,
-    UnknownFeed,
-)
+from private_wheel.azure.answers import server_reason
+from private_wheel.azure.http import TRANSPORT_ERRORS, Client, same_origin
+from private_wheel.errors import ServiceFailed, ServiceUnreachable
+from private_wheel.publish import Account
 from private_wheel.publish.feed_address import FeedAddress
+from private_wheel.publish.feed_answers import is_sign_in, refusal
 
 _HTML = {"Accept": "application/vnd.pypi.simple.v1+html, text/html;q=0.9"}
 _REDIRECTS = 5
@@ -43,19 +38,6 @@ class IndexedFile:
         """The address without what some indexes sign their links with."""
         parts = urlsplit(self.url)
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], quote(parts.path, safe="/%+~!@="), "", ""))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """A user name and what gives its token, and the input that the token came from."""
-
-    username: str
-    token: Callable[[], str]
-    input: str
-
-    def authorization(self) -> str:
-        """The Authorization header of RFC 7617."""
-        return "Basic " + base64.b64encode(f"{self.username}:{self.token()}".encode()).decode()
 
 
 class SimpleIndex:
@@ -86,11 +68,14 @@ class SimpleIndex:
             if response.status_code == 404 and not self._is_unknown_feed(response):
                 return ()
             self._require_page(response)
+            if "html" not in response.headers.get("Content-Type", "").lower():
+                said = server_reason(response)
+                raise ServiceFailed(f"{self._feed.host} gives no simple index page (PEP 503).", input="feed", said=said)
             return tuple(_links(response.text, response.url))
 
     def sha256_of(self, file: IndexedFile) -> str:
-        """The SHA-256 of a file: as the index says, else of its bytes. Raises as `check_access`."""
-        if file.sha256:
+        """The SHA-256 of a file: as the index says of its own, else of the bytes. Raises as `check_access`."""
+        if file.sha256 and same_origin(file.url, self._feed.index_url):
             return file.sha256
         digest = hashlib.sha256()
         with self._get(file.url, stream=True) as response:
@@ -99,7 +84,7 @@ class SimpleIndex:
             try:
                 for block in response.iter_content(2**20):
                     digest.update(block)
-            except requests.RequestException as error:
+            except TRANSPORT_ERRORS as error:
                 raise ServiceUnreachable(f"{file.name} could not be read back.", said=type(error).__name__) from None
         return digest.hexdigest()
 
@@ -127,61 +112,14 @@ class SimpleIndex:
             raise refusal(response, self._feed, self._account, "read")
 
 
-def is_sign_in(response: requests.Response) -> bool:
-    """Whether a service sent its sign-in page in place of an answer, as Azure DevOps does with 203 and 302."""
-    location = response.headers.get("Location", "").lower()
-    return response.status_code == 203 or (
-        300 <= response.status_code < 400 and any(word in location for word in ("signin", "sign-in", "login", "/oauth"))
-    )
-
-
-def refusal(response: requests.Response, feed: FeedAddress, account: Account, wish: str) -> PrivateWheelError:
-    """The error behind an answer that is no success. `wish` is `read` or `write`."""
-    status, said = response.status_code, server_reason(response)
-    scope = "Packaging > Read" if account.input == "connection-token" else "Packaging > Read & write"
-    if status == 401 or is_sign_in(response):
-        return CredentialRefused(
-            f"{feed.host} did not accept the credential ({status}).",
-            input=account.input,
-            fix=_advice_401(feed, scope) if feed.is_azure else "Check the token and feed-username.",
-            said=said,
-        )
-    if status == 403:
-        role = "Feed Reader" if wish == "read" else "Feed Publisher (Contributor)"
-        return PermissionMissing(
-            f"The credential may not {wish} this feed.",
-            input=account.input,
-            fix=f"Give its identity the role {role} in the feed's settings, and the token the scope {scope}."
-            if feed.is_azure
-            else f"Give its account the right to {wish}.",
-            said=said,
-        )
-    if status == 404:
-        return UnknownFeed(
-            f"{feed.index_url} leads to no feed.",
-            input="feed",
-            fix="Check organisation and feed; a project's feed is written organisation/project/feed.",
-            said=said,
-        )
-    again = "Run again." if status in RETRIED_STATUSES else "Check the feed's URL."
-    return ServiceFailed(f"{feed.host} failed ({status}).", input="feed", fix=again, said=said)
-
-
-def _advice_401(feed: FeedAddress, scope: str) -> str:
-    organisation = feed.organisation or feed.name
-    return (
-        f"Likely it is expired, made for another organisation than {organisation!r}, or a global token (those end on"
-        f" 2026-12-01). Make one for {organisation!r} with {scope}; a signed-in identity must be a user of it."
-    )
-
-
 def _links(page: str, base: str) -> Iterator[IndexedFile]:
     parser = _Anchors()
     parser.feed(page)
     for reference in parser.references:
-        url, fragment = urldefrag(urljoin(parser.base or base, reference))
-        digest = fragment.removeprefix("sha256=") if fragment.startswith("sha256=") else ""
-        yield IndexedFile(name=unquote(urlsplit(url).path.rsplit("/", 1)[-1]), url=url, sha256=digest.lower())
+        with suppress(ValueError):  # a link that no program could follow
+            url, fragment = urldefrag(urljoin(urljoin(base, parser.base), reference))
+            digest = dict(parse_qsl(fragment)).get("sha256", "").lower()
+            yield IndexedFile(name=unquote(urlsplit(url).path.rsplit("/", 1)[-1]), url=url, sha256=digest)
 
 
 class _Anchors(HTMLParser):
