@@ -124,33 +124,34 @@ class Builder:
         """Hand the request over, pass the child's lines on as they come, and wait for its end."""
         last_lines: deque[str] = deque(maxlen=_LAST_LINES)
 
-        def pass_on() -> None:
-            for text in _lines(child.stdout):
-                self._workshop.echo(text)
-                last_lines.append(text)
+        if child.stdin is None or child.stdout is None:
+            raise AssertionError("both were asked for as pipes")
 
-        reading = threading.Thread(target=pass_on, daemon=True)
+        def pass_on(stream: IO[str]) -> None:
+            with stream:
+                for text in _lines(stream):
+                    self._workshop.echo(text)
+                    last_lines.append(text)
+
+        reading = threading.Thread(target=pass_on, args=[child.stdout], name="build output", daemon=True)
         reading.start()
-        if child.stdin is not None:
-            with child.stdin as stdin:
-                stdin.write(request)
+        with child.stdin as stdin:
+            stdin.write(request)
         status = child.wait()
         # Whoever the build left behind may hold the pipe open for ever.
         reading.join(timeout=_LAST_WORDS)
-        if child.stdout is not None and not reading.is_alive():
-            child.stdout.close()
         if self._cancelled:
             raise Interrupted("The build was cancelled.")
         return status, list(last_lines)
 
 
-def _lines(stream: IO[str] | None) -> Iterator[str]:
+def _lines(stream: IO[str]) -> Iterator[str]:
     """The lines of a stream that are not empty, each cut where it grows too long.
 
     What stands close before the cut goes too: it could be the first half of a secret, which nobody would know for one.
     """
     beginning = True
-    while stream and (text := stream.readline(_LONGEST_LINE)):
+    while text := stream.readline(_LONGEST_LINE):
         ends = text.endswith("\n")
         if beginning and (shown := text.rstrip() if ends else text[:-_LONGEST_SECRET] + " …"):
             yield shown

@@ -67,10 +67,16 @@ def config(index_mode: IndexMode = "extra") -> EnvironmentConfig:
     )
 
 
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return Path("azureml-environment")
+
+
 @pytest.mark.parametrize(("index_mode", "option"), [("extra", "--extra-index-url"), ("only", "--index-url")])
-def test_the_environment_loads_in_the_official_client(tmp_path: Path, index_mode: IndexMode, option: str) -> None:
+def test_the_environment_loads_in_the_official_client(directory: Path, index_mode: IndexMode, option: str) -> None:
     environment = environment_of(config(index_mode), [wheel(), wheel("second", "2!1.0rc1")], INDEX)
-    files = write_environment(environment, ("conda", "azureml"), tmp_path)
+    files = write_environment(environment, ("conda", "azureml"), directory)
     name, version, image, conda = ask(LOAD, str(files["azureml"]))  # type: ignore[misc]
     assert (name, version, image) == ("acme-forecast", "1.2.3", config().image)
     assert conda == YAML(typ="safe").load(files["conda"])
@@ -78,13 +84,15 @@ def test_the_environment_loads_in_the_official_client(tmp_path: Path, index_mode
     assert [str(Requirement(line)) for line in conda["dependencies"][-1]["pip"][1:]]
 
 
-def test_the_files_are_the_same_every_time(tmp_path: Path) -> None:
+def test_the_files_are_the_same_every_time(directory: Path) -> None:
     environment = environment_of(config(), [wheel()], INDEX)
     first = {
-        name: path.read_bytes() for name, path in write_environment(environment, ("conda", "azureml"), tmp_path).items()
+        name: path.read_bytes()
+        for name, path in write_environment(environment, ("conda", "azureml"), directory).items()
     }
     again = {
-        name: path.read_bytes() for name, path in write_environment(environment, ("conda", "azureml"), tmp_path).items()
+        name: path.read_bytes()
+        for name, path in write_environment(environment, ("conda", "azureml"), directory).items()
     }
     assert first == again
     assert not any(b"\r" in content for content in first.values())

@@ -6,9 +6,16 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from private_wheel.errors import NotPublished
+from private_wheel.publish import Account
+from private_wheel.publish.feed import FeedRoute
+from private_wheel.publish.feed_address import parse_feed
+from private_wheel.wheel import read_wheel
 
 from .conftest import Job
 
@@ -300,11 +307,26 @@ def test_a_certificate_that_is_not_trusted(wheel_job: Job, monkeypatch: pytest.M
 
 
 def test_a_certificate_of_another_host(wheel_job: Job) -> None:
-    """The sandbox's certificate is for localhost and 127.0.0.1, and the address here is neither."""
-    feed = wheel_job.sandbox.feed_url("acme", "python").replace("localhost", "127.0.0.2")
+    """127.1 is another spelling of 127.0.0.1, and the sandbox's certificate does not have it."""
+    feed = wheel_job.sandbox.feed_url("acme", "python").replace("localhost", "127.1")
     outcome = publish(wheel_job, feed=feed)
     assert (outcome.status, len(outcome.errors)) == (6, 1), outcome.log
-    assert wheel_job.sent() == []
+    assert "REQUESTS_CA_BUNDLE" in outcome.errors[0]
+    assert [request for request in wheel_job.sandbox.requests if request.server == "feed"] == []
+
+
+def test_a_file_that_is_never_listed_is_waited_for_two_minutes(wheel_job: Job) -> None:
+    """With a clock that does not wait."""
+    waited: list[float] = []
+    writer = Account(username="any", token=lambda: wheel_job.sandbox.tokens.write, input="feed-token")
+    feed = parse_feed(wheel_job.sandbox.feed_url("acme", "python"))
+    wheel_job.sandbox.feed_switches.listing_delay = 3600
+    with closing(FeedRoute(feed, writer=writer, reader=None, if_exists="verify", sleep=waited.append)) as route:
+        wheel = read_wheel(wheel_job.checkout / WHEEL)
+        result = route.publish(route.plan(wheel))
+        with pytest.raises(NotPublished):
+            route.verify(result)
+    assert 120 <= sum(waited) < 150
 
 
 def test_a_ca_file_that_does_not_exist(wheel_job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

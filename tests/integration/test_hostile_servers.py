@@ -52,7 +52,7 @@ def test_no_token_follows_a_link_that_two_programs_read_differently(wheel_job: J
 
 def test_no_token_follows_a_redirect_that_two_programs_read_differently(wheel_job: Job) -> None:
     location = {"Location": confusing(wheel_job, "/x/")}
-    wheel_job.sandbox.faults.add(server="feed", method="GET", path=PAGE, status=302, headers=location, times=None)
+    wheel_job.sandbox.faults.add(server="feed", method="GET", path=PAGE, status=302, headers=location)
     publish(wheel_job)
     assert "Authorization" not in reached(wheel_job, "plain-index")
 
