@@ -39,7 +39,8 @@ def package_index(directory: Path, *, accepts: Callable[[str, str], bool] | None
     )
 
     def closing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """bottle puts large uploads into temporary files and leaves them open."""
+        """bottle leaves files open: those of large uploads, and those of which only a range was asked for."""
+        environ.pop("HTTP_RANGE", None)
         try:
             return cast("Iterable[bytes]", application(environ, start_response))
         finally:

@@ -19,6 +19,7 @@ from private_wheel.errors import Interrupted, SeveralWheels
 from private_wheel.hosts import Host
 from private_wheel.publish import Plan, Result, Route
 from private_wheel.report import Record
+from private_wheel.secrets import derived_forms
 from private_wheel.sources import is_wheel
 from private_wheel.tag import check_tag
 from private_wheel.wheel import Wheel, read_wheel
@@ -38,7 +39,8 @@ def release(config: Config, host: Host, environ: Mapping[str, str], scratch: Pat
     Raises:
         PrivateWheelError: of the step that failed; what was done before it is in `record`.
     """
-    workshop = Workshop(scratch=scratch, environ=environ, secrets=host.redactor.forms, echo=host.foreign)
+    forms = frozenset[str]().union(*map(derived_forms, config.secrets))
+    workshop = Workshop(scratch=scratch, environ=environ, secrets=forms, echo=host.foreign)
     builder = Builder(workshop)
     pending = in_background(lambda: _preflight(config, host, environ), on_failure=builder.cancel)
     try:

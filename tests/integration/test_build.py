@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,28 @@ def test_foreign_code_sees_no_credential_and_no_host_file(job: Job, monkeypatch:
     ):  # fmt: skip
         assert forbidden not in text
     assert "input ''" in outcome.log
+
+
+@pytest.mark.parametrize("variable", ["PIP_EXTRA_INDEX_URL", "UV_INDEX"])
+def test_what_the_build_needs_may_come_from_a_closed_index(
+    job: Job, tiny_wheel: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """The installer is given the machine's own index settings; the backend does not see them."""
+    package = job.add_package("curious")
+    backend = (package / "backend.py").read_text()
+    (package / "backend.py").unlink()
+    (package / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["closed-backend"]\nbuild-backend = "closed_backend"\n'
+    )
+    shutil.copy(tiny_wheel("closed-backend", "1.0", content=backend), job.sandbox.directory / "plain-index")
+    user, password = job.sandbox.plain_index_account
+    url = job.sandbox.plain_index_url.replace("://", f"://{user}:{password}@")
+    monkeypatch.setenv(variable, url)
+    outcome = build(job, "curious")
+    assert outcome.status == 0, outcome.log
+    seen = [line for line in outcome.log.splitlines() if "environ " in line]
+    assert not [line for line in seen if f"environ {variable}=" in line]
+    assert password not in "".join(line for line in outcome.log.splitlines() if not line.startswith("::add-mask"))
 
 
 def test_a_failing_preflight_ends_the_build(job: Job) -> None:

@@ -60,7 +60,7 @@ class GitHub(Host):
         self.command(f"::{level} title={escape_property(title)}::{escape_data(shown)}")
 
     def set_outputs(self, outputs: Mapping[str, str]) -> None:
-        delimiter = f"private_wheel_{secrets.token_hex(16)}"
+        delimiter = secrets.token_hex(16)
         text = "".join(
             f"{name}<<{delimiter}\n{self.redactor.clean(value)}\n{delimiter}\n" for name, value in outputs.items()
         )
