@@ -31,7 +31,7 @@ check: tools
 	@$(RUN) -m ruff check --quiet --output-format=concise
 	@$(RUN) -m ruff format --check --quiet || { echo "Unformatted: run make format."; exit 1; }
 	@$(RUN) -m mypy --no-error-summary
-	@$(RUN) -m scripts.sync_metadata --check
+	@$(RUN) scripts/sync_metadata.py --check
 	@$(TOOLS)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
 	@$(TOOLS)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	@$(TOOLS)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
@@ -41,11 +41,11 @@ check: tools
 	@echo "All checks passed."
 
 metadata: python
-	@$(RUN) -m scripts.sync_metadata
+	@$(RUN) scripts/sync_metadata.py
 
 sync: tools
 	@$(RUN) -m scripts.lock $(ARGS)
-	@$(RUN) -m scripts.sync_metadata
+	@$(RUN) scripts/sync_metadata.py
 
 format: python
 	@$(RUN) -m ruff check --quiet --fix

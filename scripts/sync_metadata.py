@@ -1,6 +1,6 @@
 """Writes what is generated from the one table of inputs and outputs; with --check, only tells what differs.
 
-Run as `python -m scripts.sync_metadata` (`make sync` does), so that src/ and scripts/ are importable.
+`python3 scripts/sync_metadata.py` needs nothing but Python; `make metadata` runs it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from scripts.metadata.action_yml import action_yml
-from scripts.metadata.readme_md import readme_md
-from scripts.metadata.task_json import task_json
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from scripts.metadata.action_yml import action_yml  # noqa: E402  # importable from here on
+from scripts.metadata.readme_md import readme_md  # noqa: E402
+from scripts.metadata.task_json import task_json  # noqa: E402
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     for path, text in stale.items():
         name = path.relative_to(options.root).as_posix()
         if options.check:
-            print(f"{name} is not what src/private_wheel/inputs.py says: run `make sync`.", file=sys.stderr)
+            print(f"{name} is not what src/private_wheel/inputs.py says: run `make metadata`.", file=sys.stderr)
         else:
             _write(path, text)
             print(f"wrote {name}")

@@ -10,7 +10,7 @@ from private_wheel.inputs import INPUTS, OUTPUTS, Input
 from scripts.metadata.texts import described
 
 _FRAME = """\
-# Generated from src/private_wheel/inputs.py by scripts/sync_metadata.py: change those and run `make sync`.
+# Generated from src/private_wheel/inputs.py by scripts/sync_metadata.py: change those and run `make metadata`.
 name: PrivateWheel
 description: >-
   Build a Python package, publish it to a private feed, let Azure Machine Learning workspaces read it,

@@ -48,7 +48,7 @@ def test_azure_devops_server() -> None:
     ("value", "index", "upload", "target"),
     [
         ("https://h.example/simple", "https://h.example/simple/", "https://h.example/", "https://h.example"),
-        ("https://h.example/root/dev/+simple/", "https://h.example/root/dev/+simple/", "https://h.example/root/dev/", "https://h.example"),
+        ("https://h.example/team/dev/+simple/", "https://h.example/team/dev/+simple/", "https://h.example/team/dev/", "https://h.example"),
         (
             "https://acme.jfrog.io/artifactory/api/pypi/local/simple",
             "https://acme.jfrog.io/artifactory/api/pypi/local/simple/",

@@ -85,7 +85,7 @@ def test_a_difference_is_found_named_and_mended(
     assert check(checkout) == 1
 
     stale = "README.md" if name == WORKFLOW else name
-    assert capsys.readouterr().err == f"{stale} is not what src/private_wheel/inputs.py says: run `make sync`.\n"
+    assert capsys.readouterr().err == f"{stale} is not what src/private_wheel/inputs.py says: run `make metadata`.\n"
     assert sync_metadata.main(["--root", str(checkout)]) == 0
     assert check(checkout) == 0
     assert file.read_bytes() == content or name == WORKFLOW
