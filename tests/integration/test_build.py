@@ -41,10 +41,12 @@ def test_package_data_is_in_the_wheel_that_is_published(job: Job) -> None:
 
 
 @pytest.mark.parametrize("package", ["setuptools-data", "flit"])
-def test_the_same_commit_gives_the_same_bytes(job: Job, package: str) -> None:
+def test_the_same_commit_gives_the_same_bytes(job: Job, package: str, request: pytest.FixtureRequest) -> None:
     source = job.add_package(package)
     job.commit()
     first = build(job, package)
+    usual = os.umask(0o077)
+    request.addfinalizer(lambda: os.umask(usual))
     for file in source.rglob("*"):
         os.utime(file, (1_000_000_000, 1_000_000_000))
     (source / "build").mkdir(exist_ok=True)

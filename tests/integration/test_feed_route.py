@@ -7,10 +7,13 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import closing
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from private_wheel.azure.http import Client
 from private_wheel.errors import NotPublished
 from private_wheel.publish import Account
 from private_wheel.publish.feed import FeedRoute
@@ -334,3 +337,24 @@ def test_a_ca_file_that_does_not_exist(wheel_job: Job, monkeypatch: pytest.Monke
     outcome = publish(wheel_job)
     assert (outcome.status, len(outcome.errors)) == (6, 1), outcome.log
     assert "nowhere.pem" in outcome.errors[0]
+
+
+def test_a_refusal_of_an_empty_upload_proves_nothing_by_itself(wheel_job: Job) -> None:
+    """Only the permission's name does: a firewall may refuse what is empty."""
+    wheel_job.sandbox.faults.add(server="feed", method="POST", path=UPLOAD, status=403, body="request blocked")
+    assert publish(wheel_job).outputs["result"] == "published"
+
+
+def test_what_goes_to_this_machine_passes_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain http is allowed there, and a proxy would read the token."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        server.timeout = 5
+        thread = Thread(target=server.handle_request, daemon=True)
+        thread.start()
+        with closing(Client(f"http://127.0.0.1:{server.server_port}/", repeats=False)) as client:
+            assert client.request("GET", "/nothing").status_code == 404
+        thread.join()

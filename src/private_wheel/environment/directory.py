@@ -18,8 +18,11 @@ def check_directory(value: str) -> str:
             raise ValueError(f"{value!r} leaves the working directory. Name a directory below it.")
     try:
         here, there = Path.cwd().resolve(), Path(value).resolve()
-    except (OSError, RuntimeError) as error:  # a loop of links
+        leads_nowhere = Path(value).is_symlink() and not Path(value).exists()
+    except (OSError, RuntimeError) as error:  # a loop of links, before Python 3.13
         raise ValueError(f"{value!r} cannot be found: {error}.") from None
+    if leads_nowhere:
+        raise ValueError(f"{value!r} is a link that leads nowhere.")
     if not there.is_relative_to(here):
         raise ValueError(f"{value!r} is a link that leaves the working directory.")
     if there == here:
