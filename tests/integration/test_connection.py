@@ -93,6 +93,7 @@ def test_a_git_repository(job: Job) -> None:
 def test_rotated_in_place_under_whatever_name_it_has(job: Job) -> None:
     """What others set on it stays: who shares it, and its metadata."""
     old = existing(target(job).upper().replace("HTTPS", "https") + "/", isSharedToAll=False, metadata={"owner": "ml"})
+    old["sharedUserList"] = ["someone"]
     stored(job)["somebodys-feed"] = old
     outcome = connect(job)
     assert outcome.status == 0, outcome.log
@@ -101,6 +102,7 @@ def test_rotated_in_place_under_whatever_name_it_has(job: Job) -> None:
     new = stored(job)["somebodys-feed"]
     assert new["credentials"] == {"pat": job.sandbox.tokens.read}
     assert (new["isSharedToAll"], new["metadata"], new["target"]) == (False, {"owner": "ml"}, target(job))
+    assert new["sharedUserList"] == ["someone"]
 
 
 def test_a_named_second_one_for_the_same_target_is_refused(job: Job) -> None:
@@ -133,6 +135,15 @@ def test_a_name_that_serves_another_target_is_not_taken_over(job: Job) -> None:
 def test_connections_of_other_kinds_do_not_matter(job: Job) -> None:
     stored(job)["registry"] = {"category": "ContainerRegistry", "target": target(job), "authType": "ManagedIdentity"}
     assert connect(job).outputs["connection"] == "acme"
+
+
+def test_another_kind_with_the_same_target_is_a_warning(job: Job) -> None:
+    """Whether Azure ML's rule looks at the kind is not known."""
+    stored(job)["repository"] = existing(target(job), category="Git")
+    outcome = connect(job)
+    assert outcome.status == 0
+    assert len(outcome.warnings) == 1
+    assert "repository (Git) has the same target" in outcome.warnings[0]
 
 
 def test_overlapping_targets_are_a_warning_that_says_which_one_wins(job: Job) -> None:
