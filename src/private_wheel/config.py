@@ -7,16 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar, cast
+from urllib.parse import unquote
 
 from private_wheel.addresses import check_address
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
 from private_wheel.environment.directory import check_directory
 from private_wheel.errors import InvalidInputs, Problem
 from private_wheel.inputs import INPUTS, Input, Kind, given
+from private_wheel.publish.container_address import ContainerAddress, parse_container
 from private_wheel.publish.feed_address import FeedAddress, parse_feed
 from private_wheel.secrets import SHORTEST_SECRET, Secret
 from private_wheel.sources import find_sources
 
+PublishTo = Literal["feed", "blob", "workspace", "none"]
 IfExists = Literal["verify", "skip", "replace", "fail"]
 IndexMode = Literal["extra", "only"]
 
@@ -28,9 +31,16 @@ _PYTHON_VERSION = re.compile(r"^3\.([6-9]|[1-9]\d)(\.\d{1,2})?$")
 _USERNAME = re.compile(r"^[^:\x00-\x1f\x7f]+$")
 _IMAGE = re.compile(r"^[a-z0-9][A-Za-z0-9._/:@-]*$")
 _UNRESOLVED = re.compile(r"^\$\(([^()$]+)\)$")
-_AMBIENT_SECRETS = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-# A password, or a token that stands where the user name would.
-_URL_PASSWORD = re.compile(r"://(?:[^/@:\s]*:([^/@\s]+)|([^/@:\s]{16,}))@")
+_AMBIENT_SECRETS = (
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_STORAGE_KEY",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+)
+# A password, or a token that stands where the user name would; the signature of a SAS; a storage account's key.
+_HELD_SECRET = re.compile(
+    r"://(?:[^/@:\s]*:([^/@\s]+)|([^/@:\s]{16,}))@|[?&]sig=([^&#;\s]+)|AccountKey=([^;\s]+)", re.IGNORECASE
+)
 _CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 
 _Parsed = TypeVar("_Parsed")
@@ -74,10 +84,11 @@ class Config:
     """What the user asked for. `packages` are directories and wheels; none for a run that only sets the connection."""
 
     packages: tuple[Path, ...]
-    publish_to: Literal["feed", "none"]
+    publish_to: PublishTo
     feed: FeedAddress | None
     feed_username: str
     feed_token: Secret
+    container: ContainerAddress | None
     if_exists: IfExists
     match_tag: Literal["auto", "always", "never"]
     workspaces: tuple[WorkspaceId, ...]
@@ -94,12 +105,13 @@ class Config:
 
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:
-    """What must be masked before anything is printed: the secret inputs, the ambient sign-in's, and the passwords in
-    URLs of indexes and proxies."""
+    """What must be masked before anything is printed: the secret inputs, the ambient sign-in's, and those that URLs
+    and connection strings hold."""
     names = [*(row.variable for row in INPUTS if row.kind is Kind.SECRET), *_AMBIENT_SECRETS]
     values = [environ.get(name, "") for name in names]
     for value in environ.values():
-        values += [part for parts in _URL_PASSWORD.findall(value) for part in parts]
+        held = [part for parts in _HELD_SECRET.findall(value) for part in parts if part]
+        values += [*held, *map(unquote, held)]
     # The name of a variable that does not exist is no secret, and the error has to name it.
     return [value for value in values if value.strip() and not _UNRESOLVED.match(value.strip())]
 
@@ -200,7 +212,7 @@ class _Reader:
 
 
 def _assemble(reader: _Reader, checkout: Path) -> Config:
-    publish_to = cast(Literal["feed", "none"], reader.choice("publish-to"))
+    publish_to = cast(PublishTo, reader.choice("publish-to"))
     token = reader.secret("connection-token")
     return Config(
         packages=_packages(reader, checkout, only_connect=publish_to == "none" and bool(token)),
@@ -208,6 +220,7 @@ def _assemble(reader: _Reader, checkout: Path) -> Config:
         feed=reader.parsed("feed", reader.text("feed"), parse_feed),
         feed_username=reader.text("feed-username", _USERNAME, "a user name without a colon"),
         feed_token=reader.secret("feed-token"),
+        container=reader.parsed("container", reader.text("container"), parse_container),
         if_exists=cast(IfExists, reader.choice("if-exists")),
         match_tag=cast(Literal["auto", "always", "never"], reader.choice("match-tag")),
         workspaces=_workspaces(reader),
@@ -292,6 +305,10 @@ def _check_together(config: Config, reader: _Reader) -> None:
     connection = config.connection
     if config.publish_to == "feed" and not config.feed and "feed" not in wrong:
         reader.problem("feed", "is missing.", "Name the feed to publish to, as organisation/feed.")
+    if config.publish_to == "blob" and not config.container and "container" not in wrong:
+        reader.problem("container", "is missing.", "Name it: https://ACCOUNT.blob.core.windows.net/CONTAINER.")
+    if config.publish_to == "workspace" and not config.workspaces and "workspace" not in wrong:
+        reader.problem("workspace", "is missing.", "Name the workspace to publish to.")
     if config.publish_to == "feed" and config.if_exists == "replace":
         reader.problem("if-exists", "'replace' is not possible: a feed never forgets a version.", "Raise the version.")
     if connection and not config.workspaces and "workspace" not in wrong:

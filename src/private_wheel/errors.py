@@ -80,6 +80,10 @@ class MachineFailed(PrivateWheelError):
     code, exit_status = "PW114", INPUTS
 
 
+class UnknownContainer(PrivateWheelError):
+    code, exit_status = "PW115", INPUTS
+
+
 class NoProject(PrivateWheelError):
     code, exit_status = "PW301", BUILD
 
@@ -128,6 +132,14 @@ class PermissionMissing(PrivateWheelError):
     code, exit_status = "PW403", PERMISSION
 
 
+class FirewallRefused(PrivateWheelError):
+    code, exit_status = "PW404", PERMISSION
+
+
+class KeysForbidden(PrivateWheelError):
+    code, exit_status = "PW405", PERMISSION
+
+
 class ContentDiffers(PrivateWheelError):
     code, exit_status = "PW501", CONFLICT
 
@@ -142,6 +154,12 @@ class VersionReserved(PrivateWheelError):
 
 class ConnectionConflict(PrivateWheelError):
     code, exit_status = "PW504", CONFLICT
+
+
+class BlobProtected(PrivateWheelError):
+    """It may not be overwritten: a retention policy, a legal hold or a lease is on it."""
+
+    code, exit_status = "PW505", CONFLICT
 
 
 class ServiceUnreachable(PrivateWheelError):

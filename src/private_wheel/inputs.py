@@ -99,7 +99,7 @@ INPUTS: tuple[Input, ...] = (
         group=Group.PACKAGE,
         kind=Kind.LINES,
         default_text="`.`",
-        help="What to publish, one per line: a directory to build, a `.whl` file, or a glob of either.",
+        help="What to publish, one per line: a directory to build, a `.whl` file, a directory of them, or a glob.",
     ),
     Input(
         name="publish-to",
@@ -107,7 +107,6 @@ INPUTS: tuple[Input, ...] = (
         kind=Kind.CHOICE,
         default="feed",
         choices=("feed", "blob", "workspace", "none"),
-        planned=("blob", "workspace"),
         help="Where the wheel goes: a package feed, a blob container, the Azure ML workspace itself, or nowhere. "
         "`none` builds and describes; with `connection-token` and no `package` it only sets the connection.",
     ),
@@ -137,7 +136,6 @@ INPUTS: tuple[Input, ...] = (
     Input(
         name="container",
         group=Group.PUBLISH,
-        planned=("*",),
         visible_rule="publishTo = blob",
         help="`https://ACCOUNT.blob.core.windows.net/CONTAINER`, with an optional prefix behind it.",
     ),

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from private_wheel.background import in_background
+from private_wheel.background import in_background, side_by_side
 from private_wheel.build import Builder, Workshop
 from private_wheel.config import Config
 from private_wheel.connection import set_connection
@@ -17,7 +17,7 @@ from private_wheel.environment.files import write_environment
 from private_wheel.environment.model import check_environment, environment_of
 from private_wheel.errors import Interrupted, SeveralWheels
 from private_wheel.hosts import Host
-from private_wheel.publish import Plan, Result, Route
+from private_wheel.publish import Plan, Result, Route, result_of, unseen
 from private_wheel.report import Record
 from private_wheel.secrets import derived_forms
 from private_wheel.sources import is_wheel
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from private_wheel.services import Services
 
 _LOG = logging.getLogger(__name__)
-_UNPUBLISHED = "is built and not published"
 # Seconds that a failed build waits for the preflight beside it, so that its connections end in order.
 _PATIENCE = 2.0
 
@@ -56,11 +55,15 @@ def release(config: Config, host: Host, environ: Mapping[str, str], scratch: Pat
         _warn(
             record, [*host.doubts(), *services.warnings, *(warning for wheel in wheels for warning in wheel.warnings)]
         )
-        _plan(host, wheels, services, record)
+        planned = _plan(host, wheels, services, record)
         if config.dry_run:
-            _describe_dry_run(record)
+            _describe_dry_run(config, record)
             return
-        _publish(config, services.route, record)
+        for route, plans in planned:
+            _publish(route, plans, record)
+        if config.verify != "none":
+            for route, plans in planned:
+                _verify(route, plans, record)
         _connect(services, record)
         _describe(config, record)
 
@@ -93,39 +96,47 @@ def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
             )
         check_tag(wheel, host.tag, config.match_tag)
         wheels.append(wheel)
-    check_environment(config.environment, wheels)
+    check_environment(config.environment, wheels, by_url=config.publish_to in ("blob", "workspace"))
     return wheels
 
 
-def _plan(host: Host, wheels: Sequence[Wheel], services: Services, record: Record) -> None:
-    """Decide about every wheel before the first one is sent, and print it."""
-    route = services.route
-    record.plans += [
-        route.plan(wheel) if route else Plan(wheel=wheel, action="none", reason=_UNPUBLISHED, sha256=wheel.sha256)
-        for wheel in wheels
-    ]
+def _plan(host: Host, wheels: Sequence[Wheel], services: Services, record: Record) -> list[tuple[Route, list[Plan]]]:
+    """Decide about every wheel in every place before the first one is sent, and print it."""
+    planned = [(route, side_by_side(route.plan, wheels, route.at_once)) for route in services.routes]
+    record.plans += [plan for _, plans in planned for plan in plans]
     record.connection_plans += services.connection_plans
     with host.group("Plan"):
         for plan in record.plans:
             _LOG.info("%s %s: %s", plan.wheel.file_name, plan.reason, plan.action)
         for target in services.connection_plans:
             _LOG.info("connection %s in workspace %s: %s", target.name, target.workspace.name, target.action)
+    return planned
 
 
-def _publish(config: Config, route: Route | None, record: Record) -> None:
-    for plan in record.plans:
-        if not route:
-            record.add(Result(wheel=plan.wheel, outcome="built", sha256=plan.sha256))
-            continue
-        record.begun.append(plan.wheel.file_name)
-        result = route.publish(plan)
+def _publish(route: Route, plans: Sequence[Plan], record: Record) -> None:
+    def publish(plan: Plan) -> Result:
+        record.begun.append(plan.title)
+        return route.publish(plan)
+
+    def note(result: Result) -> None:
         record.add(result)
-        _LOG.info("%s: %s", plan.wheel.file_name, result.outcome)
-    if route and config.verify != "none":
-        for result in list(record.results.values()):
-            seen = route.verify(result)
-            record.add(seen)
-            _LOG.info("%s is there: %s", seen.wheel.file_name, seen.url)
+        _LOG.info("%s: %s", result.title, result.outcome)
+
+    side_by_side(publish, plans, route.at_once, note)
+
+
+def _verify(route: Route, plans: Sequence[Plan], record: Record) -> None:
+    """See what was published; until then no URL of it is told."""
+
+    def note(result: Result) -> None:
+        record.add(result)
+        if result.url:
+            _LOG.info("%s is there: %s", result.title, result.url)
+
+    results = [record.results[plan.title] for plan in plans]
+    for result in results:
+        record.add(unseen(result))
+    side_by_side(route.verify, results, route.at_once, note)
 
 
 def _connect(services: Services, record: Record) -> None:
@@ -138,18 +149,22 @@ def _connect(services: Services, record: Record) -> None:
 
 
 def _describe(config: Config, record: Record) -> None:
-    """The environment files, for packages that are in a feed or will be."""
-    if not record.results or not config.feed:
-        return
-    wheels = [result.wheel for result in record.results.values()]
-    environment = environment_of(config.environment, wheels, config.feed.index_url)
-    directory = Path(config.environment.directory)
-    record.files.update(write_environment(environment, config.environment.formats, directory))
+    """The environment files, for packages that an environment can install from where they are. Each workspace has
+    URLs of its own: several get a directory each."""
+    index_url = config.feed.index_url if config.feed else ""
+    results = [result for result in record.listed if result.url or index_url]
+    places = list(dict.fromkeys(result.place for result in results))
+    for place in reversed(places):  # the first one's files are the outputs
+        there = [result for result in results if result.place == place]
+        environment = environment_of(config.environment, there, index_url)
+        directory = Path(config.environment.directory) / (place if len(places) > 1 else "")
+        record.files.update(write_environment(environment, config.environment.formats, directory))
 
 
-def _describe_dry_run(record: Record) -> None:
+def _describe_dry_run(config: Config, record: Record) -> None:
+    indexed = config.publish_to in ("feed", "none")
     for plan in record.plans:
-        record.add(Result(wheel=plan.wheel, outcome="dry-run", sha256=plan.sha256))
+        record.add(result_of(plan, outcome="dry-run", requirement=plan.wheel.requirement if indexed else ""))
     _LOG.info("dry run: nothing was sent")
 
 

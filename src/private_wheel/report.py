@@ -34,12 +34,18 @@ class Record:
     begun: list[str] = field(default_factory=list)
     """What was sent for certain or perhaps: an answer may have been lost."""
     results: dict[str, Result] = field(default_factory=dict)
+    """By their titles."""
     connections: list[ConnectionPlan] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
+    @property
+    def listed(self) -> list[Result]:
+        """The results so far in the order of the plans: some were carried out side by side."""
+        return [self.results[plan.title] for plan in self.plans if plan.title in self.results]
+
     def add(self, result: Result) -> None:
-        self.results[result.wheel.file_name] = result
+        self.results[result.title] = result
 
 
 def summary(record: Record, error: PrivateWheelError | None, clean: Callable[[str], str] = str) -> str:
@@ -63,7 +69,7 @@ def summary(record: Record, error: PrivateWheelError | None, clean: Callable[[st
 def _heading(record: Record, error: PrivateWheelError | None) -> str:
     if error:
         return "### ❌ PrivateWheel failed"
-    names = [result.wheel.requirement for result in record.results.values()]
+    names = list(dict.fromkeys(result.wheel.requirement for result in record.listed))
     if record.config and record.config.dry_run:
         return "### 🔍 Dry run: nothing was published or changed"
     if len(names) == 1:
@@ -78,14 +84,17 @@ def _failure(code: str, text: str) -> str:
 
 def _packages(record: Record) -> str:
     rows = ["| Package | Version | Result | SHA-256 |", "|---|---|---|---|"]
-    for result in record.results.values():
+    for result in record.listed:
         name = f"[{_cell(result.wheel.name)}]({result.url})" if result.url else _cell(result.wheel.name)
-        rows.append(f"| {name} | {_cell(result.wheel.version)} | {_OUTCOMES[result.outcome]} | `{result.sha256}` |")
+        outcome = _OUTCOMES[result.outcome] + (f" (workspace {_cell(result.place)})" if result.place else "")
+        rows.append(f"| {name} | {_cell(result.wheel.version)} | {outcome} | `{result.sha256}` |")
     return "\n".join(rows)
 
 
 def _facts(record: Record) -> str:
     lines = []
+    if record.config and record.config.container and record.config.publish_to == "blob":
+        lines.append(f"- Container: `{record.config.container.url}`")
     if record.config and record.config.feed:
         lines.append(f"- Index: `{record.config.feed.index_url}`")
     for plan in record.connection_plans:
@@ -101,7 +110,7 @@ def _what_now(record: Record) -> str:
     if not record.begun:
         return "Nothing was changed anywhere."
     done = {*record.results, *(plan.title for plan in record.connections)}
-    left = [plan.wheel.file_name for plan in record.plans] + [plan.title for plan in record.connection_plans]
+    left = [plan.title for plan in record.plans] + [plan.title for plan in record.connection_plans]
     unknown = [name for name in left if name in record.begun and name not in done]
     undone = [name for name in left if name not in record.begun]
     lines = [f"Perhaps done: {', '.join(map(_text, unknown))}."] if unknown else []
@@ -127,7 +136,7 @@ def outputs(record: Record) -> dict[str, str]:
     if not config:
         return {}
     index_url = config.feed.index_url if config.feed else ""
-    packages = [_package_outputs(result, index_url) for result in record.results.values()]
+    packages = [_package_outputs(result, index_url) for result in record.listed]
     first: Mapping[str, str] = packages[0] if packages else {}
     shown = {
         "connection": record.connections[0].name if record.connections else "",
@@ -135,7 +144,7 @@ def outputs(record: Record) -> dict[str, str]:
         "environment-dir": config.environment.directory if record.files else "",
         "packages-json": json.dumps(packages, sort_keys=True),
     }
-    return {**{name: "" for name in _PACKAGE_OUTPUTS}, **first, **shown}
+    return {**{name: first.get(name, "") for name in _PACKAGE_OUTPUTS}, **shown}
 
 
 _PACKAGE_OUTPUTS = ("name", "version", "wheel", "sha256", "url", "index-url", "requirement", "result")
@@ -150,10 +159,11 @@ def _package_outputs(result: Result, index_url: str) -> dict[str, str]:
         result.sha256,
         result.url,
         index_url,
-        wheel.requirement,
+        result.requirement,
         result.outcome,
+        result.place,
     )
-    return dict(zip(_PACKAGE_OUTPUTS, values, strict=True))
+    return dict(zip((*_PACKAGE_OUTPUTS, "workspace"), values, strict=True))
 
 
 def _text(text: str) -> str:

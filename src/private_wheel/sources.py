@@ -7,7 +7,8 @@ from pathlib import Path
 
 
 def find_sources(pattern: str, checkout: Path) -> tuple[Path, ...]:
-    """The directories and `.whl` files that `pattern` names, sorted. All lie below `checkout`, links followed.
+    """The projects and `.whl` files that `pattern` names, sorted. All lie below `checkout`, links followed. A directory
+    that is no project stands for the wheels in it.
 
     Raises:
         ValueError: with the sentence for the user.
@@ -20,6 +21,9 @@ def find_sources(pattern: str, checkout: Path) -> tuple[Path, ...]:
         found = [Path(pattern)]
         if not is_source(found[0]):
             raise ValueError(f"{pattern!r} is neither a directory nor a .whl file.")
+        if found[0].is_dir() and not is_project(found[0]):
+            # Without wheels it is left to the build, whose error says what a project needs.
+            found = sorted(path for path in found[0].iterdir() if path.suffix == ".whl") or found
     elif glob.has_magic(pattern):
         found = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207  # absolute ones too
         found = [path for path in found if is_wheel(path) or (path.is_dir() and is_project(path))]

@@ -83,17 +83,20 @@ def read_wheel(path: Path) -> Wheel:
         path=path,
         name=metadata.name,
         version=str(metadata.version),
-        sha256=sha256_of(path),
+        sha256=digest_of(path),
         requires_python=requires_python,
         warnings=_check(path),
     )
 
 
-def sha256_of(path: Path) -> str:
-    digest = hashlib.sha256()
+def digest_of(path: Path, algorithm: str = "sha256", length: int | None = None) -> str:
+    """Of the file, or of its first `length` bytes; in lower-case hexadecimal."""
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    left = path.stat().st_size if length is None else length
     with path.open("rb") as file:
-        while block := file.read(2**20):
+        while block := file.read(min(left, 2**20)):
             digest.update(block)
+            left -= len(block)
     return digest.hexdigest()
 
 

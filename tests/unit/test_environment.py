@@ -12,6 +12,7 @@ from private_wheel.config import EnvironmentConfig
 from private_wheel.environment.directory import check_directory, write_whole
 from private_wheel.environment.model import check_environment, environment_of
 from private_wheel.errors import InvalidInputs, PythonNotSatisfied, SeveralWheels
+from private_wheel.publish import Result
 from private_wheel.wheel import Wheel, read_wheel
 
 CONFIG = EnvironmentConfig(
@@ -59,8 +60,17 @@ def test_two_versions_of_one_package(wheel: Wheel) -> None:
 def test_two_files_of_one_version_are_one_line(wheel: Wheel) -> None:
     other = dataclasses.replace(wheel, path=Path("acme_forecast-1.2.3-cp311-cp311-win_amd64.whl"))
     check_environment(CONFIG, [wheel, other])
-    lines = environment_of(CONFIG, [wheel, other], "https://example.invalid/simple/").pip_lines
+    results = [
+        Result(wheel=one, outcome="published", sha256=one.sha256, requirement=one.requirement) for one in (wheel, other)
+    ]
+    lines = environment_of(CONFIG, results, "https://example.invalid/simple/").pip_lines
     assert lines == ("--extra-index-url https://example.invalid/simple/", "acme-forecast==1.2.3")
+
+
+def test_two_files_of_one_version_that_no_index_chooses_from(wheel: Wheel) -> None:
+    other = dataclasses.replace(wheel, path=Path("acme_forecast-1.2.3-cp311-cp311-win_amd64.whl"))
+    with pytest.raises(SeveralWheels, match="win_amd64"):
+        check_environment(CONFIG, [wheel, other], by_url=True)
 
 
 @pytest.mark.parametrize("name", ["azureml-thing", "Microsoft.Thing"])

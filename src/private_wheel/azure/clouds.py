@@ -15,15 +15,22 @@ from private_wheel.errors import UnknownCloud
 DEVOPS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 _DEVOPS_HOST = "pkgs.dev.azure.com"
 _PUBLIC_AUDIENCE = "api://AzureADTokenExchange"
+# The same everywhere: https://learn.microsoft.com/azure/storage/blobs/authorize-access-azure-active-directory
+STORAGE_SCOPE = "https://storage.azure.com/.default"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud:
-    """One Azure cloud. `arm` and `authority` are origins; `audiences` those of federated tokens, likeliest first."""
+    """One Azure cloud.
+
+    `arm` and `authority` are origins; blobs are at `ACCOUNT.blob.` and one of `storage_suffixes`; `audiences` are those
+    of federated tokens, likeliest first.
+    """
 
     name: str
     arm: str
     authority: str
+    storage_suffixes: tuple[str, ...]
     audiences: tuple[str, ...] = (_PUBLIC_AUDIENCE,)
     from_metadata: bool = False
 
@@ -35,8 +42,16 @@ class Cloud:
         """Whether `url` is of Azure DevOps Services, so that a token of it may go there. A cloud on loopback, which is
         a sandbox, has them on loopback."""
         host = urlsplit(url).hostname or ""
-        loopback = is_loopback(host) and is_loopback(urlsplit(self.arm).hostname or "")
-        return host == _DEVOPS_HOST or loopback
+        return host == _DEVOPS_HOST or (is_loopback(host) and self._on_loopback)
+
+    def has_storage(self, host: str) -> bool:
+        """Whether `host` serves blobs of this cloud, so that a token for storage may go there."""
+        ours = any(host.endswith(f".blob.{suffix}") for suffix in self.storage_suffixes)
+        return ours or (is_loopback(host) and self._on_loopback)
+
+    @property
+    def _on_loopback(self) -> bool:
+        return is_loopback(urlsplit(self.arm).hostname or "")
 
 
 # https://github.com/Azure/azure-sdk-for-python, azure/ai/ml/_azure_environments.py
@@ -47,17 +62,22 @@ _CLOUDS = {
             name="AzureCloud",
             arm="https://management.azure.com",
             authority="https://login.microsoftonline.com",
+            # The second one is of accounts with a DNS zone in their name:
+            # https://learn.microsoft.com/azure/storage/common/storage-account-overview
+            storage_suffixes=("core.windows.net", "storage.azure.net"),
         ),
         Cloud(
             name="AzureUSGovernment",
             arm="https://management.usgovcloudapi.net",
             authority="https://login.microsoftonline.us",
+            storage_suffixes=("core.usgovcloudapi.net",),
             audiences=("api://AzureADTokenExchangeUSGov", _PUBLIC_AUDIENCE),
         ),
         Cloud(
             name="AzureChinaCloud",
             arm="https://management.chinacloudapi.cn",
             authority="https://login.chinacloudapi.cn",
+            storage_suffixes=("core.chinacloudapi.cn",),
             audiences=("api://AzureADTokenExchangeChina", _PUBLIC_AUDIENCE),
         ),
     )
@@ -112,10 +132,13 @@ def _cloud(entry: Mapping[str, object]) -> Cloud:
     arm, authority = (host.rstrip("/") for host in hosts)
     name = str(entry["name"])
     known = _CLOUDS.get(name)
+    suffixes = entry.get("suffixes")
+    storage = str(suffixes.get("storage") or "") if isinstance(suffixes, dict) else ""
     return Cloud(
         name=name,
         arm=arm,
         authority=authority,
+        storage_suffixes=(storage.strip(".").lower(),) if storage else (),
         audiences=known.audiences if known else (_PUBLIC_AUDIENCE,),
         from_metadata=True,
     )

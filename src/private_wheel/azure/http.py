@@ -53,9 +53,15 @@ def _trust(bundle: str) -> ssl.SSLContext:
 class BoundedAdapter(HTTPAdapter):
     """A transport whose requests always have a timeout, and which shares its TLS settings with the others."""
 
-    def __init__(self, retries: Retry | None = None, read_timeout: float = READ_TIMEOUT) -> None:
+    def __init__(
+        self,
+        retries: Retry | None = None,
+        read_timeout: float = READ_TIMEOUT,
+        connections: int = requests.adapters.DEFAULT_POOLSIZE,
+    ) -> None:
+        """`connections` are kept open to one host: as many as there are threads that use them."""
         self._read_timeout = read_timeout
-        super().__init__(max_retries=retries or 0)
+        super().__init__(max_retries=retries or 0, pool_maxsize=connections)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context(), **kwargs)

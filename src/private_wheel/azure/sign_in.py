@@ -16,7 +16,7 @@ from private_wheel.config import SignInConfig
 from private_wheel.errors import SignInFailed
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+    from azure.core.credentials import AccessToken, TokenCredential
 
 Mask = Callable[[Iterable[str]], None]
 """Told every token that is met, so that it can be masked."""
@@ -59,6 +59,10 @@ class SignIn:
         self._session.close()
 
     def token(self, scope: str) -> str:
+        """The text of `access_token`. Raises as it."""
+        return self.access_token(scope).token
+
+    def access_token(self, scope: str) -> AccessToken:
         """An access token for `scope`, renewed when it is about to expire.
 
         Raises:
@@ -70,12 +74,12 @@ class SignIn:
         with self._lock:  # several threads ask, and one answer serves them all
             for credential in [self._credential] if self._credential else self._candidates():
                 try:
-                    token = credential.get_token(scope).token
+                    token = credential.get_token(scope)
                 except AzureError as error:
                     said = str(error.message or error)
                 else:
                     self._credential = credential
-                    self._mask([token])
+                    self._mask([token.token])
                     return token
         raise _failed(said, "azure-client-id" if self._config.client_id else "")
 
@@ -158,6 +162,19 @@ class SignIn:
             client.close()
         self._mask([token])
         return token
+
+
+class ScopedCredential:
+    """Gives an SDK's client the tokens of one scope, and of no other that a server may ask for in its answer."""
+
+    def __init__(self, sign_in: SignIn, scope: str) -> None:
+        self._sign_in, self._scope = sign_in, scope
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        """Raises as `SignIn.access_token`, and SignInFailed for another scope."""
+        if scopes != (self._scope,):
+            raise _failed(f"it asks for a token for {' '.join(scopes)}", "")
+        return self._sign_in.access_token(self._scope)
 
 
 def _failed(said: str, input: str) -> SignInFailed:

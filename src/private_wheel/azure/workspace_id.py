@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SUBSCRIPTION = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
@@ -53,3 +54,13 @@ def parse_workspace(value: str) -> WorkspaceId:
     if not _NAME.match(name):
         raise ValueError(f"{name!r} is not a workspace's name (3 to 33 letters, digits, - and _).")
     return WorkspaceId(subscription=subscription, resource_group=resource_group, name=name)
+
+
+def short_names(workspaces: Sequence[WorkspaceId]) -> list[str]:
+    """The shortest names that tell the workspaces apart: `name`, `resource-group/name`, or with the subscription."""
+    parts = [(workspace.name, workspace.resource_group, workspace.subscription) for workspace in workspaces]
+    for length in (1, 2, 3):
+        names = ["/".join(reversed(part[:length])) for part in parts]
+        if len({name.lower() for name in names}) == len(names):
+            break
+    return names

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from private_wheel.config import EnvironmentConfig
 from private_wheel.errors import InvalidInputs, Problem, PythonNotSatisfied, SeveralWheels
+from private_wheel.publish import Result
 from private_wheel.wheel import Wheel
 
 
@@ -22,33 +23,37 @@ class Environment:
     pip_lines: tuple[str, ...]
 
 
-def environment_of(config: EnvironmentConfig, wheels: Sequence[Wheel], index_url: str) -> Environment:
-    """The environment that installs `wheels`, pinned, from the index. The first wheel gives name and version."""
+def environment_of(config: EnvironmentConfig, results: Sequence[Result], index_url: str) -> Environment:
+    """The environment that installs what was published, pinned; from the index if one is given. The first result gives
+    name and version."""
     option = "--index-url" if config.index_mode == "only" else "--extra-index-url"
-    first = wheels[0]
+    first = results[0].wheel
     return Environment(
         name=config.name or first.canonical_name,
         version=config.version or first.version,
         image=config.image,
         python_version=python_version(config),
-        pip_lines=(f"{option} {index_url}", *dict.fromkeys(wheel.requirement for wheel in wheels)),
+        pip_lines=(
+            *([f"{option} {index_url}"] if index_url else ()),
+            *dict.fromkeys(result.requirement for result in results),
+        ),
     )
 
 
-def check_environment(config: EnvironmentConfig, wheels: Sequence[Wheel]) -> None:
-    """Whether one environment can have all these wheels, under its name.
+def check_environment(config: EnvironmentConfig, wheels: Sequence[Wheel], *, by_url: bool = False) -> None:
+    """Whether one environment can have all these wheels, under its name. `by_url`: it names each of them by its URL.
 
     Raises:
-        SeveralWheels: two versions of one package.
+        SeveralWheels: two versions of one package; two files of one, if no index chooses between them.
         InvalidInputs: the name is the package's, and Azure ML keeps such names for itself.
         PythonNotSatisfied: the environment's Python is not among those that a package supports.
     """
-    versions: dict[str, str] = {}
+    first: dict[str, Wheel] = {}
     for wheel in wheels:
         check_python(config, wheel)
-        other = versions.setdefault(wheel.canonical_name, wheel.version)
-        if other != wheel.version:
-            what = f"There are two versions of {wheel.name}, {other} and {wheel.version}."
+        other = first.setdefault(wheel.canonical_name, wheel)
+        if other.version != wheel.version or (by_url and other is not wheel):
+            what = f"There are two wheels of {wheel.name}, {other.file_name} and {wheel.file_name}."
             raise SeveralWheels(
                 what, input="package", fix="An environment can have only one: publish them in two runs."
             )

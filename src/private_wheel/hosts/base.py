@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -11,12 +12,14 @@ from pathlib import Path
 from typing import TextIO
 
 from private_wheel.errors import PrivateWheelError
+from private_wheel.progress import Progress
 from private_wheel.secrets import Redactor
 
 # Both hosts take `##[` anywhere in a line, and `##vso[` too (see Command.cs and OutputManager.cs of their agents);
 # GitHub takes `::` at the start of a line after blanks (ActionCommand.cs).
 _ANYWHERE = re.compile(r"##(?=\[|vso)", re.IGNORECASE)
 _AT_START = re.compile(r"^(\s*):(?=:)")
+_PROGRESS_PAUSE = 5.0  # seconds
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
@@ -43,6 +46,7 @@ class Host(ABC):
         self.environ = environ
         self.stdout = stdout
         self.redactor = Redactor()
+        self._next_progress = time.monotonic() + _PROGRESS_PAUSE
 
     @property
     @abstractmethod
@@ -80,6 +84,12 @@ class Host(ABC):
         """Print one line of a child process, marked as such."""
         for line in harmless_lines(text, self.redactor.clean):
             self.command(f"  | {line}".rstrip())
+
+    def progress(self, progress: Progress) -> None:
+        """Show how far a transfer is: at most one line in five seconds, for a log that is kept."""
+        if time.monotonic() >= self._next_progress:
+            self._next_progress = time.monotonic() + _PROGRESS_PAUSE
+            self.line(str(progress))
 
     def command(self, line: str) -> None:
         """Print one line as it stands: a command to the host, or a line that was made harmless."""
@@ -127,6 +137,9 @@ class HostHandler(logging.Handler):
         self._host = host
 
     def emit(self, record: logging.LogRecord) -> None:
+        if isinstance(record.msg, Progress):
+            self._host.progress(record.msg)
+            return
         text = record.getMessage()
         if record.levelno >= logging.WARNING:
             self._host.warning(text)

@@ -11,9 +11,12 @@ from typing import Any, NoReturn
 
 from private_wheel import __version__
 from private_wheel.errors import InvalidInputs, PrivateWheelError
-from private_wheel.hosts.base import Host
+from private_wheel.hosts.base import Host, harmless_lines
 from private_wheel.inputs import INPUTS, Group, Input, Kind
+from private_wheel.progress import Progress
 
+_BAR_WIDTH = 30
+_LINE_START = "\r\x1b[K"  # empties the line
 _NO_FLAG = (
     f"Secrets have no flag: set {' and '.join(row.variable for row in INPUTS if row.kind is Kind.SECRET)}"
     " in the environment."
@@ -22,6 +25,7 @@ _NO_FLAG = (
 
 class Terminal(Host):
     name = "terminal"
+    _bar_shown = False
 
     @property
     def debug(self) -> bool:
@@ -50,6 +54,25 @@ class Terminal(Host):
 
     def warning(self, text: str) -> None:
         self.line(f"warning: {text}")
+
+    def progress(self, progress: Progress) -> None:
+        """A bar that grows in place; lines, when the output goes into a file."""
+        if not self.stdout.isatty():
+            super().progress(progress)
+            return
+        filled = round(_BAR_WIDTH * progress.share)
+        bar = "#" * filled + "." * (_BAR_WIDTH - filled)
+        title = " ".join(harmless_lines(progress.title, self.redactor.clean))
+        self.stdout.write(f"{_LINE_START}[{bar}] {progress.share:4.0%} {title}")
+        self.stdout.flush()
+        self._bar_shown = True
+
+    def command(self, line: str) -> None:
+        """The line takes the place of a bar."""
+        if self._bar_shown:
+            self.stdout.write(_LINE_START)
+            self._bar_shown = False
+        super().command(line)
 
     def failure(self, error: PrivateWheelError) -> None:
         self.line(f"error: {error}")

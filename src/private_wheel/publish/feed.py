@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import requests
 
@@ -23,8 +23,6 @@ from private_wheel.azure.http import (
 )
 from private_wheel.config import IfExists
 from private_wheel.errors import (
-    ContentDiffers,
-    FileExists,
     LocalVersion,
     NotPublished,
     PrivateWheelError,
@@ -32,9 +30,10 @@ from private_wheel.errors import (
     VersionReserved,
     WheelRejected,
 )
-from private_wheel.publish import Account, Plan, Result
+from private_wheel.publish import Account, Plan, Result, result_of
 from private_wheel.publish.feed_address import FeedAddress
 from private_wheel.publish.feed_answers import is_sign_in, refusal, says_exists
+from private_wheel.publish.if_exists import plan_beside
 from private_wheel.publish.simple_index import IndexedFile, SimpleIndex
 from private_wheel.wheel import Wheel
 
@@ -47,10 +46,17 @@ _ATTEMPTS = 5
 _UPLOAD_TIMEOUT = 300.0
 # No index documents how long it takes until a new file is listed.
 _LONGEST_DELAY = 120.0
+_ADVICE = (
+    "A version in a feed can never be used again: raise the version, or set if-exists: skip to accept the file that is"
+    " there."
+)
 
 
 class FeedRoute:
     """One feed, written as `writer`, read back as `reader` when the workspace has an account of its own."""
+
+    at_once = 1  # twine prints to the one standard output
+    warnings: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -111,23 +117,8 @@ class FeedRoute:
         return self._plan_beside(wheel, there)
 
     def _plan_beside(self, wheel: Wheel, there: IndexedFile) -> Plan:
-        if self._if_exists == "fail":
-            raise FileExists(
-                f"{wheel.file_name} is in the feed already.",
-                input="if-exists",
-                fix="Raise the version, or set if-exists: verify to accept identical content.",
-            )
-        found = self._own_index.sha256_of(there)
-        if found == wheel.sha256:
-            return Plan(wheel=wheel, action="identical", reason="is in the feed with the same content", sha256=found)
-        if self._if_exists == "skip":
-            reason = f"is in the feed with other content (sha256 {found})"
-            return Plan(wheel=wheel, action="skip", reason=reason, sha256=found)
-        raise ContentDiffers(
-            f"{wheel.file_name} is in the feed with other content (sha256 {found}, built {wheel.sha256}).",
-            input="if-exists",
-            fix="A version in a feed can never be used again: raise the version, or set if-exists: skip to accept the"
-            " file that is there. If nothing was changed, the build backend was: pin it in build-system.requires.",
+        return plan_beside(
+            wheel, lambda: self._own_index.sha256_of(there), self._if_exists, place="the feed", advice=_ADVICE
         )
 
     def publish(self, plan: Plan) -> Result:
@@ -136,11 +127,11 @@ class FeedRoute:
         WheelRejected: the feed does not take this wheel.
         CredentialRefused, PermissionMissing, UnknownFeed, ServiceFailed, ServiceUnreachable
         """
-        if plan.action != "publish":
-            return _kept(plan)
+        if not plan.sends:
+            return _pinned(plan)
         response, attempts = self._upload(plan.wheel)
         if 200 <= response.status_code < 300 and not is_sign_in(response):
-            return Result(wheel=plan.wheel, outcome="published", sha256=plan.wheel.sha256)
+            return _pinned(plan)
         if says_exists(response):
             return self._after_conflict(plan.wheel, response, attempts)
         raise self._refused(plan.wheel, response)
@@ -215,8 +206,8 @@ class FeedRoute:
                 said=server_reason(response),
             )
         if attempts > 1 and self._own_index.sha256_of(there) == wheel.sha256:
-            return Result(wheel=wheel, outcome="published", sha256=wheel.sha256)
-        return _kept(self._plan_beside(wheel, there))
+            return Result(wheel=wheel, outcome="published", sha256=wheel.sha256, requirement=wheel.requirement)
+        return _pinned(self._plan_beside(wheel, there))
 
     def _refused(self, wheel: Wheel, response: requests.Response) -> PrivateWheelError:
         if response.status_code in (400, 413, 415, 422):
@@ -229,7 +220,5 @@ class FeedRoute:
         return refusal(response, self._feed, self._writer, "write")
 
 
-def _kept(plan: Plan) -> Result:
-    """What was there before us, left as it is."""
-    outcome: Literal["identical", "skipped"] = "identical" if plan.action == "identical" else "skipped"
-    return Result(wheel=plan.wheel, outcome=outcome, sha256=plan.sha256)
+def _pinned(plan: Plan) -> Result:
+    return result_of(plan, requirement=plan.wheel.requirement)

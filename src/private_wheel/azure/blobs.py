@@ -1,0 +1,197 @@
+"""Blob storage: look at a blob, send a file, read it back. Memory is bounded whatever a file's size."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import ResourceNotFoundError
+from azure.core.pipeline.transport import RequestsTransport
+from azure.storage.blob import BlobClient, BlobProperties, ContainerClient, ContentSettings
+
+from private_wheel.azure.blob_errors import ConditionFailed, blob_errors, error_code
+from private_wheel.azure.http import CONNECT_TIMEOUT, READ_TIMEOUT, BoundedAdapter, new_session, retry_rules
+from private_wheel.errors import BlobProtected
+from private_wheel.progress import Progress
+
+_LOG = logging.getLogger(__name__)
+# A file up to one block goes in one request. Memory holds at most so many blocks of one large file.
+BLOCK_SIZE = 4 * 2**20
+BLOCKS_AT_ONCE = 8
+FILES_AT_ONCE = 16
+# No registered type for wheels; SDK v1 gives this one too.
+_CONTENT_TYPE = "application/octet-stream"
+_PERMISSION_PROBE = "private-wheel-permission-check"
+_NO_ETAG = '"0x0"'
+
+Credential = TokenCredential | dict[str, str]
+"""Of an identity; of an emulator, `account_name` and `account_key`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredBlob:
+    """What the service says of a blob. `md5` and `sha256` are hexadecimal, and empty when they were not stored."""
+
+    length: int
+    etag: str
+    md5: str
+    sha256: str
+    immutable: bool
+    leased: bool
+
+
+class BlobStorage:
+    """The way to all blobs of a run: its connections, and the rule that large files go one at a time."""
+
+    def __init__(self) -> None:
+        self._session = new_session(BoundedAdapter(retry_rules(), connections=FILES_AT_ONCE + BLOCKS_AT_ONCE))
+        self._one_large_file = threading.Lock()
+
+    def close(self) -> None:
+        self._session.close()
+
+    def container(self, account_url: str, name: str, credential: Credential) -> Container:
+        return Container(ContainerClient(account_url, name, credential, **self._options()), self._one_large_file)
+
+    def linked(self, url: str, input: str) -> Blob:
+        """The blob behind a signed link, which is its credential."""
+        client = BlobClient.from_blob_url(url, **self._options())
+        return Blob(client, url.partition("?")[0], input, self._one_large_file)
+
+    def _options(self) -> dict[str, Any]:
+        """Retries are the transport's, which obeys `Retry-After`; redirects could take the token elsewhere."""
+        return {
+            "transport": RequestsTransport(session=self._session, session_owner=False),
+            "connection_timeout": CONNECT_TIMEOUT,
+            "read_timeout": READ_TIMEOUT,
+            "retry_total": 0,
+            "permit_redirects": False,
+            "max_block_size": BLOCK_SIZE,
+            "max_single_put_size": BLOCK_SIZE,
+            "max_single_get_size": BLOCK_SIZE,
+            "max_chunk_get_size": BLOCK_SIZE,
+        }
+
+
+class Container:
+    """A container that exists already, as the input `container` names it. All methods raise as `blob_errors`."""
+
+    def __init__(self, client: ContainerClient, one_large_file: threading.Lock) -> None:
+        self._client, self._one_large_file = client, one_large_file
+        self.keeps_all = False
+        """Whether a policy on the container keeps every blob as it is; known after `check`."""
+
+    def check(self, prefix: str) -> None:
+        """See that the container is there, and that the identity may write below `prefix`. Changes nothing."""
+        with self._errors():
+            properties = self._client.get_container_properties()
+        self.keeps_all = bool(properties.has_immutability_policy or properties.has_legal_hold)
+        # It cannot succeed, as no blob has this ETag; whether it may be tried at all is judged before.
+        probe = self._client.get_blob_client(prefix + _PERMISSION_PROBE)
+        with suppress(ConditionFailed, BlobProtected), self._errors():
+            probe.upload_blob(b"", overwrite=True, etag=_NO_ETAG, match_condition=MatchConditions.IfNotModified)
+
+    def blob(self, name: str) -> Blob:
+        client = self._client.get_blob_client(name)
+        return Blob(client, client.url, "container", self._one_large_file)
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return blob_errors(self._client.url, "container")
+
+
+class Blob:
+    """One blob, there or not. `url` has no signature; errors name the input `input`, and are those of `blob_errors`."""
+
+    def __init__(self, client: BlobClient, url: str, input: str, one_large_file: threading.Lock) -> None:
+        self.url = url
+        self._client, self._input, self._one_large_file = client, input, one_large_file
+
+    def look(self) -> StoredBlob | None:
+        """What is there; None if nothing is."""
+        with self._errors():
+            try:
+                found = self._client.get_blob_properties()
+            except ResourceNotFoundError as error:
+                if error_code(error) in ("", "BlobNotFound"):
+                    return None
+                raise
+        return _stored(found)
+
+    def send(self, path: Path, sha256: str, replaces: str = "") -> None:
+        """Store the file as a whole: nothing is visible before all of it has arrived and was checked by the service.
+
+        `replaces` is the ETag of what it may overwrite; without one it overwrites nothing.
+
+        Raises:
+            ConditionFailed: something else is there than was expected.
+        """
+        condition: dict[str, Any] = {"overwrite": False}
+        if replaces:
+            condition = {"overwrite": True, "etag": replaces, "match_condition": MatchConditions.IfNotModified}
+        size = path.stat().st_size
+        large = size > BLOCK_SIZE
+        with self._one_large_file if large else nullcontext(), path.open("rb") as file, self._errors():
+            self._client.upload_blob(
+                file,
+                length=size,
+                metadata={"sha256": sha256},
+                content_settings=ContentSettings(content_type=_CONTENT_TYPE),
+                validate_content=True,
+                max_concurrency=BLOCKS_AT_ONCE,
+                progress_hook=_log_progress(path.name) if large else None,
+                **condition,
+            )
+
+    def sha256(self, stored: StoredBlob) -> str:
+        """Of the bytes behind `stored`, all of which are read. In lower-case hexadecimal."""
+        digest = hashlib.sha256()
+        for block in self._blocks(stored):
+            digest.update(block)
+        return digest.hexdigest()
+
+    def _blocks(self, stored: StoredBlob) -> Iterator[bytes]:
+        starts = range(0, stored.length, BLOCK_SIZE)
+        if len(starts) == 1:
+            yield self._read(0, stored)
+            return
+        with self._one_large_file, ThreadPoolExecutor(BLOCKS_AT_ONCE) as pool:
+            for first in range(0, len(starts), BLOCKS_AT_ONCE):
+                yield from pool.map(lambda start: self._read(start, stored), starts[first : first + BLOCKS_AT_ONCE])
+
+    def _read(self, start: int, stored: StoredBlob) -> bytes:
+        with self._errors():
+            part = self._client.download_blob(
+                start, BLOCK_SIZE, etag=stored.etag, match_condition=MatchConditions.IfNotModified
+            )
+            return part.readall()
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return blob_errors(self.url, self._input)
+
+
+def _stored(found: BlobProperties) -> StoredBlob:
+    md5 = found.content_settings.content_md5
+    metadata = {name.lower(): value for name, value in (found.metadata or {}).items()}
+    expiry = found.immutability_policy.expiry_time if found.immutability_policy else None
+    return StoredBlob(
+        length=int(found.size),
+        etag=str(found.etag),
+        md5=bytes(md5).hex() if md5 else "",
+        sha256=str(metadata.get("sha256", "")).lower(),
+        immutable=bool(found.has_legal_hold or (expiry and expiry > datetime.now(expiry.tzinfo))),
+        leased=found.lease.status == "locked",
+    )
+
+
+def _log_progress(title: str) -> Callable[[int, int | None], None]:
+    return lambda done, total: _LOG.info(Progress(title=title, done=done, total=total or done))

@@ -1,0 +1,28 @@
+"""No publishing at all: a run that builds, connects and describes."""
+
+from __future__ import annotations
+
+from private_wheel.publish import Plan, Result, result_of
+from private_wheel.wheel import Wheel
+
+
+class Nowhere:
+    """Stands where a route would."""
+
+    at_once = 1
+    warnings: tuple[str, ...] = ()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def preflight(self) -> None:
+        """Nothing is asked."""
+
+    def plan(self, wheel: Wheel) -> Plan:
+        return Plan(wheel=wheel, action="none", reason="is built and not published", sha256=wheel.sha256)
+
+    def publish(self, plan: Plan) -> Result:
+        return result_of(plan, requirement=plan.wheel.requirement)
+
+    def verify(self, result: Result) -> Result:
+        return result

@@ -1,0 +1,118 @@
+"""The routes of a run, made from the configuration: which place, and as whom."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from private_wheel.azure.clouds import DEVOPS_SCOPE, STORAGE_SCOPE
+from private_wheel.azure.sign_in import Mask, ScopedCredential, SignIn
+from private_wheel.azure.workspace_id import WorkspaceId, short_names
+from private_wheel.config import Config
+from private_wheel.errors import InvalidInputs, Problem
+from private_wheel.publish import Account, Route
+from private_wheel.publish.container_address import ContainerAddress
+from private_wheel.publish.feed_address import FeedAddress
+from private_wheel.publish.nowhere import Nowhere
+
+if TYPE_CHECKING:
+    from private_wheel.azure.blobs import BlobStorage, Credential
+
+_LOG = logging.getLogger(__name__)
+_ACCOUNT_KEY = re.compile(r"AccountKey=([^;\s]+)", re.IGNORECASE)
+
+
+class Routes:
+    """Makes the routes; what they share is closed with it. Modules of a route are loaded when it is wanted."""
+
+    def __init__(self, config: Config, sign_in: SignIn, environ: Mapping[str, str], mask: Mask) -> None:
+        self._config, self._sign_in, self._environ, self._mask = config, sign_in, environ, mask
+        self._storage: BlobStorage | None = None
+
+    def close(self) -> None:
+        if self._storage:
+            self._storage.close()
+
+    def outside_workspaces(self, reader: Account | None) -> tuple[Route, ...]:
+        """The route to a feed or a container, or nowhere. `reader` is the account that the workspace reads a feed with.
+
+        Raises:
+            InvalidInputs: the sign-in's token may not go there.
+        """
+        config = self._config
+        if config.publish_to == "feed" and config.feed:
+            from private_wheel.publish.feed import FeedRoute
+
+            writer = _feed_writer(config.feed, config, self._sign_in)
+            return (FeedRoute(config.feed, writer=writer, reader=reader, if_exists=config.if_exists),)
+        if config.publish_to == "blob" and config.container:
+            from private_wheel.publish.blob import BlobRoute
+
+            credential = _storage_credential(config.container, self._sign_in, self._environ)
+            return (BlobRoute(config.container, self._open_storage(), credential, config.if_exists),)
+        return (Nowhere(),) if config.publish_to == "none" else ()
+
+    def into_workspaces(self, resources: Mapping[WorkspaceId, Mapping[str, Any]]) -> tuple[Route, ...]:
+        """A route for each workspace, whose ARM resource tells where its services are.
+
+        Raises:
+            ServiceFailed, ServiceUnreachable
+        """
+        from private_wheel.azure.artifact_service import ArtifactService
+        from private_wheel.publish.workspace import WorkspaceRoute
+
+        authorize = self._sign_in.bearer(self._sign_in.cloud.arm_scope)
+        routes: list[Route] = []
+        for name, (workspace, resource) in zip(short_names(list(resources)), resources.items(), strict=True):
+            discovery_url = str((resource.get("properties") or {}).get("discoveryUrl") or "")
+            artifacts = ArtifactService(workspace, discovery_url, authorize, self._mask)
+            routes.append(WorkspaceRoute(name, artifacts, self._open_storage(), self._config.if_exists))
+        return tuple(routes)
+
+    def _open_storage(self) -> BlobStorage:
+        from private_wheel.azure.blobs import BlobStorage
+
+        self._storage = self._storage or BlobStorage()
+        return self._storage
+
+
+def _feed_writer(feed: FeedAddress, config: Config, sign_in: SignIn) -> Account:
+    if config.feed_token:
+        return Account(username=config.feed_username, token=lambda: config.feed_token.value, input="feed-token")
+    if not (feed.is_azure and sign_in.cloud.has_devops(feed.index_url)):
+        raise InvalidInputs(
+            [
+                Problem(
+                    input="feed-token",
+                    what=f"is missing, and {feed.host} is not Azure's own, so it cannot be given the sign-in's token.",
+                    fix="Give a token that may write to it.",
+                )
+            ]
+        )
+    return Account(username=config.feed_username, token=lambda: sign_in.token(DEVOPS_SCOPE), input="azure-client-id")
+
+
+def _storage_credential(container: ContainerAddress, sign_in: SignIn, environ: Mapping[str, str]) -> Credential:
+    """The sign-in; on loopback an emulator's key, if the environment has one."""
+    # The Azure CLI's variables; of a real account no key is used.
+    in_string = _ACCOUNT_KEY.search(environ.get("AZURE_STORAGE_CONNECTION_STRING", ""))
+    key = in_string[1] if in_string else environ.get("AZURE_STORAGE_KEY", "")
+    if key and container.on_loopback:
+        return {"account_name": container.account, "account_key": key}
+    if key:
+        _LOG.info("The storage key in the environment is not used: PrivateWheel signs in with Microsoft Entra.")
+    if not sign_in.cloud.has_storage(container.host):
+        raise InvalidInputs(
+            [
+                Problem(
+                    input="container",
+                    what=f"{container.host} is no blob host of {sign_in.cloud.name}, so the sign-in's token may not go"
+                    " there.",
+                    fix=f"Correct the host or the input cloud. Its hosts end with"
+                    f" {' or '.join(f'.blob.{suffix}' for suffix in sign_in.cloud.storage_suffixes)}.",
+                )
+            ]
+        )
+    return ScopedCredential(sign_in, STORAGE_SCOPE)
