@@ -15,6 +15,7 @@ from private_wheel.config import ConnectionConfig, EnvironmentConfig, IndexMode
 from private_wheel.connection import connection_properties
 from private_wheel.environment.files import write_environment
 from private_wheel.environment.model import environment_of
+from private_wheel.publish import Result
 from private_wheel.secrets import Secret
 from private_wheel.wheel import Wheel
 
@@ -24,6 +25,15 @@ import json, sys
 from azure.ai.ml import load_environment
 environment = load_environment(sys.argv[1])
 print(json.dumps([environment.name, environment.version, environment.image, environment.conda_file]))
+"""
+PIP_READS = """
+import json, pathlib, sys
+from pip._internal.network.session import PipSession
+from pip._internal.req import parse_requirements
+from pip._internal.req.constructors import install_req_from_parsed_requirement
+pathlib.Path("requirements.txt").write_text(sys.argv[1])
+read = parse_requirements("requirements.txt", PipSession())
+print(json.dumps([install_req_from_parsed_requirement(one).link.url for one in read]))
 """
 PUT_BODY = """
 import json, sys
@@ -55,6 +65,11 @@ def wheel(name: str = "acme-forecast", version: str = "1.2.3") -> Wheel:
     )
 
 
+def pinned(*wheels: Wheel) -> list[Result]:
+    """As the feed route gives them."""
+    return [Result(wheel=one, outcome="published", sha256=one.sha256, requirement=one.requirement) for one in wheels]
+
+
 def config(index_mode: IndexMode = "extra") -> EnvironmentConfig:
     return EnvironmentConfig(
         name="",
@@ -75,7 +90,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize(("index_mode", "option"), [("extra", "--extra-index-url"), ("only", "--index-url")])
 def test_the_environment_loads_in_the_official_client(directory: Path, index_mode: IndexMode, option: str) -> None:
-    environment = environment_of(config(index_mode), [wheel(), wheel("second", "2!1.0rc1")], INDEX)
+    environment = environment_of(config(index_mode), pinned(wheel(), wheel("second", "2!1.0rc1")), INDEX)
     files = write_environment(environment, ("conda", "azureml"), directory)
     name, version, image, conda = ask(LOAD, str(files["azureml"]))  # type: ignore[misc]
     assert (name, version, image) == ("acme-forecast", "1.2.3", config().image)
@@ -84,8 +99,25 @@ def test_the_environment_loads_in_the_official_client(directory: Path, index_mod
     assert [str(Requirement(line)) for line in conda["dependencies"][-1]["pip"][1:]]
 
 
+@pytest.mark.parametrize("form", ["{name} @ {url}#sha256={sha256}", "{url}"], ids=["blob", "workspace"])
+def test_full_urls_load_in_the_official_client(directory: Path, form: str) -> None:
+    url = "https://acme.blob.core.windows.net/wheels/team%20a/acme_forecast-1.2.3%2Bgpu-py3-none-any.whl"
+    package = wheel(version="1.2.3+gpu")
+    line = form.format(name=package.name, url=url, sha256=package.sha256)
+    result = Result(wheel=package, outcome="published", sha256=package.sha256, url=url, requirement=line)
+    files = write_environment(environment_of(config(), [result], ""), ("conda", "azureml"), directory)
+    _, version, _, conda = ask(LOAD, str(files["azureml"]))  # type: ignore[misc]
+    assert version == "1.2.3+gpu"
+    assert conda == YAML(typ="safe").load(files["conda"])
+    assert conda["dependencies"][-1] == {"pip": [line]}
+    read = subprocess.run(
+        [sys.executable, "-c", PIP_READS, line], capture_output=True, text=True, check=True, cwd=directory
+    )
+    assert json.loads(read.stdout) == [f"{url}#sha256={package.sha256}" if "@" in form else url]
+
+
 def test_the_files_are_the_same_every_time(directory: Path) -> None:
-    environment = environment_of(config(), [wheel()], INDEX)
+    environment = environment_of(config(), pinned(wheel()), INDEX)
     first = {
         name: path.read_bytes()
         for name, path in write_environment(environment, ("conda", "azureml"), directory).items()
