@@ -21,7 +21,7 @@ help:
 	@echo "make sync     write what is generated, lock anew (ARGS=--upgrade for newest versions)"
 	@echo "make format   let ruff format and mend the code"
 
-demo: python
+demo: tools
 	@$(RUN) -m sandbox.demo $(ARGS)
 
 test: tools

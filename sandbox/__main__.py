@@ -11,7 +11,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from sandbox.assembly import FEEDS, SERVERS, WORKSPACES, Sandbox
+from sandbox.assembly import Sandbox
+from sandbox.blob_accounts import CONTAINERS
+from sandbox.declared import FEEDS, SERVERS, WORKSPACES
 
 
 def main() -> None:
@@ -38,24 +40,32 @@ def _description(sandbox: Sandbox) -> str:
     }
     user, password = sandbox.plain_index_account
     lines = ["# Servers"]
-    lines += [f"#   {name:16} {sandbox.url(name)}" for name in SERVERS]
+    lines += [f"#   {name:18} {sandbox.url(name)}" for name in SERVERS]
     lines += ["# Feeds"]
     lines += [f"#   {sandbox.feed_url(organisation, 'python', project)}" for organisation, project in FEEDS]
     lines += [f"#   {sandbox.plain_index_url}  ({user} / {password})", "# Feed tokens of acme"]
     kinds = ("read", "write", "write_only", "expired")
     lines += [f"#   {kind:16} {getattr(sandbox.tokens, kind)}" for kind in kinds]
-    lines += ["# Workspaces"]
-    lines += [f"#   {sandbox.workspace(name).short}" for name in WORKSPACES]
+    lines += ["# The container for wheels, and the workspaces with the container of each"]
+    lines += [f"#   {sandbox.container_url}"]
+    lines += [
+        f"#   {one.short}  {sandbox.blob_url(one.storage_account, CONTAINERS[one.storage_account])}"
+        for one in map(sandbox.workspace, WORKSPACES)
+    ]
     lines += ["# The contributor's sign-in, and all that makes a client use the sandbox"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    workspace = sandbox.workspace("acme-ml").short
     lines += ["# Inputs of a first release; the token that may write is for the feed, the other one for the workspace"]
     inputs = {
         "INPUT_FEED": sandbox.feed_url("acme", "python"),
         "INPUT_FEEDTOKEN": sandbox.tokens.write,
-        "INPUT_WORKSPACE": sandbox.workspace("acme-ml").short,
+        "INPUT_WORKSPACE": workspace,
         "INPUT_CONNECTIONTOKEN": sandbox.tokens.read,
     }
     lines += [f"export {name}={shlex.quote(value)}" for name, value in inputs.items()]
+    lines += ["# Inputs of the other routes, in place of these; the contributor's sign-in is all that they need"]
+    lines += [f"#   INPUT_PUBLISHTO=blob INPUT_CONTAINER={sandbox.container_url}"]
+    lines += [f"#   INPUT_PUBLISHTO=workspace INPUT_WORKSPACE={workspace}"]
     return "\n".join(lines)
 
 

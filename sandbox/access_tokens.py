@@ -35,9 +35,13 @@ class AccessTokens:
 
     def issue(self, identity: Identity, audience: str) -> str:
         """A real token has this shape too, and programs that mask secrets meet its length and its dots."""
-        expires = time.time() + self.lifetime
+        now = time.time()
+        expires = now + self.lifetime
         claims = {
             "aud": audience,
+            "iss": f"https://sts.windows.net/{identity.tenant_id}/",
+            "iat": int(now),
+            "nbf": int(now),
             "oid": identity.object_id,
             "appid": identity.client_id,
             "tid": identity.tenant_id,

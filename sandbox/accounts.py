@@ -25,6 +25,13 @@ class FeedRole(Enum):
     CONTRIBUTOR = 2
 
 
+class StorageRole(Enum):
+    """A role on the blobs of a storage account (Storage Blob Data …); each includes those before it."""
+
+    READER = 1
+    CONTRIBUTOR = 2
+
+
 @dataclass(frozen=True, kw_only=True)
 class FederatedSubject:
     """Whose token an application accepts in place of its secret."""
@@ -40,6 +47,7 @@ class Identity:
     tenant_id: str
     roles: Mapping[str, Role] = field(default_factory=dict)  # scope -> role, inherited downwards
     feed_roles: Mapping[str, FeedRole] = field(default_factory=dict)  # organisation -> role
+    storage_roles: Mapping[str, StorageRole] = field(default_factory=dict)  # storage account -> role
     federated: frozenset[FederatedSubject] = frozenset()
     client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     object_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -57,8 +65,8 @@ class Identity:
 class Identities:
     """The applications of the first tenant.
 
-    contributor: writes to one resource group, reads all workspaces; writes to acme's feeds.
-    reader: reads all workspaces and acme's feeds.
+    contributor: writes to one resource group, reads all workspaces; writes to acme's feeds and packages account.
+    reader: reads all workspaces, acme's feeds and acme's packages account.
     outsider: writes to the workspaces that the contributor writes to; is in no Azure DevOps organisation.
     stranger: exists, and may do nothing.
     """
@@ -77,7 +85,12 @@ class Identities:
 
 
 def declare_identities(
-    *, tenant_id: str, subscription_id: str, resource_group: str, federated: frozenset[FederatedSubject]
+    *,
+    tenant_id: str,
+    subscription_id: str,
+    resource_group: str,
+    packages_account: str,
+    federated: frozenset[FederatedSubject],
 ) -> Identities:
     """All of them accept the tokens of the same federated subjects."""
     subscription = f"/subscriptions/{subscription_id}"
@@ -85,12 +98,20 @@ def declare_identities(
     writes = {subscription: Role.READER, group: Role.CONTRIBUTOR}
     reads = {subscription: Role.READER}
 
-    def identity(roles: Mapping[str, Role], feed_roles: Mapping[str, FeedRole]) -> Identity:
-        return Identity(tenant_id=tenant_id, roles=roles, feed_roles=feed_roles, federated=federated)
+    def identity(
+        roles: Mapping[str, Role], feed_role: FeedRole | None = None, storage_role: StorageRole | None = None
+    ) -> Identity:
+        return Identity(
+            tenant_id=tenant_id,
+            roles=roles,
+            feed_roles={"acme": feed_role} if feed_role else {},
+            storage_roles={packages_account: storage_role} if storage_role else {},
+            federated=federated,
+        )
 
     return Identities(
-        contributor=identity(writes, {"acme": FeedRole.CONTRIBUTOR}),
-        reader=identity(reads, {"acme": FeedRole.READER}),
-        outsider=identity(writes, {}),
-        stranger=identity({}, {}),
+        contributor=identity(writes, FeedRole.CONTRIBUTOR, StorageRole.CONTRIBUTOR),
+        reader=identity(reads, FeedRole.READER, StorageRole.READER),
+        outsider=identity(writes),
+        stranger=identity({}),
     )

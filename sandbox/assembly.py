@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from sandbox.access_tokens import DEVOPS_RESOURCE, STORAGE_RESOURCE, AccessTokens
 from sandbox.accounts import FederatedSubject, Identity, declare_identities
-from sandbox.artifacts import Artifacts, FeedKey
-from sandbox.certificates import BUNDLE_VARIABLES, Authority
+from sandbox.artifact_service import ArtifactService, ArtifactSwitches
+from sandbox.artifacts import Artifacts
+from sandbox.azurite import Azurite
+from sandbox.blob_accounts import PACKAGES_ACCOUNT
+from sandbox.blob_gate import BlobGate
+from sandbox.blob_policies import BlobSwitches
+from sandbox.certificates import BUNDLE_VARIABLES
+from sandbox.declared import (
+    GITHUB_SUBJECT,
+    PIPELINES_SUBJECT,
+    WORKLOAD_SUBJECT,
+    declare_feeds,
+    declare_workspaces,
+)
 from sandbox.faults import Faults
-from sandbox.feed import Feed, FeedSwitches
+from sandbox.feed import FeedSwitches
 from sandbox.feed_access import FeedAccess
 from sandbox.feed_tokens import FeedTokens
+from sandbox.network import Network
 from sandbox.package_index import package_index
-from sandbox.proxy import Proxy
 from sandbox.recording import Doorkeeper, RecordedRequest
 from sandbox.resource_manager import ResourceManager
 from sandbox.server import LoopbackServer
@@ -32,56 +42,47 @@ from sandbox.workspace import Workspace
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-SERVERS = ("arm", "azure-pipelines", "feed", "github", "plain-index", "sign-in", "storage")
-PUBLIC_NAMES = {
-    "arm": "management.azure.com",
-    "feed": "pkgs.dev.azure.com",
-    "sign-in": "login.microsoftonline.com",
-}
-# Organisation and project; a feed named "python" is in each.
-FEEDS = (("acme", None), ("acme", "ml"), ("acme", "data science"), ("globex", None))
-WORKSPACES = {"acme-ml": "ml", "acme-test": "ml", "acme-locked": "ml-locked"}  # name -> resource group
-GITHUB_SUBJECT = "repo:acme/acme-forecast:ref:refs/tags/v1.2.3"
-PIPELINES_SUBJECT = "sc://acme/ml/acme-azure"
-WORKLOAD_SUBJECT = "system:serviceaccount:ml:publisher"
 
-
-class Sandbox:
+class Sandbox(Network):
     """Azure on loopback. Everything it writes is below `directory`; all that is secret is random in each.
 
-    With `public_names`, clients that go through its proxy meet it under the names of the public cloud.
+    With `public_names`, clients that go through its proxy meet it under the names of the public cloud. Blobs are in
+    `azurite`, which is emptied when they are first used, or in one of its own, which is started then.
     """
 
-    def __init__(self, directory: Path, *, public_names: bool = False) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, *, public_names: bool = False, azurite: Azurite | None = None) -> None:
+        super().__init__(directory, public_names=public_names, azurite=azurite)
         self.requests: list[RecordedRequest] = []
         self.faults = Faults()
         self.feed_switches = FeedSwitches()
+        self.blob_switches = BlobSwitches()
+        self.artifact_switches = ArtifactSwitches()
         self.tokens = FeedTokens()
         self.access_tokens = AccessTokens()
         self.plain_index_account = ("builder", secrets.token_urlsafe(24))
         self.tenant_id = str(uuid.uuid4())
         self.service_connection_id = str(uuid.uuid4())  # the Azure Pipelines connection that may sign in
-        directory.mkdir(parents=True, exist_ok=True)
-        self._names = PUBLIC_NAMES if public_names else {}
-        authority = Authority(["localhost", "127.0.0.1", *self._names.values()])
-        self.ca_file = authority.write_bundle(directory / "trusted.pem", os.environ)
-        self.authority_file = authority.write_own(directory / "authority.pem")
-        context = authority.server_context()
-        self._servers = {name: LoopbackServer(context) for name in SERVERS}
-        self._proxy = Proxy({host: self._servers[name].port for name, host in self._names.items()})
-        self._workspaces = self._declare_workspaces()
+        self._workspaces = declare_workspaces(self.tenant_id)
         self._declare_issuers()
+        self._gate = BlobGate(
+            accounts=self._storage,
+            access_tokens=self.access_tokens,
+            switches=self.blob_switches,
+            sign_in_url=self.url("sign-in"),
+            tenant_id=self.tenant_id,
+        )
         self.identities = declare_identities(
             tenant_id=self.tenant_id,
             subscription_id=self._workspaces["acme-ml"].subscription_id,
             resource_group="ml",
+            packages_account=PACKAGES_ACCOUNT,
             federated=frozenset(
-                {
-                    FederatedSubject(issuer=self.github.url, subject=GITHUB_SUBJECT),
-                    FederatedSubject(issuer=self.azure_pipelines.url, subject=PIPELINES_SUBJECT),
-                    FederatedSubject(issuer=self.workload_identity.url, subject=WORKLOAD_SUBJECT),
-                }
+                FederatedSubject(issuer=issuer.url, subject=subject)
+                for issuer, subject in (
+                    (self.github, GITHUB_SUBJECT),
+                    (self.azure_pipelines, PIPELINES_SUBJECT),
+                    (self.workload_identity, WORKLOAD_SUBJECT),
+                )
             ),
         )
 
@@ -97,25 +98,8 @@ class Sandbox:
         with ThreadPoolExecutor() as pool:  # each waits for its own poll, so together
             pool.submit(self._proxy.stop)
             list(pool.map(LoopbackServer.stop, self._servers.values()))
-
-    # --- addresses
-
-    def url(self, server: str) -> str:
-        """The root of one of SERVERS, without a slash at the end."""
-        return f"https://{self._names[server]}" if server in self._names else self._servers[server].url
-
-    def feed_url(self, organisation: str, feed: str, project: str | None = None, api: str = "simple") -> str:
-        scope = "/".join(quote(part) for part in (organisation, project) if part)
-        return f"{self.url('feed')}/{scope}/_packaging/{feed}/pypi/{api}/"
-
-    @property
-    def plain_index_url(self) -> str:
-        """Uploads go to its parent."""
-        return f"{self.url('plain-index')}/simple/"
-
-    @property
-    def metadata_url(self) -> str:
-        return f"{self.url('arm')}/metadata/endpoints?api-version=2019-05-01"
+        self._gate.close()
+        self._storage.close()
 
     def workspace(self, name: str) -> Workspace:
         return self._workspaces[name]
@@ -161,13 +145,6 @@ class Sandbox:
 
     # --- the parts
 
-    def _declare_workspaces(self) -> dict[str, Workspace]:
-        subscription_id = str(uuid.uuid4())
-        return {
-            name: Workspace(subscription_id=subscription_id, resource_group=group, name=name, tenant_id=self.tenant_id)
-            for name, group in WORKSPACES.items()
-        }
-
     def _declare_issuers(self) -> None:
         self.github = GitHubIssuer(self.url("github"))
         self.azure_pipelines = PipelinesIssuer(
@@ -183,10 +160,21 @@ class Sandbox:
             "arm": ResourceManager(
                 url=self.url("arm"),
                 sign_in_url=self.url("sign-in"),
+                discovery_url=f"{self.url('artifact-service')}/discovery",
+                storage_suffix=self._storage.suffix,
                 access_tokens=self.access_tokens,
                 workspaces=self._workspaces.values(),
             ),
+            "artifact-service": ArtifactService(
+                url=self.url("artifact-service"),
+                audience=self.url("arm"),
+                access_tokens=self.access_tokens,
+                workspaces=self._workspaces.values(),
+                accounts=self._storage,
+                switches=self.artifact_switches,
+            ),
             "azure-pipelines": self.azure_pipelines,
+            "blob": self._gate,
             "feed": self._artifacts(storage),
             "github": self.github,
             "plain-index": package_index(self.directory / "plain-index", accepts=self._accepts),
@@ -201,10 +189,6 @@ class Sandbox:
         }
 
     def _artifacts(self, storage: Storage) -> Artifacts:
-        feeds = {}
-        for organisation, project in FEEDS:
-            folder = self.directory / "feeds" / organisation / (project or "_organisation")
-            feeds[FeedKey.of(organisation, project, "python")] = Feed("python", folder, self.feed_switches)
         access = FeedAccess(
             feed_tokens=self.tokens,
             access_tokens=self.access_tokens,
@@ -212,7 +196,12 @@ class Sandbox:
             sign_in_url=self.url("sign-in"),
             realm=self.url("feed"),
         )
-        return Artifacts(url=self.url("feed"), feeds=feeds, access=access, storage=storage)
+        return Artifacts(
+            url=self.url("feed"),
+            feeds=declare_feeds(self.directory / "feeds", self.feed_switches),
+            access=access,
+            storage=storage,
+        )
 
     def _accepts(self, user: str, password: str) -> bool:
         return (user, password) == self.plain_index_account

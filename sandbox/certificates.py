@@ -25,6 +25,13 @@ class Authority:
         self._certificate.configure_cert(context)
         return context
 
+    def write_server_files(self, directory: Path) -> tuple[Path, Path]:
+        """Write the certificate with its chain, and its key, for a server that is another process."""
+        certificate, key = directory / "certificate.pem", directory / "key.pem"
+        certificate.write_bytes(b"".join(part.bytes() for part in self._certificate.cert_chain_pems))
+        key.write_bytes(self._certificate.private_key_pem.bytes())
+        return certificate, key
+
     def write_own(self, file: Path) -> Path:
         """Write this authority alone: quicker to load than the bundle."""
         file.write_bytes(self._authority.cert_pem.bytes())

@@ -5,22 +5,25 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from threading import Lock
 from typing import Any
+from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One rule. `server`, `method` and `path` are patterns with * and ?; the first rule that fits is used."""
+    """One rule. `server`, `method`, `path` and `query` are patterns with * and ?; the first rule that fits is used."""
 
     server: str = "*"
     method: str = "*"
     path: str = "*"
+    query: str = "*"  # not decoded
+    skip: int = 0  # requests that fit and pass before it
     times: int | None = 1  # None: always
     delay: float = 0.0  # seconds before anything else happens
     status: int | None = None  # None: the server's own answer, after the delay
@@ -29,7 +32,9 @@ class Fault:
     body: str = ""
     content_type: str = "text/plain; charset=utf-8"
     reset: bool = False  # the connection breaks instead of an answer
+    reset_after: int | None = None  # it breaks when so many bytes of the request's body were read
     after_work: bool = False  # the server does its work first, then this rule answers
+    hook: Callable[[], None] | None = None  # called before the work, or after it
 
     @property
     def answers(self) -> bool:
@@ -39,8 +44,8 @@ class Fault:
         status = f"{self.status} {self.reason}" if self.reason else self.status
         return Response(self.body, status, dict(self.headers), content_type=self.content_type)
 
-    def fits(self, server: str, method: str, path: str) -> bool:
-        pairs = ((server, self.server), (method, self.method), (path, self.path))
+    def fits(self, server: str, method: str, path: str, query: str) -> bool:
+        pairs = ((server, self.server), (method, self.method), (path, self.path), (query, self.query))
         return all(fnmatchcase(value, pattern) for value, pattern in pairs)
 
 
@@ -52,7 +57,7 @@ class Faults:
         self.echo_body = False  # every error body repeats the body of the request
         self._lock = Lock()
         self._rules: list[Fault] = []
-        self._uses: list[int] = []
+        self._uses: list[int] = []  # of each rule, with the requests that it let pass
 
     def add(self, fault: Fault | None = None, **members: Any) -> None:
         with self._lock:
@@ -65,13 +70,14 @@ class Faults:
             self._uses.clear()
         self.echo_authorization = self.echo_body = False
 
-    def take(self, server: str, method: str, path: str) -> Fault | None:
+    def take(self, server: str, method: str, path: str, query: str = "") -> Fault | None:
         with self._lock:
             for position, rule in enumerate(self._rules):
-                left = rule.times is None or self._uses[position] < rule.times
-                if left and rule.fits(server, method, path):
+                left = rule.times is None or self._uses[position] < rule.skip + rule.times
+                if left and rule.fits(server, method, path, query):
                     self._uses[position] += 1
-                    return rule
+                    if self._uses[position] > rule.skip:
+                        return rule
         return None
 
     def echo(self, request: Request, body: bytes, response: Response) -> None:
@@ -98,6 +104,10 @@ def _authorization_forms(request: Request) -> list[str]:
 
 
 def _append(response: Response, text: str) -> None:
+    if response.mimetype == "application/xml":
+        found = response.get_data(as_text=True)
+        response.set_data(found.replace("</Message>", f" {escape(text)}</Message>", 1))
+        return
     if response.mimetype != "application/json":
         response.set_data(response.get_data(as_text=True) + "\n" + text)
         return

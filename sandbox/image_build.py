@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from ruamel.yaml import YAML
 from sandbox.workspace import Workspace
 
 _INDEX_OPTION = re.compile(r"(?P<option>-i|--index-url|--extra-index-url)(?P<between>\s*=\s*|\s+)(?P<url>\S+)")
+# A wheel by its URL, bare or after "name @"; what comes behind it, such as "#sha256=…", stays there.
+_WHEEL_URL = re.compile(r"^(?P<before>\s*|[^#]*?@\s*)(?P<url>https://[^\s?#]+\.whl)(?=[#\s;]|$)")
 PAT_USER = "azureml"  # Azure Artifacts takes any user name with a token
 
 
@@ -32,13 +34,23 @@ class BuiltImage:
     output: str
 
 
-def build_image(conda_file: Path, workspace: Workspace, directory: Path, environ: Mapping[str, str]) -> BuiltImage:
+def build_image(
+    conda_file: Path,
+    workspace: Workspace,
+    directory: Path,
+    environ: Mapping[str, str],
+    *,
+    sign: Callable[[str], str] = lambda url: url,
+) -> BuiltImage:
     """Make `directory` a virtual environment of the running Python with the file's pip section in it.
 
     The conda packages are left out. `environ` is the child's, to which the credentials are added: they are in
-    no argument and in no file. Raises ImageBuildError.
+    no argument and in no file. `sign` gives the signed URL of a wheel in our storage, or the URL as it is
+    (https://learn.microsoft.com/azure/machine-learning/v1/how-to-use-private-python-packages). Raises ImageBuildError.
     """
     requirements, credentials = _with_credentials(pip_section(conda_file), workspace.connections)
+    requirements, links = _with_signed_urls(requirements, sign)
+    credentials |= links
     with_pip = importlib.util.find_spec("pip") is None
     make = [sys.executable, "-m", "venv", *([] if with_pip else ["--without-pip"]), os.fspath(directory)]
     _run(make, environ, conda_file.parent)
@@ -105,6 +117,21 @@ def _with_credentials(
         return f"{match['option']}{match['between']}${{{variable}}}"
 
     return [_INDEX_OPTION.sub(replaced, line) for line in lines], variables
+
+
+def _with_signed_urls(lines: list[str], sign: Callable[[str], str]) -> tuple[list[str], dict[str, str]]:
+    """The lines with each URL of a wheel that `sign` knows replaced by ${VARIABLE}, and the variables."""
+    variables: dict[str, str] = {}
+
+    def replaced(match: re.Match[str]) -> str:
+        signed = sign(match["url"])
+        if signed == match["url"]:
+            return match[0]
+        variable = f"WORKSPACE_WHEEL_{len(variables)}"
+        variables[variable] = signed
+        return f"{match['before']}${{{variable}}}"
+
+    return [_WHEEL_URL.sub(replaced, line) for line in lines], variables
 
 
 def _login(stored: Mapping[str, Any]) -> str | None:

@@ -10,20 +10,25 @@ from io import BytesIO
 from socket import SHUT_RDWR
 from typing import TYPE_CHECKING
 
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import get_input_stream
 
-from sandbox.faults import Faults
+from sandbox.faults import Fault, Faults
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 RESET = 0
+LONGEST_BODY = 65536  # bytes that are kept of a request's body: tests look into small ones, and uploads are many
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedRequest:
-    """What reached a server. `path` is decoded, `query` is not; `status` is 0 after a broken connection."""
+    """What reached a server. `path` is decoded, `query` is not; `status` is 0 after a broken connection.
+
+    Of a large body only the beginning is here; `length` is that of all of it.
+    """
 
     server: str
     method: str
@@ -31,6 +36,7 @@ class RecordedRequest:
     query: str
     headers: Mapping[str, str]
     body: bytes
+    length: int
     status: int
 
 
@@ -46,13 +52,20 @@ class Doorkeeper:
         self._requests = requests
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked = Request(environ)
+        fault = self._faults.take(self._name, asked.method, asked.path, _raw_query(asked))
         # Read to the end even for a refusal: a client that is still sending would see a broken connection.
-        body = get_input_stream(environ).read()
+        limit = fault.reset_after if fault else None
+        try:
+            body = get_input_stream(environ).read(-1 if limit is None else limit)
+        except ClientDisconnected as error:
+            self._record(asked, b"", RESET)
+            raise ConnectionResetError("the client is gone") from error
         environ.pop("wsgi.input_terminated", None)
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
         request = Request(environ)
-        response = self._answer(request)
+        response = self._answer(request, fault)
         if response is not None:
             self._faults.echo(request, body, response)
         self._record(request, body, RESET if response is None else response.status_code)
@@ -61,13 +74,18 @@ class Doorkeeper:
             raise ConnectionResetError("a rule of the sandbox broke the connection")
         return response(environ, start_response)
 
-    def _answer(self, request: Request) -> Response | None:
-        fault = self._faults.take(self._name, request.method, request.path)
+    def _answer(self, request: Request, fault: Fault | None) -> Response | None:
         if fault is None:
             return self._work(request)
         time.sleep(fault.delay)
+        if fault.hook and not fault.after_work:
+            fault.hook()
+        if fault.reset_after is not None:
+            return None
         if fault.after_work or not fault.answers:
             response = self._work(request)
+            if fault.hook and fault.after_work:
+                fault.hook()
             if not fault.answers:
                 return response
         return None if fault.reset else fault.response()
@@ -84,9 +102,14 @@ class Doorkeeper:
                 server=self._name,
                 method=request.method,
                 path=request.path,
-                query=request.query_string.decode("ascii", "replace"),
+                query=_raw_query(request),
                 headers=dict(request.headers),
-                body=body,
+                body=body[:LONGEST_BODY],
+                length=len(body),
                 status=status,
             )
         )
+
+
+def _raw_query(request: Request) -> str:
+    return request.query_string.decode("ascii", "replace")

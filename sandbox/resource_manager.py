@@ -34,10 +34,19 @@ class ResourceManager:
     """The server's application."""
 
     def __init__(
-        self, *, url: str, sign_in_url: str, access_tokens: AccessTokens, workspaces: Iterable[Workspace]
+        self,
+        *,
+        url: str,
+        sign_in_url: str,
+        discovery_url: str,
+        storage_suffix: str,
+        access_tokens: AccessTokens,
+        workspaces: Iterable[Workspace],
     ) -> None:
         self._url = url
         self._sign_in_url = sign_in_url
+        self._discovery_url = discovery_url
+        self._storage_suffix = storage_suffix
         self._access_tokens = access_tokens
         self._workspaces = list(workspaces)
         self._lock = Lock()
@@ -69,8 +78,8 @@ class ResourceManager:
     def _answer(self, request: Request) -> Response:
         if request.path == "/metadata/endpoints":
             return self._metadata(request)
-        if request.path == "/discovery":
-            return answer({name: self._url for name in ("api", "history")})
+        if request.path == "/subscriptions":
+            return self._subscriptions(request)
         match = _WORKSPACE.fullmatch(request.path)
         if match is None:
             raise ArmError(404, "NotFound", f"No resource is at '{request.path}'.")
@@ -98,13 +107,28 @@ class ResourceManager:
                 "tenant": "common",
                 "identityProvider": "AAD",
             },
-            "suffixes": {"storage": "sandbox.invalid", "keyVaultDns": "vault.sandbox.invalid"},
+            "suffixes": {"storage": self._storage_suffix, "keyVaultDns": "vault.sandbox.invalid"},
         }
         if version in {"2018-05-01", "2019-05-01", "2020-06-01"}:
             return answer([cloud])
         if version == "2022-09-01":
             return answer(cloud)
         raise ArmError(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
+
+    def _subscriptions(self, request: Request) -> Response:
+        """Those that the caller may read (https://learn.microsoft.com/rest/api/resources/subscriptions/list)."""
+        identity = self._caller(request)
+        if request.method != "GET":
+            raise method_not_allowed(request)
+        if not request.args.get("api-version"):
+            check_api_version(request)
+        found = sorted({one.subscription_id for one in self._workspaces})
+        listed = [
+            {"id": f"/subscriptions/{one}", "subscriptionId": one, "displayName": "acme", "state": "Enabled"}
+            for one in found
+            if identity.may(Role.READER, f"/subscriptions/{one}")
+        ]
+        return answer({"value": listed})
 
     def _caller(self, request: Request) -> Identity:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
@@ -163,7 +187,8 @@ class ResourceManager:
         properties = {
             "friendlyName": workspace.name,
             "description": "",
-            "discoveryUrl": f"{self._url}/discovery",
+            "discoveryUrl": self._discovery_url,
+            "storageAccount": workspace.storage_account_id,
             "provisioningState": "Succeeded",
             "tenantId": workspace.tenant_id,
             "publicNetworkAccess": "Enabled",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 POLL_SECONDS = 0.05
 
@@ -44,6 +44,10 @@ class LoopbackServer:
 
 class _QuietHandler(WSGIRequestHandler):
     disable_nagle_algorithm = True
+
+    def make_environ(self) -> WSGIEnvironment:
+        """With the headers as they came: names in the environ have lost their case, and some are left out of it."""
+        return {**super().make_environ(), "sandbox.headers": self.headers.items()}
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Say nothing: the requests are recorded, and the terminal belongs to the demo."""

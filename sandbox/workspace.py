@@ -12,10 +12,13 @@ class Workspace:
     resource_group: str
     name: str
     tenant_id: str
+    storage_account: str
     # connection name -> properties as they were put, with the secret
     connections: dict[str, dict[str, Any]] = field(default_factory=dict)
     # environment name -> version -> properties as they were put
     environments: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    # file name of a wheel -> the metadata of its artifact; the bytes are in the storage account
+    artifacts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def resource_group_id(self) -> str:
@@ -24,6 +27,10 @@ class Workspace:
     @property
     def arm_id(self) -> str:
         return f"{self.resource_group_id}/providers/Microsoft.MachineLearningServices/workspaces/{self.name}"
+
+    @property
+    def storage_account_id(self) -> str:
+        return f"{self.resource_group_id}/providers/Microsoft.Storage/storageAccounts/{self.storage_account}"
 
     @property
     def short(self) -> str:

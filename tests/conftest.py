@@ -11,15 +11,25 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
+from sandbox.azurite import Azurite
+from sandbox.blob_accounts import new_accounts
 
 WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 WheelMaker = Callable[..., Path]
 
 
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """Blob storage for all sandboxes one after the other; it starts when one of them needs it."""
+    azurite = Azurite(tmp_path_factory.mktemp("azurite"), new_accounts())
+    yield azurite
+    azurite.stop()
+
+
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+def sandbox(tmp_path: Path, azurite: Azurite) -> Iterator[Sandbox]:
     """Azure on loopback, fresh for each test."""
-    with Sandbox(tmp_path / "sandbox") as sandbox:
+    with Sandbox(tmp_path / "sandbox", azurite=azurite) as sandbox:
         yield sandbox
 
 

@@ -56,6 +56,7 @@ def credentials_in(requests: Iterable[RecordedRequest]) -> set[str]:
         if scheme.lower() == "basic":
             value = base64.b64decode(value).decode().partition(":")[2]
         found.add(value)
+        found |= set(parse_qs(request.query).get("sig", []))  # a signed link
         if request.headers.get("Content-Type") == "application/x-www-form-urlencoded":
             form = parse_qs(request.body.decode())
             found.update(value for name in _CREDENTIAL_FIELDS for value in form.get(name, []))

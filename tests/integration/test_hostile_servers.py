@@ -185,16 +185,11 @@ def test_a_lost_answer_is_not_told_as_nothing(wheel_job: Job) -> None:
 def test_two_runs_at_once_that_make_two_connections(job: Job) -> None:
     """The other run's connection appears between our look and our write."""
     target = f"{job.sandbox.url('feed')}/acme"
-    job.sandbox.faults.add(server="arm", method="PUT", path="*", delay=0.0)
-    original = job.sandbox.faults.take
-
-    def take(server: str, method: str, path: str) -> Any:
-        if server == "arm" and method == "PUT":
-            other = {"category": "PythonFeed", "target": target, "authType": "PAT", "credentials": {"pat": "x"}}
-            job.sandbox.workspace("acme-ml").connections["of-the-other-run"] = other
-        return original(server, method, path)
-
-    job.sandbox.faults.take = take  # type: ignore[method-assign]  # the moment that a rule cannot name
+    other = {"category": "PythonFeed", "target": target, "authType": "PAT", "credentials": {"pat": "x"}}
+    connections = job.sandbox.workspace("acme-ml").connections
+    job.sandbox.faults.add(
+        server="arm", method="PUT", times=None, hook=lambda: connections.update({"of-the-other-run": other})
+    )
     outcome = job.run(publish_to="none", feed=job.feed_inputs()["feed"], **job.workspace_inputs())
     assert (outcome.status, len(outcome.errors)) == (5, 1), outcome.log
     assert "of-the-other-run" in outcome.errors[0]

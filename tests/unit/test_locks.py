@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from scripts.lock import requirements
 from scripts.set_up import package_locks
 
 ROOT = Path(__file__).resolve().parents[2]
-REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
+REQUIREMENTS = [source.with_suffix(".txt") for source, _ in requirements()]
 
 
-@pytest.mark.parametrize("lock", REQUIREMENTS, ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", REQUIREMENTS, ids=lambda lock: f"{lock.parent.name}/{lock.name}")
 def test_requirements_are_pinned_by_hash_and_name_no_index(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
     assert lock.with_suffix(".in").exists()
