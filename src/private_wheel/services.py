@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from private_wheel.azure.arm import WRITE_CONNECTION, Arm, StoredConnection, permission_missing
+from private_wheel.azure.arm import WRITE_ARTIFACT, WRITE_CONNECTION, Arm, StoredConnection
 from private_wheel.azure.sign_in import Mask, SignIn
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.config import Config, ConnectionConfig
@@ -87,8 +87,9 @@ class Services:
         if not self.arm:
             return {}, ()
         resource = self.arm.read_workspace(workspace)
-        if self.connection and not self.arm.may(workspace, WRITE_CONNECTION):
-            raise permission_missing(workspace, f"no role of it allows {WRITE_CONNECTION}")
+        writes = [WRITE_CONNECTION] if self.connection else []
+        writes += [WRITE_ARTIFACT] if self._config.publish_to == "workspace" else []
+        self.arm.check_permissions(workspace, writes)
         return resource, self.arm.list_connections(workspace)
 
 

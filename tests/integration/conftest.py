@@ -70,23 +70,37 @@ class Job:
             **self.sign_in_inputs(),
         }
 
-    def sign_in_inputs(self) -> dict[str, str]:
-        identity = self.sandbox.identities.contributor
+    def blob_inputs(self, prefix: str = "") -> dict[str, str]:
+        container = self.sandbox.container_url + (f"/{prefix}" if prefix else "")
+        return {"publish_to": "blob", "container": container, **self.sign_in_inputs()}
+
+    def into_workspace_inputs(self, *names: str) -> dict[str, str]:
+        workspaces = [self.sandbox.workspace(name).short for name in names or ("acme-ml",)]
+        return {"publish_to": "workspace", "workspace": "\n".join(workspaces), **self.sign_in_inputs()}
+
+    def sign_in_inputs(self, who: str = "contributor") -> dict[str, str]:
+        identity = getattr(self.sandbox.identities, who)
         return {"azure_client_id": identity.client_id, "azure_tenant_id": identity.tenant_id}
 
-    def run(self, *, variables: dict[str, str] | None = None, **inputs: str) -> Outcome:
-        self._runs += 1
-        output, summary = (self.host_files / f"{kind}-{self._runs}" for kind in ("output", "summary"))
-        environ = {
+    def environ(self, *, variables: dict[str, str] | None = None, **inputs: str) -> dict[str, str]:
+        """Of the next run's process."""
+        return {
             **os.environ,
             **self.sandbox.github_oidc_environ(),
             "GITHUB_ACTIONS": "true",
             "GITHUB_WORKSPACE": str(self.checkout),
-            "GITHUB_OUTPUT": str(output),
-            "GITHUB_STEP_SUMMARY": str(summary),
+            **{f"GITHUB_{kind}": str(path) for kind, path in self._next_files().items()},
             **{f"INPUT_{name.upper().replace('_', '')}": value for name, value in inputs.items()},
             **(variables or {}),
         }
+
+    def _next_files(self) -> dict[str, Path]:
+        return {kind: self.host_files / f"{kind}-{self._runs}" for kind in ("OUTPUT", "STEP_SUMMARY")}
+
+    def run(self, *, variables: dict[str, str] | None = None, **inputs: str) -> Outcome:
+        environ = self.environ(variables=variables, **inputs)
+        output, summary = self._next_files().values()
+        self._runs += 1
         stdout = io.StringIO()
         status = main(environ, stdout)
         text = output.read_text(encoding="utf-8") if output.exists() else ""
@@ -102,7 +116,7 @@ class Job:
         """The requests so far that could have changed something anywhere: the question for the right to write, which
         is an upload of nothing, cannot."""
         changing = ("POST", "PUT", "PATCH", "DELETE")
-        servers = ("arm", "feed", "plain-index")
+        servers = ("arm", "artifact-service", "blob", "feed", "plain-index")
         return [
             f"{request.method} {request.path}"
             for request in self.sandbox.requests

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
@@ -26,6 +26,8 @@ from private_wheel.errors import (
 API_VERSION = "2024-10-01"
 _PERMISSIONS_API_VERSION = "2022-04-01"
 WRITE_CONNECTION = "Microsoft.MachineLearningServices/workspaces/connections/write"
+# https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles, among the actions of its custom roles
+WRITE_ARTIFACT = "Microsoft.MachineLearningServices/workspaces/metadata/artifacts/write"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,22 +80,27 @@ class Arm:
                 raise _unreadable("it goes on at another host")
             page = self._answer(self._client.request("GET", link), workspace)
 
-    def may(self, workspace: WorkspaceId, action: str) -> bool:
-        """Whether the identity's roles allow `action` on the workspace; True when ARM does not tell.
+    def check_permissions(self, workspace: WorkspaceId, actions: Sequence[str]) -> None:
+        """See that the identity's roles allow each of `actions` on the workspace, as far as ARM tells.
 
+        Raises:
+            PermissionMissing
+            ServiceUnreachable
         Source: https://learn.microsoft.com/rest/api/authorization/permissions/list-for-resource
         """
+        if not actions:
+            return
         path = f"{workspace.path}/providers/Microsoft.Authorization/permissions"
         response = self._client.request("GET", path, params={"api-version": _PERMISSIONS_API_VERSION})
         if response.status_code != 200:
-            return True
+            return
         try:
-            return any(
-                _matches(action, role["actions"]) and not _matches(action, role["notActions"])
-                for role in json_object(response)["value"]
-            )
+            roles = json_object(response)["value"]
+            missing = [action for action in actions if not any(_allows(role, action) for role in roles)]
         except (KeyError, TypeError, AttributeError):
-            return True
+            return
+        if missing:
+            raise _permission_missing(workspace, f"no role of it allows {' and '.join(missing)}")
 
     def put_connection(self, workspace: WorkspaceId, name: str, properties: Mapping[str, Any]) -> None:
         """Create or replace a connection. Raises as `read_workspace`."""
@@ -113,14 +120,17 @@ def _unreadable(said: str) -> ServiceFailed:
     return ServiceFailed("Azure Resource Manager's list of connections cannot be read.", fix="Run again.", said=said)
 
 
-def permission_missing(workspace: WorkspaceId, said: str) -> PermissionMissing:
-    """The error for an identity without the role that a run needs."""
+def _permission_missing(workspace: WorkspaceId, said: str) -> PermissionMissing:
     return PermissionMissing(
         f"The signed-in identity lacks a permission on workspace {workspace.name}.",
         input="workspace",
         fix="Give it the role AzureML Data Scientist or Contributor on the workspace.",
         said=said,
     )
+
+
+def _allows(role: Mapping[str, Any], action: str) -> bool:
+    return _matches(action, role["actions"]) and not _matches(action, role["notActions"])
 
 
 def _matches(action: str, patterns: Iterable[str] | None) -> bool:
@@ -139,7 +149,7 @@ def _refusal(response: requests.Response, workspace: WorkspaceId) -> PrivateWhee
             said=said,
         )
     if status == 403:
-        return permission_missing(workspace, said)
+        return _permission_missing(workspace, said)
     if status == 401:
         return CredentialRefused(
             "Azure Resource Manager did not accept the sign-in.",

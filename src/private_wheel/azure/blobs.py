@@ -20,7 +20,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobClient, BlobProperties, ContainerClient, ContentSettings
 
 from private_wheel.azure.blob_errors import ConditionFailed, blob_errors, error_code
-from private_wheel.azure.http import CONNECT_TIMEOUT, READ_TIMEOUT, BoundedAdapter, new_session, retry_rules
+from private_wheel.azure.http import BoundedAdapter, new_session, retry_rules
 from private_wheel.errors import BlobProtected
 from private_wheel.progress import Progress
 
@@ -72,8 +72,6 @@ class BlobStorage:
         """Retries are the transport's, which obeys `Retry-After`; redirects could take the token elsewhere."""
         return {
             "transport": RequestsTransport(session=self._session, session_owner=False),
-            "connection_timeout": CONNECT_TIMEOUT,
-            "read_timeout": READ_TIMEOUT,
             "retry_total": 0,
             "permit_redirects": False,
             "max_block_size": BLOCK_SIZE,

@@ -81,7 +81,7 @@ class BoundedAdapter(HTTPAdapter):
         """Nothing to set for one connection: the context demands a certificate and knows whom to trust."""
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs["timeout"] = kwargs.get("timeout") or (CONNECT_TIMEOUT, self._read_timeout)
+        kwargs["timeout"] = (CONNECT_TIMEOUT, self._read_timeout)  # an SDK's own would be five minutes
         request: requests.PreparedRequest = args[0] if args else kwargs["request"]
         if is_loopback(urlsplit(request.url or "").hostname or ""):
             kwargs["proxies"] = {}  # plain http is allowed there, and must not pass a proxy
