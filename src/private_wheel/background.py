@@ -38,9 +38,10 @@ def side_by_side(
     """The value of `function` for each item, in their order; `done` is told each one as soon as it is there.
 
     After a failure no other item is begun; those under way are waited for, and then the first failure is raised. A
-    KeyboardInterrupt is raised at once.
+    KeyboardInterrupt is raised at once, also while a function waits for the network: none runs in the main thread,
+    unless only one may run at a time.
     """
-    if at_once == 1 or len(items) == 1:
+    if at_once == 1:
         values = []
         for item in items:
             values.append(function(item))

@@ -60,7 +60,7 @@ def release(config: Config, host: Host, environ: Mapping[str, str], scratch: Pat
             _describe_dry_run(config, record)
             return
         for route, plans in planned:
-            _publish(route, plans, record)
+            _publish(config, route, plans, record)
         if config.verify != "none":
             for route, plans in planned:
                 _verify(route, plans, record)
@@ -113,30 +113,25 @@ def _plan(host: Host, wheels: Sequence[Wheel], services: Services, record: Recor
     return planned
 
 
-def _publish(route: Route, plans: Sequence[Plan], record: Record) -> None:
+def _publish(config: Config, route: Route, plans: Sequence[Plan], record: Record) -> None:
     def publish(plan: Plan) -> Result:
         record.begun.append(plan.title)
         return route.publish(plan)
 
     def note(result: Result) -> None:
-        record.add(result)
+        record.add(result if config.verify == "none" else unseen(result))
         _LOG.info("%s: %s", result.title, result.outcome)
 
     side_by_side(publish, plans, route.at_once, note)
 
 
 def _verify(route: Route, plans: Sequence[Plan], record: Record) -> None:
-    """See what was published; until then no URL of it is told."""
-
     def note(result: Result) -> None:
         record.add(result)
         if result.url:
             _LOG.info("%s is there: %s", result.title, result.url)
 
-    results = [record.results[plan.title] for plan in plans]
-    for result in results:
-        record.add(unseen(result))
-    side_by_side(route.verify, results, route.at_once, note)
+    side_by_side(route.verify, [record.results[plan.title] for plan in plans], route.at_once, note)
 
 
 def _connect(services: Services, record: Record) -> None:

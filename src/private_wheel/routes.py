@@ -103,16 +103,12 @@ def _storage_credential(container: ContainerAddress, sign_in: SignIn, environ: M
         return {"account_name": container.account, "account_key": key}
     if key:
         _LOG.info("The storage key in the environment is not used: PrivateWheel signs in with Microsoft Entra.")
-    if not sign_in.cloud.has_storage(container.host):
-        raise InvalidInputs(
-            [
-                Problem(
-                    input="container",
-                    what=f"{container.host} is no blob host of {sign_in.cloud.name}, so the sign-in's token may not go"
-                    " there.",
-                    fix=f"Correct the host or the input cloud. Its hosts end with"
-                    f" {' or '.join(f'.blob.{suffix}' for suffix in sign_in.cloud.storage_suffixes)}.",
-                )
-            ]
-        )
+    cloud = sign_in.cloud
+    if not cloud.has_storage(container.host):
+        hosts = " or ".join(f".blob.{suffix}" for suffix in cloud.storage_suffixes)
+        fix = f"Correct the host or the input cloud. Its hosts end with {hosts}."
+        if container.on_loopback:
+            fix = "For an emulator, set its AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_KEY."
+        what = f"{container.host} is no blob host of {cloud.name}, so the sign-in's token may not go there."
+        raise InvalidInputs([Problem(input="container", what=what, fix=fix)])
     return ScopedCredential(sign_in, STORAGE_SCOPE)

@@ -299,6 +299,16 @@ class TestLargeFiles:
         stored = job.sandbox.blobs("acmepackages", "wheels").get_blob_client(FILE)
         assert stored.download_blob().readall() == wheel.read_bytes()
 
+    def test_blocks_of_another_program_are_in_the_way(
+        self, job: Job, tiny_wheel: WheelMaker, stored: BlobClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(blobs, "BLOCK_SIZE", 64 * 1024)
+        (job.checkout / FILE).write_bytes(tiny_wheel(content="A = 1\n" * 20_000).read_bytes())
+        stored.stage_block("MQ==", b"theirs")
+        ran = job.run(**job.blob_inputs(), package=FILE)
+        assert ran.status == 6, ran.log
+        assert "Another program has left an unfinished upload" in ran.errors[0]
+
     def test_a_body_that_changed_on_the_way_is_refused_by_the_service(self, wheel_job: Job, stored: BlobClient) -> None:
         """The checksum is the service's to compare: here it gets one that does not fit."""
         with pytest.MonkeyPatch.context() as patch:

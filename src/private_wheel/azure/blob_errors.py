@@ -90,7 +90,14 @@ def _answered(error: HttpResponseError, host: str, input: str) -> Exception:
         )
     if status == 413 or code == "RequestBodyTooLarge":
         return WheelRejected(f"{host} does not take a file of this size.", input="package", said=said)
-    return ServiceFailed(f"{host} failed.", input=input, fix="Run again: what is done is recognised.", said=said)
+    fix = "Run again: what is done is recognised."
+    if code == "InvalidBlobOrBlock":
+        # All names of a blob's unfinished blocks have one length: https://learn.microsoft.com/rest/api/storageservices/put-block
+        fix = (
+            "Another program has left an unfinished upload under this name, which the service forgets after a week."
+            " Finish it and delete the blob, or raise the version."
+        )
+    return ServiceFailed(f"{host} failed.", input=input, fix=fix, said=said)
 
 
 def _forbidden(code: str, host: str, input: str, said: str) -> PrivateWheelError:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
@@ -152,9 +153,13 @@ class Blob:
 
     def sha256(self, stored: StoredBlob) -> str:
         """Of the bytes behind `stored`, all of which are read. In lower-case hexadecimal."""
-        digest = hashlib.sha256()
+        digest, done = hashlib.sha256(), 0
+        tell = _log_progress(f"Reading back {unquote(self.url.rpartition('/')[2])}")
         for block in self._blocks(stored):
             digest.update(block)
+            done += len(block)
+            if stored.length > BLOCK_SIZE:
+                tell(done, stored.length)
         return digest.hexdigest()
 
     def _blocks(self, stored: StoredBlob) -> Iterator[bytes]:
