@@ -64,6 +64,7 @@ def _description(sandbox: Sandbox) -> str:
     }
     lines += [f"export {name}={shlex.quote(value)}" for name, value in inputs.items()]
     lines += ["# Inputs of the other routes, in place of these; the contributor's sign-in is all that they need"]
+    lines += [f"#   unset {' '.join(inputs)}"]
     lines += [f"#   INPUT_PUBLISHTO=blob INPUT_CONTAINER={sandbox.container_url}"]
     lines += [f"#   INPUT_PUBLISHTO=workspace INPUT_WORKSPACE={workspace}"]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""`make demo`: one release on loopback, from a tagged commit to an import from the environment file."""
+"""`make demo`: one tagged commit by all three routes on loopback, each from the command to an import."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import Sandbox
@@ -19,36 +20,64 @@ TOOL_CACHE = REPOSITORY / ".make" / "tool-cache"
 FORECAST = "from acme_forecast import seasonal_naive; print(seasonal_naive([3, 1, 4, 1, 5, 9], season=3, horizon=5))"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """What a user types, and how an image build gets at the wheel. `again` is what a second run shows."""
+
+    title: str
+    flags: list[str]
+    access: str
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    again: str = ""
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="private-wheel-demo-") as temporary:
         folder = Path(temporary)
         checkout = _tagged_commit(folder / "acme-forecast")
         with Sandbox(folder / "sandbox") as sandbox:
-            return _release_and_install(sandbox, checkout, folder)
+            say("Azure on loopback, and one package, acme-forecast 1.2.3. Nothing of it leaves this machine.")
+            print("You stand in its checkout, with PrivateWheel's beside it, and are signed in to Azure.")
+            statuses = (_show(route, sandbox, checkout, folder) for route in _routes(sandbox))
+            return next((status for status in statuses if status), 0)
 
 
-def _release_and_install(sandbox: Sandbox, checkout: Path, folder: Path) -> int:
-    workspace = sandbox.workspace("acme-ml")
-    say("Azure on loopback: a feed, a workspace, and sign-in; nothing leaves this machine")
-    flags = ["--feed", sandbox.feed_url("acme", "python"), "--workspace", workspace.short]
-    environ = {
-        **os.environ,
-        **sandbox.environ(),
-        **sandbox.service_principal_environ(sandbox.identities.contributor),
-        "RUNNER_TOOL_CACHE": str(TOOL_CACHE),
-        "INPUT_FEEDTOKEN": sandbox.tokens.write,
-        "INPUT_CONNECTIONTOKEN": sandbox.tokens.read,
-    }
-    for title in ("Release acme-forecast 1.2.3", "The same again: nothing is sent twice, the connection is rotated"):
+def _routes(sandbox: Sandbox) -> Iterator[Route]:
+    workspace = sandbox.workspace("acme-ml").short
+    yield Route(
+        title="Route 1 of 3, a feed: for the organisation",
+        flags=["--feed", sandbox.feed_url("acme", "python"), "--workspace", workspace],
+        tokens={"INPUT_FEEDTOKEN": sandbox.tokens.write, "INPUT_CONNECTIONTOKEN": sandbox.tokens.read},
+        access="pip gets the token that the workspace's connection has.",
+        again="The same command again: nothing is sent twice, and the connection gets its token anew",
+    )
+    yield Route(
+        title="Route 2 of 3, a container: private storage",
+        flags=["--publish-to", "blob", "--container", sandbox.container_url],
+        access="You let the build into the storage. Here it gets a signed link.",
+    )
+    yield Route(
+        title="Route 3 of 3, the workspace's own storage: a few wheels for one workspace",
+        flags=["--publish-to", "workspace", "--workspace", workspace],
+        access="As documented for SDK v1, the workspace puts a signed link in place of the URL.",
+    )
+
+
+def _show(route: Route, sandbox: Sandbox, checkout: Path, folder: Path) -> int:
+    sign_in = sandbox.service_principal_environ(sandbox.identities.contributor)
+    machine = {**os.environ, **sandbox.environ()}
+    environ = {**machine, **sign_in, **route.tokens, "RUNNER_TOOL_CACHE": str(TOOL_CACHE)}
+    for title in filter(None, (route.title, route.again)):
         say(title)
-        status = _private_wheel(flags, environ, checkout)
-        if status:
+        if status := _private_wheel(route, environ, checkout):
             return status
     environment_file = checkout / "azureml-environment" / "conda.yml"
-    say(f"The environment file that was handed over\n\n{environment_file.read_text(encoding='utf-8')}")
-    say("What Azure ML does with it: an empty environment, the workspace's token, pip install, import")
-    image = build_image(environment_file, workspace, folder / "image", {**os.environ, **sandbox.environ()})
-    print("\n".join(image.output.splitlines()[-1:]))
+    say(f"The environment file\n\n{environment_file.read_text(encoding='utf-8').rstrip()}")
+    say("What an image build does with it: pip installs into an empty environment, and the package is imported")
+    print(route.access, flush=True)
+    place, workspace = Path(tempfile.mkdtemp(dir=folder)), sandbox.workspace("acme-ml")
+    image = build_image(environment_file, workspace, place, machine, sign=sandbox.signed_url)
+    print(image.output.splitlines()[-1])
     answer = subprocess.run([image.python, "-c", FORECAST], capture_output=True, text=True, check=True)  # noqa: S603
     print(f"import acme_forecast: seasonal_naive says {answer.stdout.strip()}")
     return 0
@@ -58,21 +87,18 @@ def _tagged_commit(checkout: Path) -> Path:
     """The example as a repository of its own, with its commit tagged."""
     shutil.copytree(EXAMPLE, checkout)
     author = ["-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false"]
-    for command in (
-        ["init", "--quiet"],
-        ["add", "."],
-        ["commit", "--quiet", "--message", "A release"],
-        ["tag", "v1.2.3"],
-    ):
+    commit = ["commit", "--quiet", "--message", "A release"]
+    for command in (["init", "--quiet"], ["add", "."], commit, ["tag", "v1.2.3"]):
         subprocess.run(["git", *author, *command], cwd=checkout, check=True)  # noqa: S603, S607
     return checkout
 
 
-def _private_wheel(flags: list[str], environ: Mapping[str, str], checkout: Path) -> int:
-    print("$ export INPUT_FEEDTOKEN=(may write) INPUT_CONNECTIONTOKEN=(may only read)")
-    print(f"$ cd {checkout.name} && python3 …/entrypoint.py {' '.join(flags)}\n", flush=True)
+def _private_wheel(route: Route, environ: Mapping[str, str], checkout: Path) -> int:
+    if route.tokens:
+        print("$ export INPUT_FEEDTOKEN=(may write) INPUT_CONNECTIONTOKEN=(may only read)")
+    print(f"$ python3 ../private-wheel/entrypoint.py {' '.join(route.flags)}\n", flush=True)
     python = getattr(sys, "_base_executable", sys.executable)
-    command = [python, str(REPOSITORY / "entrypoint.py"), *flags]
+    command = [python, str(REPOSITORY / "entrypoint.py"), *route.flags]
     return subprocess.run(command, cwd=checkout, env=environ, check=False).returncode  # noqa: S603
 
 

@@ -113,9 +113,9 @@ INPUTS: tuple[Input, ...] = (
     Input(
         name="feed",
         group=Group.PUBLISH,
-        visible_rule="publishTo = feed || publishTo = none",
         help="`organisation/feed`, `organisation/project/feed`, or the URL of the feed's simple index or upload API "
-        "(Azure Artifacts, Azure DevOps Server, or any other index's `…/simple/`).",
+        "(Azure Artifacts, Azure DevOps Server, or any other index's `…/simple/`). With another route: where the "
+        "environment finds the package's own dependencies.",
     ),
     Input(
         name="feed-username",
@@ -137,7 +137,7 @@ INPUTS: tuple[Input, ...] = (
         name="container",
         group=Group.PUBLISH,
         visible_rule="publishTo = blob",
-        help="`https://ACCOUNT.blob.core.windows.net/CONTAINER`, with an optional prefix behind it.",
+        help="`https://ACCOUNT.blob.core.windows.net/CONTAINER`, with an optional prefix behind it. It must exist.",
     ),
     Input(
         name="if-exists",
@@ -276,8 +276,8 @@ INPUTS: tuple[Input, ...] = (
         default="published",
         choices=("published", "resolve", "install", "none"),
         planned=("resolve", "install"),
-        help="`published` reads back what was published, with the credential that the workspace will use; `resolve` "
-        "also resolves the environment's pip part; `install` also installs and imports it; `none`.",
+        help="`published` reads back what was published, from a feed with the credential that the workspace will use; "
+        "`resolve` also resolves the environment's pip part; `install` also installs and imports it; `none`.",
     ),
     Input(
         name="check-public-name",
@@ -332,7 +332,7 @@ OUTPUTS: tuple[Output, ...] = (
     Output(name="sha256", help="SHA-256 of the wheel, in hexadecimal."),
     Output(name="url", help="URL of the published file, without a credential."),
     Output(name="index-url", help="URL of the simple index, without a credential."),
-    Output(name="requirement", help="The line for pip, as `name==version`."),
+    Output(name="requirement", help="The line for pip: `name==version`, or with the wheel's full URL."),
     Output(name="result", help="`published`, `identical`, `skipped`, `replaced`, `dry-run` or `built`."),
     Output(name="connection", help="Name of the workspace connection that was set."),
     Output(name="environment-file", help="Path of the conda file."),

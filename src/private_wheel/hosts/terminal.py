@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -63,7 +64,8 @@ class Terminal(Host):
         filled = round(_BAR_WIDTH * progress.share)
         bar = "#" * filled + "." * (_BAR_WIDTH - filled)
         title = " ".join(harmless_lines(progress.title, self.redactor.clean))
-        self.stdout.write(f"{_LINE_START}[{bar}] {progress.share:4.0%} {title}")
+        shown = f"[{bar}] {progress.share:4.0%} {title}"
+        self.stdout.write(_LINE_START + shown[: shutil.get_terminal_size().columns - 1])
         self.stdout.flush()
         self._bar_shown = True
 
@@ -136,7 +138,7 @@ def _parser() -> _Parser:
     parser = _Parser(
         prog="private-wheel",
         description="From a tagged commit to a private Python package that Azure Machine Learning can install.",
-        usage="private-wheel --feed ORGANISATION/FEED [--workspace SUBSCRIPTION/GROUP/NAME] [flags]",
+        usage="private-wheel [--publish-to feed|blob|workspace|none] [flags]",
         epilog=f"{_NO_FLAG} Every other input may be given as its INPUT_ variable too.",
         allow_abbrev=False,
     )
