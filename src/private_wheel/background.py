@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
+_HEARS_SIGNALS = 0.5  # seconds
 _Item = TypeVar("_Item")
 _Value = TypeVar("_Value")
 
@@ -47,21 +48,39 @@ def side_by_side(
             values.append(function(item))
             done(values[-1])
         return values
+    stopped = threading.Event()
+
+    def unless_stopped(item: _Item) -> _Value:
+        if stopped.is_set():
+            raise CancelledError
+        try:
+            return function(item)
+        except BaseException:
+            stopped.set()  # here, before this thread is free for another item
+            raise
+
     pool = ThreadPoolExecutor(at_once)
-    futures = [pool.submit(function, item) for item in items]
-    failure: BaseException | None = None
     try:
-        for future in as_completed(futures):
-            if future.cancelled():
-                continue
-            if error := future.exception():
-                failure = failure or error
-                for other in futures:
-                    other.cancel()
-            else:
-                done(future.result())
+        futures = [pool.submit(unless_stopped, item) for item in items]
+        _attend(futures, done)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        stopped.set()
+        pool.shutdown(wait=False)
+    return [future.result() for future in futures]
+
+
+def _attend(futures: Iterable[Future[_Value]], done: Callable[[_Value], None]) -> None:
+    """Wait for all, tell `done` of each that succeeds, and raise the first failure at the end."""
+    failure: BaseException | None = None
+    pending = set(futures)
+    while pending:
+        # A signal that comes just before the wait would not end it.
+        finished, pending = wait(pending, timeout=_HEARS_SIGNALS, return_when=FIRST_COMPLETED)
+        for future in finished:
+            error = future.exception()
+            if not error:
+                done(future.result())
+            elif not isinstance(error, CancelledError):
+                failure = failure or error
     if failure:
         raise failure
-    return [future.result() for future in futures]

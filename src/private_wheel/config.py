@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar, cast
@@ -235,7 +235,8 @@ def _assemble(reader: _Reader, checkout: Path) -> Config:
 def _packages(reader: _Reader, checkout: Path, *, only_connect: bool) -> tuple[Path, ...]:
     patterns = reader.lines("package") or (() if only_connect else (".",))
     found = (reader.parsed("package", pattern, lambda value: find_sources(value, checkout)) for pattern in patterns)
-    return tuple({path.resolve(): path for paths in found for path in paths or ()}.values())
+    # A link is not taken for the file that it leads to: it is refused later, with its name.
+    return tuple({path.absolute(): path for paths in found for path in paths or ()}.values())
 
 
 def _workspaces(reader: _Reader) -> tuple[WorkspaceId, ...]:
@@ -302,15 +303,8 @@ def _cloud(value: str) -> str:
 def _check_together(config: Config, reader: _Reader) -> None:
     """Inputs that are right each for itself and wrong beside each other."""
     wrong = {problem.input for problem in reader.problems}
+    _check_route(config, reader, wrong)
     connection = config.connection
-    if config.publish_to == "feed" and not config.feed and "feed" not in wrong:
-        reader.problem("feed", "is missing.", "Name the feed to publish to, as organisation/feed.")
-    if config.publish_to == "blob" and not config.container and "container" not in wrong:
-        reader.problem("container", "is missing.", "Name it: https://ACCOUNT.blob.core.windows.net/CONTAINER.")
-    if config.publish_to == "workspace" and not config.workspaces and "workspace" not in wrong:
-        reader.problem("workspace", "is missing.", "Name the workspace to publish to.")
-    if config.publish_to == "feed" and config.if_exists == "replace":
-        reader.problem("if-exists", "'replace' is not possible: a feed never forgets a version.", "Raise the version.")
     if connection and not config.workspaces and "workspace" not in wrong:
         reader.problem("workspace", "is missing.", "Name the workspace that connection-token is for.")
     described = config.feed or config.publish_to == "feed" or (connection and connection.target)
@@ -323,3 +317,17 @@ def _check_together(config: Config, reader: _Reader) -> None:
         reader.problem(missing, "is missing.", "azure-client-id and azure-tenant-id go together.")
     if not config.environment.formats:
         reader.problem("environment-formats", "names no format.")
+
+
+def _check_route(config: Config, reader: _Reader, wrong: Set[str]) -> None:
+    if config.publish_to == "feed" and not config.feed and "feed" not in wrong:
+        reader.problem("feed", "is missing.", "Name the feed to publish to, as organisation/feed.")
+    if config.publish_to == "blob" and not config.container and "container" not in wrong:
+        reader.problem("container", "is missing.", "Name it: https://ACCOUNT.blob.core.windows.net/CONTAINER.")
+    if config.publish_to == "workspace" and not config.workspaces and "workspace" not in wrong:
+        reader.problem("workspace", "is missing.", "Name the workspace to publish to.")
+    if config.publish_to == "feed" and config.if_exists == "replace":
+        reader.problem("if-exists", "'replace' is not possible: a feed never forgets a version.", "Raise the version.")
+    if config.publish_to in ("blob", "workspace") and config.environment.index_mode == "only" and not config.feed:
+        what = "'only' is for a feed's index, and no feed is given."
+        reader.problem("index-mode", what, "Leave it out, or name the feed that the dependencies come from.")

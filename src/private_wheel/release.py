@@ -149,11 +149,11 @@ def _describe(config: Config, record: Record) -> None:
     index_url = config.feed.index_url if config.feed else ""
     results = [result for result in record.listed if result.url or index_url]
     places = list(dict.fromkeys(result.place for result in results))
-    for place in reversed(places):  # the first one's files are the outputs
+    for place in places:
         there = [result for result in results if result.place == place]
         environment = environment_of(config.environment, there, index_url)
         directory = Path(config.environment.directory) / (place if len(places) > 1 else "")
-        record.files.update(write_environment(environment, config.environment.formats, directory))
+        record.files[place] = write_environment(environment, config.environment.formats, directory)
 
 
 def _describe_dry_run(config: Config, record: Record) -> None:

@@ -36,13 +36,18 @@ class Record:
     results: dict[str, Result] = field(default_factory=dict)
     """By their titles."""
     connections: list[ConnectionPlan] = field(default_factory=list)
-    files: dict[str, Path] = field(default_factory=dict)
+    files: dict[str, dict[str, Path]] = field(default_factory=dict)
+    """The environment files by their format, of each place."""
     warnings: list[str] = field(default_factory=list)
 
     @property
     def listed(self) -> list[Result]:
         """The results so far in the order of the plans: some were carried out side by side."""
         return [self.results[plan.title] for plan in self.plans if plan.title in self.results]
+
+    def environment_file(self, place: str) -> str:
+        """The conda file of that place; empty if none was written."""
+        return str(self.files.get(place, {}).get("conda", ""))
 
     def add(self, result: Result) -> None:
         self.results[result.title] = result
@@ -120,10 +125,10 @@ def _what_now(record: Record) -> str:
 
 def _files(record: Record) -> str:
     parts = []
-    for path in record.files.values():
+    for path in (path for files in record.files.values() for path in files.values()):
         text = path.read_text(encoding="utf-8")
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text) or [""]))
-        name = _text(path.name)
+        name = _text(path.as_posix())
         parts.append(f"<details><summary>{name}</summary>\n\n{fence}yaml\n{text}{fence}\n\n</details>")
     return "\n\n".join(parts)
 
@@ -136,11 +141,11 @@ def outputs(record: Record) -> dict[str, str]:
     if not config:
         return {}
     index_url = config.feed.index_url if config.feed else ""
-    packages = [_package_outputs(result, index_url) for result in record.listed]
+    packages = [_package_outputs(result, index_url, record.environment_file(result.place)) for result in record.listed]
     first: Mapping[str, str] = packages[0] if packages else {}
     shown = {
         "connection": record.connections[0].name if record.connections else "",
-        "environment-file": str(record.files.get("conda", "")),
+        "environment-file": first.get("environment-file", ""),
         "environment-dir": config.environment.directory if record.files else "",
         "packages-json": json.dumps(packages, sort_keys=True),
     }
@@ -150,7 +155,7 @@ def outputs(record: Record) -> dict[str, str]:
 _PACKAGE_OUTPUTS = ("name", "version", "wheel", "sha256", "url", "index-url", "requirement", "result")
 
 
-def _package_outputs(result: Result, index_url: str) -> dict[str, str]:
+def _package_outputs(result: Result, index_url: str, environment_file: str) -> dict[str, str]:
     wheel = result.wheel
     values = (
         wheel.name,
@@ -162,8 +167,9 @@ def _package_outputs(result: Result, index_url: str) -> dict[str, str]:
         result.requirement,
         result.outcome,
         result.place,
+        environment_file,
     )
-    return dict(zip((*_PACKAGE_OUTPUTS, "workspace"), values, strict=True))
+    return dict(zip((*_PACKAGE_OUTPUTS, "workspace", "environment-file"), values, strict=True))
 
 
 def _text(text: str) -> str:

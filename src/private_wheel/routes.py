@@ -104,7 +104,8 @@ def _storage_credential(container: ContainerAddress, sign_in: SignIn, environ: M
     if key:
         _LOG.info("The storage key in the environment is not used: PrivateWheel signs in with Microsoft Entra.")
     cloud = sign_in.cloud
-    if not cloud.has_storage(container.host):
+    # The SDK sends no token over plain http, not even to this machine.
+    if not cloud.has_storage(container.host) or container.account_url.startswith("http://"):
         hosts = " or ".join(f".blob.{suffix}" for suffix in cloud.storage_suffixes)
         fix = f"Correct the host or the input cloud. Its hosts end with {hosts}."
         if container.on_loopback:

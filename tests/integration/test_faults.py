@@ -107,7 +107,7 @@ class Trial:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small blocks, short timeouts, and no pause before a repetition."""
     monkeypatch.setattr(blobs, "BLOCK_SIZE", BLOCK)
-    monkeypatch.setattr(BoundedAdapter.__init__, "__defaults__", (None, SHORT_TIMEOUT, 10))
+    monkeypatch.setattr(BoundedAdapter.__init__, "__defaults__", (None, SHORT_TIMEOUT, 16))
     monkeypatch.setattr(Retry, "sleep", lambda *_: None)
     monkeypatch.setattr(HttpTransport, "sleep", lambda *_: None)
 

@@ -35,6 +35,9 @@ _IMMUTABLE = {"BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold"}
 _NO_ACCOUNT = {"AccountNotFound", "InvalidUri"}
 
 
+_SDK_SAYS = "Operation returned an invalid status"
+
+
 class ConditionFailed(Exception):
     """The blob is there, or is not the one that was looked at before."""
 
@@ -64,12 +67,14 @@ def error_code(error: HttpResponseError) -> str:
 
 def _answered(error: HttpResponseError, host: str, input: str) -> Exception:
     code, status = error_code(error), error.status_code or 0
-    message = shortened(str(error.message or "").partition("\nRequestId:")[0].partition("\nErrorCode:")[0])
-    said = " ".join(str(part) for part in (status or "", code, message) if part)
+    message = str(error.message or "").partition("\nRequestId:")[0].partition("\nErrorCode:")[0]
+    if code and message.startswith(_SDK_SAYS):
+        message = ""  # the answer had no body, as that to a HEAD request
+    said = " ".join(part for part in (str(status or ""), code, shortened(message)) if part)
     if status == 403:
         return _forbidden(code, host, input, said)
     if code in _IMMUTABLE or code in _LEASED:
-        return protected(code in _LEASED, input, said)
+        return protected(code in _LEASED, input, said=said)
     if status in (409, 412) and code in ("BlobAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"):
         return ConditionFailed()
     if status in (400, 404) and code in _NO_ACCOUNT:
@@ -135,17 +140,17 @@ def _forbidden(code: str, host: str, input: str, said: str) -> PrivateWheelError
     )
 
 
-def protected(leased: bool, input: str, said: str) -> BlobProtected:
+def protected(leased: bool, input: str, *, name: str = "The blob", said: str = "") -> BlobProtected:
     """The error for a blob that may not be overwritten, whoever asks."""
     if leased:
         return BlobProtected(
-            "The blob has a lease: somebody else has locked it.",
+            f"{name} has a lease: somebody else has locked it.",
             input=input,
             fix="Wait for the lease to end or break it, and run again.",
             said=said,
         )
     return BlobProtected(
-        "The blob is immutable: a retention policy or a legal hold keeps it as it is.",
+        f"{name} is immutable: a retention policy or a legal hold keeps it as it is.",
         input=input,
         fix="Raise the version; a new file may be written.",
         said=said,
@@ -153,17 +158,15 @@ def protected(leased: bool, input: str, said: str) -> BlobProtected:
 
 
 def _no_account(host: str, input: str, said: str) -> UnknownContainer:
-    return UnknownContainer(
-        f"There is no storage account behind {host}.",
-        input=input,
-        fix="Check the account's name. If it is private, its name is known only inside its network.",
-        said=said,
-    )
+    fix = "Check the account's name. If it is private, its name is known only inside its network: run there."
+    if input == "workspace":
+        fix = "It is the workspace's own storage, whose name may be known only inside its network: run there."
+    return UnknownContainer(f"There is no storage account behind {host}.", input=input, fix=fix, said=said)
 
 
 def _unanswered(error: AzureError, url: str, input: str) -> PrivateWheelError:
     cause = error.inner_exception if isinstance(error.inner_exception, Exception) else error
     reason = getattr(cause.args[0], "reason", None) if isinstance(cause, RequestException) and cause.args else None
     if isinstance(reason, NameResolutionError):
-        return _no_account(urlsplit(url).netloc, input, "its name does not resolve")
+        return _no_account(f"{urlsplit(url).netloc}, whose name does not resolve", input, "")
     return unreachable(url, cause)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobClient, BlobProperties, ContainerClient, ContentSettings
 
 from private_wheel.azure.blob_errors import ConditionFailed, blob_errors, error_code
-from private_wheel.azure.http import BoundedAdapter, new_session, retry_rules
+from private_wheel.azure.http import AT_ONCE, BoundedAdapter, new_session, retry_rules
 from private_wheel.errors import BlobProtected
 from private_wheel.progress import Progress
 
@@ -29,7 +30,9 @@ _LOG = logging.getLogger(__name__)
 # A file up to one block goes in one request. Memory holds at most so many blocks of one large file.
 BLOCK_SIZE = 4 * 2**20
 BLOCKS_AT_ONCE = 8
-FILES_AT_ONCE = 16
+FILES_AT_ONCE = AT_ONCE
+# In which an answer is read. It is what the SDK takes for a transport of its own; ours would have 4 KiB.
+_PIECE_SIZE = 2**18
 # No registered type for wheels; SDK v1 gives this one too.
 _CONTENT_TYPE = "application/octet-stream"
 _PERMISSION_PROBE = "private-wheel-permission-check"
@@ -72,7 +75,9 @@ class BlobStorage:
     def _options(self) -> dict[str, Any]:
         """Retries are the transport's, which obeys `Retry-After`; redirects could take the token elsewhere."""
         return {
-            "transport": RequestsTransport(session=self._session, session_owner=False),
+            "transport": RequestsTransport(
+                session=self._session, session_owner=False, connection_data_block_size=_PIECE_SIZE
+            ),
             "retry_total": 0,
             "permit_redirects": False,
             "max_block_size": BLOCK_SIZE,
@@ -168,8 +173,13 @@ class Blob:
             yield self._read(0, stored)
             return
         with self._one_large_file, ThreadPoolExecutor(BLOCKS_AT_ONCE) as pool:
-            for first in range(0, len(starts), BLOCKS_AT_ONCE):
-                yield from pool.map(lambda start: self._read(start, stored), starts[first : first + BLOCKS_AT_ONCE])
+            under_way: deque[Future[bytes]] = deque()
+            for start in starts:
+                if len(under_way) == BLOCKS_AT_ONCE:
+                    yield under_way.popleft().result()
+                under_way.append(pool.submit(self._read, start, stored))
+            while under_way:
+                yield under_way.popleft().result()
 
     def _read(self, start: int, stored: StoredBlob) -> bytes:
         with self._errors():

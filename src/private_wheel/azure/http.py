@@ -27,6 +27,8 @@ from private_wheel.errors import ServiceUnreachable
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0
 LONGEST_WAIT = 60
+# Requests to one host side by side, each of which has a connection that is kept.
+AT_ONCE = 16
 
 # What sending a request can raise: urllib3's own come through for some broken answers.
 TRANSPORT_ERRORS = (requests.RequestException, HTTPError)
@@ -57,7 +59,7 @@ class BoundedAdapter(HTTPAdapter):
         self,
         retries: Retry | None = None,
         read_timeout: float = READ_TIMEOUT,
-        connections: int = requests.adapters.DEFAULT_POOLSIZE,
+        connections: int = AT_ONCE,
     ) -> None:
         """`connections` are kept open to one host: as many as there are threads that use them."""
         self._read_timeout = read_timeout

@@ -47,7 +47,8 @@ class ContainerAddress:
 
     @property
     def title(self) -> str:
-        return f"container {self.container} of account {self.account}"
+        below = f", below {self.prefix}" if self.prefix else ""
+        return f"container {self.container} of account {self.account}{below}"
 
 
 def parse_container(value: str) -> ContainerAddress:
@@ -61,19 +62,23 @@ def parse_container(value: str) -> ContainerAddress:
             "the value holds a credential (a SAS or an account key). Give the plain https URL of the container;"
             " PrivateWheel signs in with Microsoft Entra. Revoke the credential if the value is kept in a file."
         )
+    if not value.isprintable():
+        raise ValueError("the URL holds a letter that cannot be printed.")
     check_address(value)
     parts = urlsplit(value)
     if parts.query or parts.fragment or value.endswith(("?", "#")):
         raise ValueError("the URL has a query or fragment. Give the plain URL of the container.")
     host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port else ""
     segments = _segments(parts.path)
-    if is_loopback(host) and not _HOST.match(host):
+    if is_loopback(parts.hostname or "") and not _HOST.match(host):
         account, *segments = segments or [""]
-        if not account or not segments:
+        if not segments:
             raise ValueError(
                 f"{value!r} names no container. An emulator's is http://127.0.0.1:10000/ACCOUNT/CONTAINER."
             )
+        _check_account(account)
         account_url = f"{parts.scheme}://{host}{port}/{account}"
     else:
         account, host = _account(host)
@@ -99,9 +104,13 @@ def _account(host: str) -> tuple[str, str]:
     account = match["account"]
     if account.endswith("-secondary"):
         raise ValueError(f"{host!r} is a copy that can only be read. Leave out -secondary.")
-    if not _ACCOUNT.match(account):
-        raise ValueError(f"{account!r} is not a storage account's name (3 to 24 lower-case letters and digits).")
+    _check_account(account)
     return account, f"{account}{match['zone'] or ''}.blob.{match['suffix']}"
+
+
+def _check_account(name: str) -> None:
+    if not _ACCOUNT.match(name):
+        raise ValueError(f"{name!r} is not a storage account's name (3 to 24 lower-case letters and digits).")
 
 
 def _segments(path: str) -> list[str]:

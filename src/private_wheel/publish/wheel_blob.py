@@ -23,11 +23,11 @@ def plan_blob(blob: Blob, there: StoredBlob, wheel: Wheel, if_exists: IfExists, 
         ContentDiffers, FileExists: as `if-exists` says.
         BlobProtected: it would have to be overwritten, and is immutable or leased.
     """
-    plan = plan_beside(
-        wheel, lambda: sha256_there(blob, there, wheel), if_exists, place=place, advice=_ADVICE, etag=there.etag
-    )
+    # What is to be replaced is read: metadata that lies would keep it for ever.
+    read = blob.sha256 if if_exists == "replace" else lambda there: sha256_there(blob, there, wheel)
+    plan = plan_beside(wheel, lambda: read(there), if_exists, place=place, advice=_ADVICE, etag=there.etag)
     if plan.action == "replace" and (there.immutable or there.leased or kept):
-        raise protected(there.leased, "if-exists", f"{wheel.file_name} is in {place}")
+        raise protected(there.leased, "if-exists", name=f"{wheel.file_name} in {place}")
     return plan
 
 
