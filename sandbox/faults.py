@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from threading import Lock
 from typing import Any
+from urllib.parse import quote, unquote
 from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
@@ -55,6 +56,7 @@ class Faults:
     def __init__(self) -> None:
         self.echo_authorization = False  # every error body repeats the Authorization header
         self.echo_body = False  # every error body repeats the body of the request
+        self.echo_url = False  # every error body repeats the address of the request in several spellings
         self._lock = Lock()
         self._rules: list[Fault] = []
         self._uses: list[int] = []  # of each rule, with the requests that it let pass
@@ -68,7 +70,7 @@ class Faults:
         with self._lock:
             self._rules.clear()
             self._uses.clear()
-        self.echo_authorization = self.echo_body = False
+        self.echo_authorization = self.echo_body = self.echo_url = False
 
     def take(self, server: str, method: str, path: str, query: str = "") -> Fault | None:
         with self._lock:
@@ -87,7 +89,11 @@ class Faults:
         said = _authorization_forms(request) if self.echo_authorization else []
         if self.echo_body and body:
             said.append(body.decode("utf-8", "replace"))
-        if said:
+        if self.echo_url:
+            said += _address_forms(request)
+        if self.echo_url and request.method == "HEAD":  # it has no body
+            response.status = f"{response.status_code} {' '.join(said)}"
+        elif said:
             _append(response, " ".join(said))
 
 
@@ -103,10 +109,18 @@ def _authorization_forms(request: Request) -> list[str]:
     return forms
 
 
+def _address_forms(request: Request) -> list[str]:
+    """The address as it came, and as pages, JSON and other addresses hold it."""
+    target: str = request.environ["REQUEST_URI"]
+    address = request.host_url.rstrip("/") + target
+    return [address, unquote(address), escape(address), address.replace("&", r"\u0026"), quote(address, safe="")]
+
+
 def _append(response: Response, text: str) -> None:
     if response.mimetype == "application/xml":
         found = response.get_data(as_text=True)
-        response.set_data(found.replace("</Message>", f" {escape(text)}</Message>", 1))
+        said = escape("".join(filter(str.isprintable, text)))  # XML has no other letters
+        response.set_data(found.replace("</Message>", f" {said}</Message>", 1))
         return
     if response.mimetype != "application/json":
         response.set_data(response.get_data(as_text=True) + "\n" + text)

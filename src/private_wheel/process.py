@@ -21,7 +21,8 @@ _SECRET_NAME = re.compile(
 _HOST_FILE = re.compile(r"^GITHUB_(ENV|PATH|OUTPUT|STATE|STEP_SUMMARY|EVENT_PATH)$", re.IGNORECASE)
 _HELD_CREDENTIAL = re.compile(r"://[^/@\s]+@|[?&]sig=|AccountKey=|SharedAccess|authorization:", re.IGNORECASE)
 # Variables whose value is a credential for certain; a copy of it under another name is one too.
-_SECRET_VALUE = re.compile(r"(TOKEN|SECRET|PASSWORD|PAT)$", re.IGNORECASE)
+_SECRET_VALUE = re.compile(r"(TOKEN|SECRET|PASSWORD|PAT|STORAGE_KEY|ACCOUNT_KEY)$", re.IGNORECASE)
+_ACCOUNT_KEY = re.compile(r"AccountKey=([^;\s]+)", re.IGNORECASE)
 _SHORTEST_COPY = 8
 # Read by our own sign-in, in this process, before any child starts.
 _KEPT_FOR_AZURE_CLI = frozenset({"AZURE_CONFIG_DIR"})
@@ -31,6 +32,7 @@ def public_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of our own process, which a child could read in /proc: neither what carries a credential by its
     name, nor a copy of such a one, nor the host's files."""
     secrets = {value.strip() for name, value in environ.items() if _SECRET_VALUE.search(name)}
+    secrets |= {key for value in environ.values() for key in _ACCOUNT_KEY.findall(value)}
     secrets = {secret for secret in secrets if len(secret) >= _SHORTEST_COPY}
     return {
         name: value

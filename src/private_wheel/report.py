@@ -90,7 +90,7 @@ def _failure(code: str, text: str) -> str:
 def _packages(record: Record) -> str:
     rows = ["| Package | Version | Result | SHA-256 |", "|---|---|---|---|"]
     for result in record.listed:
-        name = f"[{_cell(result.wheel.name)}]({result.url})" if result.url else _cell(result.wheel.name)
+        name = f"[{_cell(result.wheel.name)}](<{result.url}>)" if result.url else _cell(result.wheel.name)
         outcome = _OUTCOMES[result.outcome] + (f" (workspace {_cell(result.place)})" if result.place else "")
         rows.append(f"| {name} | {_cell(result.wheel.version)} | {outcome} | `{result.sha256}` |")
     return "\n".join(rows)

@@ -19,6 +19,7 @@ from private_wheel.publish.nowhere import Nowhere
 
 if TYPE_CHECKING:
     from private_wheel.azure.blobs import BlobStorage, Credential
+    from private_wheel.publish.wheel_blob import ExistingRules
 
 _LOG = logging.getLogger(__name__)
 _ACCOUNT_KEY = re.compile(r"AccountKey=([^;\s]+)", re.IGNORECASE)
@@ -51,7 +52,7 @@ class Routes:
             from private_wheel.publish.blob import BlobRoute
 
             credential = _storage_credential(config.container, self._sign_in, self._environ)
-            return (BlobRoute(config.container, self._open_storage(), credential, config.if_exists),)
+            return (BlobRoute(config.container, self._open_storage(), credential, self._rules),)
         return (Nowhere(),) if config.publish_to == "none" else ()
 
     def into_workspaces(self, resources: Mapping[WorkspaceId, Mapping[str, Any]]) -> tuple[Route, ...]:
@@ -63,13 +64,20 @@ class Routes:
         from private_wheel.azure.artifact_service import ArtifactService
         from private_wheel.publish.workspace import WorkspaceRoute
 
-        authorize = self._sign_in.bearer(self._sign_in.cloud.arm_scope)
+        cloud = self._sign_in.cloud
+        authorize = self._sign_in.bearer(cloud.arm_scope)
         routes: list[Route] = []
         for name, (workspace, resource) in zip(short_names(list(resources)), resources.items(), strict=True):
             discovery_url = str((resource.get("properties") or {}).get("discoveryUrl") or "")
-            artifacts = ArtifactService(workspace, discovery_url, authorize, self._mask)
-            routes.append(WorkspaceRoute(name, artifacts, self._open_storage(), self._config.if_exists))
+            artifacts = ArtifactService(workspace, discovery_url, cloud, authorize, self._mask)
+            routes.append(WorkspaceRoute(name, artifacts, self._open_storage(), self._rules))
         return tuple(routes)
+
+    @property
+    def _rules(self) -> ExistingRules:
+        from private_wheel.publish.wheel_blob import ExistingRules
+
+        return ExistingRules(if_exists=self._config.if_exists, read_back=self._config.verify != "none")
 
     def _open_storage(self) -> BlobStorage:
         from private_wheel.azure.blobs import BlobStorage

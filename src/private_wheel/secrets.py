@@ -69,7 +69,7 @@ class Redactor:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._forms: frozenset[str] = frozenset()
-        self._pattern: re.Pattern[str] | None = None
+        self._patterns: tuple[re.Pattern[str], ...] = ()
 
     def add(self, values: Iterable[str]) -> list[str]:
         """Learn secrets; return the forms that are new, longest first."""
@@ -77,14 +77,16 @@ class Redactor:
         with self._lock:
             new = forms - self._forms
             self._forms |= forms
-            if new:
-                longest_first = sorted(self._forms, key=len, reverse=True)
-                self._pattern = re.compile("|".join(re.escape(form) for form in longest_first))
-        return sorted(new, key=len, reverse=True)
+            longest_first = sorted(new, key=len, reverse=True)
+            if new:  # a pattern of its own: to make one of all anew would take longer with each
+                self._patterns += (re.compile("|".join(re.escape(form) for form in longest_first)),)
+        return longest_first
 
     @property
     def forms(self) -> frozenset[str]:
         return self._forms
 
     def clean(self, text: str) -> str:
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        for pattern in self._patterns:
+            text = pattern.sub(MASK, text)
+        return text

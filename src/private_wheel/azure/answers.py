@@ -11,8 +11,9 @@ import requests
 from private_wheel.errors import ServiceFailed, ServiceUnreachable
 
 LONGEST_REASON = 1000
-# Links that a service signs are credentials, and some repeat them in their errors.
-_SIGNED = re.compile(r"([?&][\w.-]+=)[^&\s\"'<>]+")
+# Links that a service signs are credentials, and some repeat them in their errors, as they are or quoted.
+_SIGNED = re.compile(r"([?&;][\w.-]+=|\bsig=)[^&\s\"'<>]+")
+_SIGNED_QUOTED = re.compile(r"((?:%3F|%26)[\w.-]+%3D)\S+", re.IGNORECASE)
 
 
 def unreachable(url: str, error: Exception) -> ServiceUnreachable:
@@ -48,7 +49,7 @@ def server_reason(response: requests.Response) -> str:
 
 def shortened(text: str, longest: int = LONGEST_REASON) -> str:
     """`text` on one line, cut behind a whole word: a part of a secret would not be known for one, and shown."""
-    line = _SIGNED.sub(r"\1***", " ".join(text.split()))
+    line = _SIGNED_QUOTED.sub(r"\1***", _SIGNED.sub(r"\1***", " ".join(text.split())))
     return line if len(line) <= longest else f"{line[: longest + 1].rpartition(' ')[0]} …"
 
 

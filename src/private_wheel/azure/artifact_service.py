@@ -5,13 +5,15 @@ Source: azureml-core 1.61, azureml/_restclient/operations/artifact_operations.py
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import requests
 
-from private_wheel.addresses import check_address
-from private_wheel.azure.answers import json_object, server_reason
+from private_wheel.addresses import check_address, is_loopback
+from private_wheel.azure.answers import json_object, server_reason, shortened
+from private_wheel.azure.clouds import Cloud
 from private_wheel.azure.http import Authorize, Client
 from private_wheel.azure.sign_in import Mask
 from private_wheel.azure.workspace_id import WorkspaceId
@@ -19,6 +21,8 @@ from private_wheel.errors import CredentialRefused, PermissionMissing, PrivateWh
 
 _FOLDER = "Environment/azureml-private-packages"
 _CONFLICT = "Resource Conflict: ArtifactId"
+# What a URL may hold that is written into an environment file and a summary.
+_PATH = re.compile(r"[A-Za-z0-9._~/%+-]+")
 
 
 class ArtifactService:
@@ -27,8 +31,10 @@ class ArtifactService:
     `discovery_url` is the workspace's own; it names the service of its region, and is sent no token.
     """
 
-    def __init__(self, workspace: WorkspaceId, discovery_url: str, authorize: Authorize, mask: Mask) -> None:
-        self._workspace, self._mask = workspace, mask
+    def __init__(
+        self, workspace: WorkspaceId, discovery_url: str, cloud: Cloud, authorize: Authorize, mask: Mask
+    ) -> None:
+        self._workspace, self._cloud, self._mask = workspace, cloud, mask
         base_url = self._discover(discovery_url)
         self._client = Client(base_url, authorize)
         self._root = f"{base_url}/artifact/v2.0{workspace.path}/artifacts"
@@ -43,7 +49,7 @@ class ArtifactService:
             PermissionMissing, CredentialRefused, ServiceFailed, ServiceUnreachable
         """
         response = self._client.request("GET", f"{self._root}/contentinfo/{_FOLDER}/{quote(file_name)}")
-        return None if response.status_code == 404 else self._link(self._content(response))
+        return None if response.status_code == 404 else self._link(self._content(response), file_name)
 
     def register(self, file_name: str) -> str:
         """A link to write the artifact's content, which is registered by it unless it was already. Raises as `find`."""
@@ -58,42 +64,58 @@ class ArtifactService:
         answer = self._content(response)
         failed = _member(answer.get("errors"), file_name)
         if failed:
-            message = str((failed.get("error") or {}).get("message") or failed)
+            message = shortened(str(_member(failed, "error").get("message") or "it gives no reason"))
             if _CONFLICT in message:
                 return self._write_link(file_name)
             raise self._failed(message)
-        return self._link(_member(answer.get("artifactContentInformation"), file_name))
+        return self._link(_member(answer.get("artifactContentInformation"), file_name), file_name)
 
     def _write_link(self, file_name: str) -> str:
         """A link to write what is registered already; an upload that broke off is finished by it."""
         response = self._client.request("GET", f"{self._root}/write/{_FOLDER}/{quote(file_name)}")
-        return self._link(self._content(response))
+        return self._link(self._content(response), file_name)
 
     def _content(self, response: requests.Response) -> dict[str, Any]:
         if response.status_code == 200:
             return json_object(response)
         raise self._refusal(response)
 
-    def _link(self, information: dict[str, Any]) -> str:
+    def _link(self, information: dict[str, Any], file_name: str) -> str:
+        """The link in an answer, if it is one to this file in this cloud. Its signature is masked before that."""
         link = str(information.get("contentUri") or "")
+        query = link.partition("?")[2]
+        raw = [part.partition("=")[2] for part in query.split("&") if part.lower().startswith("sig=")]
+        self._mask([*raw, *map(unquote, raw)])
         try:
-            check_address(link)
+            self._check_host(link)
+            parts = urlsplit(link)
+            named = unquote(parts.path).endswith(f"/{_FOLDER}/{file_name}")
+            if not named or parts.fragment or not _PATH.fullmatch(parts.path):
+                raise ValueError("it is not for this file")
+            if not self._cloud.has_storage(parts.hostname or ""):
+                raise ValueError(f"{parts.hostname} is no blob host of {self._cloud.name}")
         except ValueError as error:
-            raise self._failed(f"it gives no usable link: {error}") from None
-        query = urlsplit(link).query
-        self._mask([query, *parse_qs(query).get("sig", [])])
+            raise self._failed(f"it gives no usable link: {str(error).replace(link, '***')}") from None
         return link
+
+    def _check_host(self, url: str) -> None:
+        """As `check_address`; and this machine itself is no place for a service, unless the cloud is on it."""
+        check_address(url)
+        if is_loopback(urlsplit(url).hostname or "") and not self._cloud.on_loopback:
+            raise ValueError("it leads to this machine")
 
     def _discover(self, url: str) -> str:
         try:
-            check_address(url)
+            self._check_host(url)
             client = Client(url)
             try:
                 response = client.request("GET", url)
             finally:
                 client.close()
-            found = str(json_object(response).get("history") or "") if response.status_code == 200 else ""
-            check_address(found)
+            if response.status_code != 200:
+                raise ValueError(server_reason(response))
+            found = str(json_object(response).get("history") or "")
+            self._check_host(found)
         except ValueError as error:
             raise self._failed(f"its address cannot be found: {error}") from None
         return found.rstrip("/")

@@ -35,10 +35,17 @@ _IMMUTABLE = {"BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold"}
 _NO_ACCOUNT = {"AccountNotFound", "InvalidUri"}
 
 
+_AGAIN = "Run again: what is done is recognised."
+# All names of a blob's unfinished blocks have one length: https://learn.microsoft.com/rest/api/storageservices/put-block
+_FIXES = {
+    "InvalidBlobOrBlock": "Another program has left an unfinished upload under this name, which the service forgets"
+    " after a week. Finish it and delete the blob, or raise the version."
+}
+_NO_CODE = "Storage gives a code with each refusal: a proxy or firewall may have answered in its place."
 _SDK_SAYS = "Operation returned an invalid status"
 
 
-class ConditionFailed(Exception):
+class ConditionFailed(ServiceFailed):
     """The blob is there, or is not the one that was looked at before."""
 
 
@@ -57,6 +64,13 @@ def blob_errors(url: str, input: str) -> Iterator[None]:
         raise _answered(error, urlsplit(url).netloc, input) from None
     except AzureError as error:
         raise _unanswered(error, url, input) from None
+    except (ValueError, TypeError, LookupError, AttributeError) as error:  # the SDK believes in what it is answered
+        raise ServiceFailed(
+            f"{urlsplit(url).netloc} answered with something that blob storage does not.",
+            input=input,
+            fix="A proxy or firewall may have answered in its place.",
+            said=shortened(f"{type(error).__name__}: {error}"),
+        ) from None
 
 
 def error_code(error: HttpResponseError) -> str:
@@ -65,7 +79,7 @@ def error_code(error: HttpResponseError) -> str:
     return str(getattr(named, "value", named) or "")
 
 
-def _answered(error: HttpResponseError, host: str, input: str) -> Exception:
+def _answered(error: HttpResponseError, host: str, input: str) -> PrivateWheelError:
     code, status = error_code(error), error.status_code or 0
     message = str(error.message or "").partition("\nRequestId:")[0].partition("\nErrorCode:")[0]
     if code and message.startswith(_SDK_SAYS):
@@ -76,16 +90,9 @@ def _answered(error: HttpResponseError, host: str, input: str) -> Exception:
     if code in _IMMUTABLE or code in _LEASED:
         return protected(code in _LEASED, input, said=said)
     if status in (409, 412) and code in ("BlobAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"):
-        return ConditionFailed()
-    if status in (400, 404) and code in _NO_ACCOUNT:
-        return _no_account(host, input, said)
-    if status == 404:
-        return UnknownContainer(
-            f"{host} has no such container, or none that this identity may see.",
-            input=input,
-            fix="Check its name. PrivateWheel makes no containers: make it first, without public access.",
-            said=said,
-        )
+        return ConditionFailed("Somebody else changed the blob meanwhile.", input=input, fix="Run again.", said=said)
+    if status == 404 or code in _NO_ACCOUNT:
+        return _missing(code, host, input, said)
     if status == 401:
         return CredentialRefused(
             f"{host} did not accept the sign-in.",
@@ -95,14 +102,22 @@ def _answered(error: HttpResponseError, host: str, input: str) -> Exception:
         )
     if status == 413 or code == "RequestBodyTooLarge":
         return WheelRejected(f"{host} does not take a file of this size.", input="package", said=said)
-    fix = "Run again: what is done is recognised."
-    if code == "InvalidBlobOrBlock":
-        # All names of a blob's unfinished blocks have one length: https://learn.microsoft.com/rest/api/storageservices/put-block
-        fix = (
-            "Another program has left an unfinished upload under this name, which the service forgets after a week."
-            " Finish it and delete the blob, or raise the version."
-        )
-    return ServiceFailed(f"{host} failed.", input=input, fix=fix, said=said)
+    return ServiceFailed(f"{host} failed.", input=input, fix=_FIXES.get(code, _AGAIN), said=said)
+
+
+def _missing(code: str, host: str, input: str, said: str) -> PrivateWheelError:
+    if code in _NO_ACCOUNT:
+        return _no_account(host, input, said)
+    if code == "BlobNotFound":
+        return ConditionFailed("Somebody else deleted the blob meanwhile.", input=input, fix="Run again.", said=said)
+    if not code:
+        return ServiceFailed(f"Something before {host} does not know it.", input=input, fix=_NO_CODE, said=said)
+    return UnknownContainer(
+        f"{host} has no such container, or none that this identity may see.",
+        input=input,
+        fix="Check its name. PrivateWheel makes no containers: make it first, without public access.",
+        said=said,
+    )
 
 
 def _forbidden(code: str, host: str, input: str, said: str) -> PrivateWheelError:
@@ -135,9 +150,10 @@ def _forbidden(code: str, host: str, input: str, said: str) -> PrivateWheelError
             " do not include it, and a new role takes up to ten minutes.",
             said=said,
         )
-    return CredentialRefused(
-        f"{host} did not accept the credential.", input=input, fix="Run again: a link may have expired.", said=said
-    )
+    if not code:
+        return FirewallRefused(f"Something before {host} refused.", input=input, fix=_NO_CODE, said=said)
+    fix = "Run again: the link may have expired." if input == "workspace" else "Check the sign-in."
+    return CredentialRefused(f"{host} did not accept the credential.", input=input, fix=fix, said=said)
 
 
 def protected(leased: bool, input: str, *, name: str = "The blob", said: str = "") -> BlobProtected:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ _PIECE_SIZE = 2**18
 # No registered type for wheels; SDK v1 gives this one too.
 _CONTENT_TYPE = "application/octet-stream"
 _PERMISSION_PROBE = "private-wheel-permission-check"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _NO_ETAG = '"0x0"'
 
 Credential = TokenCredential | dict[str, str]
@@ -59,17 +61,23 @@ class BlobStorage:
 
     def __init__(self) -> None:
         self._session = new_session(BoundedAdapter(retry_rules(), connections=FILES_AT_ONCE + BLOCKS_AT_ONCE))
-        self._one_large_file = threading.Lock()
+        self._one_large_file = threading.RLock()
 
     def close(self) -> None:
         self._session.close()
+
+    def turn(self, size: int) -> AbstractContextManager[Any]:
+        """Inside, it is a file's turn: large ones go one at a time. A link that is asked for inside does not age in the
+        queue."""
+        return self._one_large_file if size > BLOCK_SIZE else nullcontext()
 
     def container(self, account_url: str, name: str, credential: Credential) -> Container:
         return Container(ContainerClient(account_url, name, credential, **self._options()), self._one_large_file)
 
     def linked(self, url: str, input: str) -> Blob:
         """The blob behind a signed link, which is its credential."""
-        client = BlobClient.from_blob_url(url, **self._options())
+        with blob_errors(url.partition("?")[0], input):
+            client = BlobClient.from_blob_url(url, **self._options())
         return Blob(client, url.partition("?")[0], input, self._one_large_file)
 
     def _options(self) -> dict[str, Any]:
@@ -90,16 +98,18 @@ class BlobStorage:
 class Container:
     """A container that exists already, as the input `container` names it. All methods raise as `blob_errors`."""
 
-    def __init__(self, client: ContainerClient, one_large_file: threading.Lock) -> None:
+    def __init__(self, client: ContainerClient, one_large_file: threading.RLock) -> None:
         self._client, self._one_large_file = client, one_large_file
-        self.keeps_all = False
-        """Whether a policy on the container keeps every blob as it is; known after `check`."""
+        self.keeps_all = self.is_public = False
+        """Whether a policy on the container keeps every blob as it is, and whether everybody may read it; known after
+        `check`."""
 
     def check(self, prefix: str) -> None:
         """See that the container is there, and that the identity may write below `prefix`. Changes nothing."""
         with self._errors():
             properties = self._client.get_container_properties()
-        self.keeps_all = bool(properties.has_immutability_policy or properties.has_legal_hold)
+            self.keeps_all = bool(properties.has_immutability_policy or properties.has_legal_hold)
+            self.is_public = bool(properties.public_access)
         # It cannot succeed, as no blob has this ETag; whether it may be tried at all is judged before.
         probe = self._client.get_blob_client(prefix + _PERMISSION_PROBE)
         with suppress(ConditionFailed, BlobProtected), self._errors():
@@ -116,7 +126,7 @@ class Container:
 class Blob:
     """One blob, there or not. `url` has no signature; errors name the input `input`, and are those of `blob_errors`."""
 
-    def __init__(self, client: BlobClient, url: str, input: str, one_large_file: threading.Lock) -> None:
+    def __init__(self, client: BlobClient, url: str, input: str, one_large_file: threading.RLock) -> None:
         self.url = url
         self._client, self._input, self._one_large_file = client, input, one_large_file
 
@@ -124,12 +134,11 @@ class Blob:
         """What is there; None if nothing is."""
         with self._errors():
             try:
-                found = self._client.get_blob_properties()
+                return _stored(self._client.get_blob_properties())
             except ResourceNotFoundError as error:
-                if error_code(error) in ("", "BlobNotFound"):
+                if error_code(error) == "BlobNotFound":
                     return None
                 raise
-        return _stored(found)
 
     def send(self, path: Path, sha256: str, replaces: str = "") -> None:
         """Store the file as a whole: nothing is visible before all of it has arrived and was checked by the service.
@@ -144,7 +153,7 @@ class Blob:
             condition = {"overwrite": True, "etag": replaces, "match_condition": MatchConditions.IfNotModified}
         size = path.stat().st_size
         large = size > BLOCK_SIZE
-        with self._one_large_file if large else nullcontext(), path.open("rb") as file, self._errors():
+        with path.open("rb") as file, self._errors():
             self._client.upload_blob(
                 file,
                 length=size,
@@ -195,12 +204,13 @@ class Blob:
 def _stored(found: BlobProperties) -> StoredBlob:
     md5 = found.content_settings.content_md5
     metadata = {name.lower(): value for name, value in (found.metadata or {}).items()}
+    told = str(metadata.get("sha256", "")).lower()
     expiry = found.immutability_policy.expiry_time if found.immutability_policy else None
     return StoredBlob(
         length=int(found.size),
         etag=str(found.etag),
         md5=bytes(md5).hex() if md5 else "",
-        sha256=str(metadata.get("sha256", "")).lower(),
+        sha256=told if _SHA256.fullmatch(told) else "",
         immutable=bool(found.has_legal_hold or (expiry and expiry > datetime.now(expiry.tzinfo))),
         leased=found.lease.status == "locked",
     )

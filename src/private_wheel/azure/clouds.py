@@ -42,15 +42,16 @@ class Cloud:
         """Whether `url` is of Azure DevOps Services, so that a token of it may go there. A cloud on loopback, which is
         a sandbox, has them on loopback."""
         host = urlsplit(url).hostname or ""
-        return host == _DEVOPS_HOST or (is_loopback(host) and self._on_loopback)
+        return host == _DEVOPS_HOST or (is_loopback(host) and self.on_loopback)
 
     def has_storage(self, host: str) -> bool:
         """Whether `host` serves blobs of this cloud, so that a token for storage may go there."""
         ours = any(host.endswith(f".blob.{suffix}") for suffix in self.storage_suffixes)
-        return ours or (is_loopback(host) and self._on_loopback)
+        return ours or (is_loopback(host) and self.on_loopback)
 
     @property
-    def _on_loopback(self) -> bool:
+    def on_loopback(self) -> bool:
+        """Whether it is a sandbox on this machine."""
         return is_loopback(urlsplit(self.arm).hostname or "")
 
 

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from private_wheel.azure.artifact_service import ArtifactService
 from private_wheel.azure.blobs import FILES_AT_ONCE, Blob, BlobStorage
-from private_wheel.config import IfExists
 from private_wheel.errors import NotPublished
 from private_wheel.publish import Plan, Result, result_of
-from private_wheel.publish.wheel_blob import is_cut_short, plan_blob, see_wheel, send_wheel
+from private_wheel.publish.wheel_blob import ExistingRules, is_cut_short, plan_blob, see_wheel, send_wheel
 from private_wheel.wheel import Wheel
 
 _ONLY_V1 = (
@@ -26,8 +25,8 @@ class WorkspaceRoute:
     at_once = FILES_AT_ONCE
     warnings: tuple[str, ...] = (_ONLY_V1,)
 
-    def __init__(self, name: str, artifacts: ArtifactService, storage: BlobStorage, if_exists: IfExists) -> None:
-        self._name, self._artifacts, self._storage, self._if_exists = name, artifacts, storage, if_exists
+    def __init__(self, name: str, artifacts: ArtifactService, storage: BlobStorage, rules: ExistingRules) -> None:
+        self._name, self._artifacts, self._storage, self._rules = name, artifacts, storage, rules
 
     def close(self) -> None:
         self._artifacts.close()
@@ -49,19 +48,21 @@ class WorkspaceRoute:
             reason = f"is cut short in {place}"
             plan = Plan(wheel=wheel, action="publish", reason=reason, sha256=wheel.sha256, replaces=there.etag)
         else:
-            plan = plan_blob(blob, there, wheel, self._if_exists, place, kept=False)
+            plan = plan_blob(blob, there, wheel, self._rules, place, kept=False)
         return replace(plan, place=self._name)
 
     def publish(self, plan: Plan) -> Result:
         """Raises as `ArtifactService.register` and `send_wheel`."""
         file_name = plan.wheel.file_name
-        if plan.sends:
-            return _installable(send_wheel(self._blob(self._artifacts.register(file_name)), plan))
-        return _installable(result_of(plan, url=self._registered(file_name).url))
+        if not plan.sends:
+            return _with_bare_url(result_of(plan, url=self._registered(file_name).url))
+        with self._storage.turn(plan.wheel.path.stat().st_size):
+            return _with_bare_url(send_wheel(self._blob(self._artifacts.register(file_name)), plan))
 
     def verify(self, result: Result) -> Result:
         """Raises as `see_wheel`."""
-        return _installable(see_wheel(self._registered(result.wheel.file_name), result))
+        with self._storage.turn(result.wheel.path.stat().st_size):
+            return _with_bare_url(see_wheel(self._registered(result.wheel.file_name), result))
 
     def _registered(self, file_name: str) -> Blob:
         link = self._artifacts.find(file_name)
@@ -74,6 +75,6 @@ class WorkspaceRoute:
         return self._storage.linked(link, "workspace")
 
 
-def _installable(result: Result) -> Result:
+def _with_bare_url(result: Result) -> Result:
     """With the bare URL as the line for pip: in no other form is it documented to be replaced by a signed one."""
     return replace(result, requirement=result.url)
