@@ -99,7 +99,8 @@ def _tell(host: Host, record: Record, failure: PrivateWheelError | None) -> None
 def _interrupt_once(*_: object) -> None:
     """Hosts send SIGINT and then SIGTERM: the second one must not break off the report about the first."""
     for number in _ENDING:
-        signal.signal(number, signal.SIG_IGN)
+        # Not SIG_IGN: Python complains of one that has come already and is ignored from then on.
+        signal.signal(number, lambda *_: None)
     raise KeyboardInterrupt
 
 

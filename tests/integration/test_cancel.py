@@ -9,13 +9,30 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from azure.storage.blob import ContainerClient
 
-from .conftest import REPOSITORY, Job
+from private_wheel.azure import blobs
+
+from .conftest import REPOSITORY, Job, Outcome
 
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from private_wheel.__main__ import run; run()"
+# Of a large file that is small.
+START_WITH_SMALL_BLOCKS = """
+import sys; sys.path.insert(0, sys.argv.pop(1))
+from private_wheel.__main__ import run
+from private_wheel.azure import blobs
+blobs.BLOCK_SIZE = int(sys.argv.pop(1))
+run()
+"""
+BLOCK = 64 * 1024
+SECONDS = 30.0  # until a test gives up waiting for a run to come so far
+BOTH_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+WheelMaker = Callable[..., Path]
 SLOW = """
 import pathlib, sys, time
 
@@ -73,8 +90,161 @@ def test_a_daemon_of_the_build_does_not_keep_the_run_waiting(job: Job) -> None:
     daemon = "__import__('subprocess').Popen(['sleep', '9'], start_new_session=True)"
     (package / "backend.py").write_text(f"{backend}\n\n{daemon}\n")
     started = time.monotonic()
-    outcome = job.run(package="curious", **job.feed_inputs())
+    outcome = job.run(variables=None, package="curious", **job.feed_inputs())
     assert outcome.status == 0, outcome.log
     assert time.monotonic() - started < 8
     while any(thread.name == "build output" for thread in threading.enumerate()):
         time.sleep(0.1)  # it ends with the daemon
+
+
+class Upload:
+    """Wheels on their way into blob storage, on one of the two routes."""
+
+    def __init__(self, job: Job, route: str) -> None:
+        self.job = job
+        self.inputs = {**(job.blob_inputs() if route == "blob" else job.into_workspace_inputs()), "package": "*.whl"}
+        self.container: ContainerClient = (
+            job.sandbox.blobs("acmepackages", "wheels")
+            if route == "blob"
+            else job.sandbox.blobs("acmemlstore", "azureml")
+        )
+        self._held, self._go_on = threading.Semaphore(0), threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def run(self) -> Outcome:
+        return self.job.run(variables=None, **self.inputs)
+
+    def add_wheel(self, wheel: Path) -> None:
+        wheel.rename(self.job.checkout / wheel.name)
+
+    @contextmanager
+    def held(self, **fault: str) -> Iterator[None]:
+        """The storage answers no request of this kind before the end."""
+        self.job.sandbox.faults.add(server="blob", times=None, hook=self._hold, **fault)  # type: ignore[arg-type]  # no other members are texts
+        try:
+            yield
+        finally:
+            self.job.sandbox.faults.clear()
+            self._go_on.set()
+            self._wait_for_the_end()
+
+    def _hold(self) -> None:
+        self._threads.append(threading.current_thread())
+        self._held.release()
+        self._go_on.wait(SECONDS)
+
+    def _wait_for_the_end(self) -> None:
+        """Those that were held may still change something, though nobody waits for their answers."""
+        for thread in self._threads:
+            thread.join(SECONDS)
+
+    def wait(self, requests: int) -> None:
+        """Until so many are held."""
+        for _ in range(requests):
+            assert self._held.acquire(timeout=SECONDS)
+
+    def names(self) -> list[str]:
+        """What is there to be seen."""
+        return sorted(name.rpartition("/")[2] for name in self.container.list_blob_names())
+
+
+@pytest.fixture(params=["blob", "workspace"])
+def upload(job: Job, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Upload:
+    monkeypatch.setattr(blobs, "BLOCK_SIZE", BLOCK)  # for the run after the one that is cancelled
+    return Upload(job, request.param)
+
+
+def cancel(upload: Upload, requests: int, numbers: tuple[int, ...], temporary: Path) -> tuple[str, str]:
+    """Start a run, send it signals as soon as so many requests are held, and give its log and its summary."""
+    environ = upload.job.environ(variables=None, **upload.inputs)
+    temporary.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", START_WITH_SMALL_BLOCKS, str(REPOSITORY / "src"), str(BLOCK)],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as program:
+        assert program.stdin
+        assert program.stdout
+        program.stdin.write(json.dumps(environ))
+        program.stdin.close()
+        too_late = threading.Timer(SECONDS, program.kill)
+        too_late.start()
+        try:
+            upload.wait(requests)
+            told = time.monotonic()
+            for number in numbers:
+                program.send_signal(number)
+            log = program.stdout.read()  # ends with the last process that could write to it
+            status = program.wait(timeout=10)
+            assert time.monotonic() - told < 5
+        finally:
+            program.kill()
+            too_late.cancel()
+    assert status == 6, log
+    assert sum(line.startswith("::error ") for line in log.splitlines()) == log.count("PW613: ") == 1
+    assert "Traceback" not in log
+    assert list(temporary.iterdir()) == []
+    return log, Path(environ["GITHUB_STEP_SUMMARY"]).read_text(encoding="utf-8").replace("\\", "")
+
+
+@pytest.mark.parametrize("numbers", [(signal.SIGTERM,), BOTH_SIGNALS, BOTH_SIGNALS * 20], ids=["one", "two", "forty"])
+def test_cancelled_in_the_middle_of_a_large_upload(
+    upload: Upload, tiny_wheel: WheelMaker, tmp_path: Path, numbers: tuple[int, ...]
+) -> None:
+    wheel = tiny_wheel(content="A = 1\n" * (4 * BLOCK))
+    assert wheel.stat().st_size > 20 * BLOCK
+    upload.add_wheel(wheel)
+    with upload.held(method="PUT", query="*comp=block&*"):
+        _, summary = cancel(upload, 8, numbers, tmp_path / "temporary")
+        assert upload.names() == []
+    assert f"Perhaps done: {wheel.name}" in summary
+    assert "Run it again" in summary
+    assert upload.names() == []
+    again = upload.run()
+    assert again.status == 0, again.log
+    assert again.outputs["result"] == "published"
+    assert upload.names() == [wheel.name]
+
+
+def test_cancelled_before_the_blocks_become_a_blob(upload: Upload, tiny_wheel: WheelMaker, tmp_path: Path) -> None:
+    wheel = tiny_wheel(content="A = 1\n" * BLOCK)
+    upload.add_wheel(wheel)
+    with upload.held(method="PUT", query="*comp=blocklist*"):
+        _, summary = cancel(upload, 1, BOTH_SIGNALS, tmp_path / "temporary")
+        assert upload.names() == []
+    assert f"Perhaps done: {wheel.name}" in summary  # and so it is: that request had arrived
+    again = upload.run()
+    assert again.status == 0, again.log
+    assert upload.names() == [wheel.name]
+
+
+def test_cancelled_while_it_reads_back(upload: Upload, tiny_wheel: WheelMaker, tmp_path: Path) -> None:
+    wheel = tiny_wheel(content="A = 1\n" * (4 * BLOCK))
+    upload.add_wheel(wheel)
+    with upload.held(method="GET", path=f"*/{wheel.name}"):
+        log, summary = cancel(upload, 8, BOTH_SIGNALS, tmp_path / "temporary")
+    assert "| acme-forecast | 1.2.3 | published" in summary
+    assert "Perhaps done" not in summary
+    assert f"/{wheel.name}" not in summary + log  # no URL of what was not seen
+    again = upload.run()
+    assert again.status == 0, again.log
+    assert again.outputs["result"] == "identical"
+
+
+def test_cancelled_among_many_files(upload: Upload, tiny_wheel: WheelMaker, tmp_path: Path) -> None:
+    """Those under way are told, and those that were not begun."""
+    names = [f"acme_part_{number:02}-1.0-py3-none-any.whl" for number in range(20)]
+    for name in names:
+        upload.add_wheel(tiny_wheel(name.partition("-")[0].replace("_", "-"), "1.0"))
+    with upload.held(method="PUT", path="*/acme_part_*"):
+        _, summary = cancel(upload, 16, BOTH_SIGNALS, tmp_path / "temporary")
+        assert upload.names() == []
+    perhaps, _, not_done = summary.partition("Perhaps done: ")[2].partition("Not done: ")
+    assert sorted(name for name in names if name in perhaps) == names[:16]
+    assert [name for name in names if name in not_done] == names[16:]
+    again = upload.run()
+    assert again.status == 0, again.log
+    assert upload.names() == names
