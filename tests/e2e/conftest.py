@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,7 @@ class Azure:
     sandbox: Sandbox
     settings: Settings
     environ: dict[str, str]
+    signature: str  # of the container's URL in SIGNED_CONTAINER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,7 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
     with Sandbox(tmp_path_factory.mktemp("azure")) as sandbox:
         sandbox.faults.echo_authorization = sandbox.faults.echo_body = True
         identity = sandbox.identities.contributor
+        signature = secrets.token_urlsafe(32)
         settings = Settings(
             secrets={
                 "FEED_WRITE_TOKEN": sandbox.tokens.write,
@@ -69,6 +72,8 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
                 "WORKSPACE": sandbox.workspace("acme-ml").short,
                 "SECOND_WORKSPACE": sandbox.workspace("acme-test").short,
                 "LOCKED_WORKSPACE": sandbox.workspace("acme-locked").short,
+                "CONTAINER": sandbox.container_url,
+                "SIGNED_CONTAINER": f"{sandbox.container_url}?sv=2024-11-04&sr=c&sp=rcw&sig={signature}",
                 "CARELESS_FEED": sandbox.feed_url("acme", "careless"),
                 "UNKNOWN_CLIENT_ID": "00000000-0000-4000-8000-000000000000",
                 "AZURE_CLIENT_ID": identity.client_id,
@@ -76,7 +81,7 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
             },
             job_environ=sandbox.github_oidc_environ(),
         )
-        yield Azure(sandbox=sandbox, settings=settings, environ=sandbox.environ())
+        yield Azure(sandbox=sandbox, settings=settings, environ=sandbox.environ(), signature=signature)
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +122,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, azure: Azure) -> Path:
     shutil.copytree(REPOSITORY / "tests" / "packages" / "hostile-backend", folder / "hostile-backend")
     workflows = folder / ".github" / "workflows"
     workflows.mkdir(parents=True)
-    for name in ("outputs.yml", "hostile.yml"):
+    for name in ("outputs.yml", "hostile.yml", "storage.yml"):
         shutil.copy(HERE / "workflows" / name, workflows)
     (workflows / "release.yml").write_text(example(azure), encoding="utf-8")
     return commit(folder)
@@ -138,7 +143,7 @@ def failing_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def released(runner: Runner, project: Path, azure: Azure) -> Run:
-    """A tag is pushed: three workflows start, two of them at once on a machine that has no runtime yet."""
+    """A tag is pushed: four workflows start, several of them at once on a machine that has no runtime yet."""
     return runner.run(project, azure.settings, azure.environ)
 
 

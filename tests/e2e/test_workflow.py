@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,17 @@ REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 WHEEL = "acme_forecast-1.2.3-py3-none-any.whl"
 ENVIRONMENT_FILES = {"conda.yml", "environment.yml"}
 HOST_FILES = {"GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A release into storage."""
+
+    job: Job
+    url: str
+    content: bytes
+    used: Path  # by a later step
+    artifact: dict[str, bytes]
 
 
 def get(azure: Azure, url: str) -> requests.Response:
@@ -100,14 +112,10 @@ def test_later_steps_use_every_output(released: Run, azure: Azure) -> None:
         "requirement": "acme-forecast==1.2.3",
         "result": "published",
     }
+    conda = str(Path("die Umgebung", "conda.yml"))
     ours = {output.name: outputs[output.name] for output in OUTPUTS}
-    assert json.loads(ours.pop("packages-json")) == [package]
-    assert ours == {
-        **package,
-        "connection": "acme",
-        "environment-file": str(Path("die Umgebung", "conda.yml")),
-        "environment-dir": "die Umgebung",
-    }
+    assert json.loads(ours.pop("packages-json")) == [{**package, "workspace": "", "environment-file": conda}]
+    assert ours == {**package, "connection": "acme", "environment-file": conda, "environment-dir": "die Umgebung"}
     requirements = (used / "requirements.txt").read_text(encoding="utf-8")
     assert requirements == f"--extra-index-url {package['index-url']}\nacme-forecast==1.2.3\n"
 
@@ -135,7 +143,7 @@ def test_summary_tells_what_was_done(released: Run) -> None:
     assert "Connection `acme` in workspace `acme-test`" in summary
 
 
-@pytest.mark.parametrize("job", ["release", "outputs"])
+@pytest.mark.parametrize("job", ["release", "outputs", "blob"])
 def test_success_needs_no_attention(released: Run, job: str) -> None:
     assert released.jobs[job].log.annotations == ()
     assert {command.name for command in released.jobs[job].log.commands} == {"add-mask", "group", "endgroup"}
@@ -165,6 +173,54 @@ def test_masks_come_before_all_else(released_again: Run, azure: Azure) -> None:
         assert any(mask in with_user for mask in job.log.masks)
 
 
+# --- into storage
+
+
+@pytest.fixture(scope="session", params=["blob", "workspace"])
+def stored(request: pytest.FixtureRequest, released: Run, azure: Azure) -> Stored:
+    """What one of the two jobs did, and the blob that it should have made, seen by its owner."""
+    route: str = request.param
+    account, container, folder = {
+        "blob": ("acmepackages", "wheels", ""),
+        "workspace": ("acmemlstore", "azureml", "Environment/azureml-private-packages/"),
+    }[route]
+    return Stored(
+        job=released.jobs[route],
+        url=azure.sandbox.blob_url(account, container, folder + WHEEL),
+        content=azure.sandbox.blobs(account, container).download_blob(folder + WHEEL).readall(),
+        used=released.kept / route,
+        artifact=artifact(released, f"environment-{route}"),
+    )
+
+
+def test_tag_push_publishes_the_wheel_into_storage(stored: Stored) -> None:
+    assert stored.job.result == "success"
+    assert stored.job.outputs["result"] == "published"
+    assert stored.job.outputs["sha256"] == hashlib.sha256(stored.content).hexdigest()
+    assert stored.job.errors == []
+    assert stored.job.outputs["url"] in stored.job.summary
+
+
+def test_later_steps_see_the_full_url(stored: Stored) -> None:
+    url, requirement = (stored.used / "lines.txt").read_text(encoding="utf-8").splitlines()
+    assert url == stored.url
+    digest = hashlib.sha256(stored.content).hexdigest()
+    assert requirement == (f"acme-forecast @ {url}#sha256={digest}" if stored.job.name == "blob" else url)
+    (package,) = json.loads((stored.used / "packages.json").read_text(encoding="utf-8"))
+    assert (package["url"], package["requirement"], package["sha256"]) == (url, requirement, digest)
+    assert package["index-url"] == ""
+    assert package["workspace"] == ("acme-ml" if stored.job.name == "workspace" else "")
+    assert (stored.used / "conda.yml").read_bytes() == stored.artifact["conda.yml"]
+
+
+def test_the_artifact_holds_the_full_url_and_no_signature(stored: Stored) -> None:
+    assert set(stored.artifact) == ENVIRONMENT_FILES
+    for content in stored.artifact.values():
+        text = content.decode()
+        assert stored.url in text
+        assert not re.search(r"[?&](sig|sv|se|sp)=", text)
+
+
 # --- what must fail
 
 FAILURES = {
@@ -175,6 +231,7 @@ FAILURES = {
     "careless-workspace": (4, "PW403", "Denied to you: Authorization: Bearer ***"),
     "careless-connection": (4, "PW403", "Denied to you: Authorization: Bearer ***"),
     "careless-sign-in": (4, "PW401", "AADSTS700016"),
+    "signed-container": (2, "PW101", "container: the value holds a credential"),
 }
 
 
@@ -276,7 +333,9 @@ def test_no_secret_is_left_anywhere(
 ) -> None:
     used = credentials_in(azure.sandbox.requests)
     assert used > {azure.sandbox.tokens.read, azure.sandbox.tokens.write, UNHEARD_OF_TOKEN}
-    secrets = Secrets({*used, *azure.settings.secrets.values(), azure.settings.job_environ[REQUEST_TOKEN]})
+    assert any(len(value) == 44 for value in used)  # of a signed link
+    request_token = azure.settings.job_environ[REQUEST_TOKEN]
+    secrets = Secrets({*used, *azure.settings.secrets.values(), request_token, azure.signature})
     for run in (released, released_again, failed.run):
         assert secrets.found_in(run.text.encode()) == []
         masks = [entry for entry in run.entries if entry.get("command") == "add-mask"]
