@@ -25,7 +25,7 @@ demo: tools
 	@$(RUN) -m sandbox.demo $(ARGS)
 
 test: tools
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest -n auto --dist loadfile $(ARGS)
 
 check: tools
 	@$(RUN) -m ruff check --quiet --output-format=concise

@@ -45,6 +45,7 @@ from private_wheel.background import side_by_side
 from private_wheel.publish import Plan
 from private_wheel.publish.blob import BlobRoute
 from private_wheel.publish.container_address import ContainerAddress, parse_container
+from private_wheel.publish.wheel_blob import ExistingRules
 from private_wheel.wheel import Wheel, read_wheel
 from sandbox.azurite import HOST, Azurite
 
@@ -94,7 +95,7 @@ class Bench:
     def route(self, port: int) -> Iterator[BlobRoute]:
         credential = {"account_name": ACCOUNT, "account_key": self._key}
         with closing(BlobStorage()) as storage:
-            yield BlobRoute(self.place(port), storage, credential, "verify")
+            yield BlobRoute(self.place(port), storage, credential, ExistingRules(if_exists="verify", read_back=True))
 
     def ours(self, wheel: Wheel) -> None:
         with self.route(self.port) as route:
