@@ -194,6 +194,15 @@ class TestRefusals:
         assert ran.status == 4
         assert "PW405" in ran.errors[0]
 
+    def test_a_container_that_everybody_may_read(self, wheel_job: Job) -> None:
+        owner = wheel_job.sandbox.blobs("acmepackages", "wheels")
+        owner.set_container_access_policy({}, public_access="blob")
+        ran = wheel_job.run(**wheel_job.blob_inputs(), package=FILE)
+        owner.set_container_access_policy({})
+        assert ran.status == 0, ran.log
+        assert len(ran.warnings) == 1
+        assert "Everybody may read" in ran.warnings[0]
+
     def test_no_container(self, wheel_job: Job) -> None:
         inputs = {**wheel_job.blob_inputs(), "container": f"{wheel_job.sandbox.container_url}-missing"}
         ran = wheel_job.run(**inputs, package=FILE)

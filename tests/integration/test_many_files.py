@@ -8,6 +8,7 @@ import logging
 import re
 import shutil
 import threading
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -158,6 +159,17 @@ def renamed(place: Place) -> str:
     return "PW308"
 
 
+def other_metadata(place: Place) -> str:
+    wheel = place.add_one(99)
+    with zipfile.ZipFile(wheel) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, content in members.items():
+            changed = content.replace(b"\nVersion: 1.0\n", b"\nVersion: 1.1\n") if "METADATA" in name else content
+            archive.writestr(name, changed)
+    return "PW308"
+
+
 def symlink(place: Place) -> str:
     place.add_one(99).rename(place.job.checkout / file_name(99))
     (place.dist / file_name(99)).symlink_to(place.job.checkout / file_name(99))
@@ -207,6 +219,7 @@ class TestOneIsWrong:
         [
             no_zip,
             renamed,
+            other_metadata,
             symlink,
             symlink_elsewhere,
             dangling_symlink,
