@@ -23,6 +23,8 @@ from private_wheel.azure.http import BoundedAdapter
 
 from .conftest import Job, Outcome
 
+# A connection that breaks in its handshake is left to the garbage collector by urllib3.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
 FILE = "acme_forecast-1.2.3-py3-none-any.whl"
 BLOCK = 64 * 1024
 ROUTES = ("blob", "workspace")
