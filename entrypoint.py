@@ -235,7 +235,7 @@ def show(status: int, text: str) -> int:
     if os.environ.get("GITHUB_ACTIONS") == "true":
         head, percent = "::error title=PrivateWheel::", "%25"
     elif os.environ.get("TF_BUILD"):
-        head, percent = "##vso[task.logissue type=error]", "%AZP25"
+        head, percent = "##vso[task.logissue type=error;code=" + text.partition(":")[0] + ";]", "%AZP25"
     else:
         print("error: " + text, file=sys.stderr)
         return status

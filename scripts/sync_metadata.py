@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 from scripts.metadata.action_yml import action_yml  # noqa: E402  # importable from here on
 from scripts.metadata.readme_md import readme_md  # noqa: E402
 from scripts.metadata.task_json import task_json  # noqa: E402
+from scripts.metadata.vss_extension import vss_extension  # noqa: E402
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -40,6 +41,7 @@ def generated(root: Path) -> Iterator[tuple[Path, str]]:
     """Each generated file below `root` with the text it must have."""
     yield root / "action.yml", action_yml()
     yield root / "task.json", task_json()
+    yield root / "vss-extension.json", vss_extension()
     readme, workflow = root / "README.md", root / "examples" / "github" / "release.yml"
     yield readme, readme_md(_read(readme), _read(workflow))
 

@@ -9,14 +9,10 @@ import json
 import re
 from typing import Any
 
-from packaging.version import Version
-
-from private_wheel import __version__
 from private_wheel.inputs import INPUTS, OUTPUTS, Group, Input, Kind
+from scripts.metadata.names import PAGE, SUMMARY, Edition, version_parts
 from scripts.metadata.texts import described
 
-_ID = "fbbd950c-b197-4141-bba3-7d4b3140a637"  # by this the service knows the task: it never changes
-_PAGE = "https://github.com/private-wheel/private-wheel"
 _FIRST_AGENT_WITH_NODE_20 = "3.232.1"
 _TYPES = {
     Kind.TEXT: "string",
@@ -30,22 +26,21 @@ _OWN_TYPES = {"publish-to": "radio", "azure-subscription": "connectedService:Azu
 _OPEN_GROUPS = (Group.PACKAGE, Group.PUBLISH, Group.WORKSPACE)
 
 
-def task_json() -> str:
+def task_json(edition: Edition = Edition.REAL) -> str:
     """The whole file."""
-    return json.dumps(_task(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_task(edition), indent=2, ensure_ascii=False) + "\n"
 
 
-def _task() -> dict[str, Any]:
-    major, minor, patch = (*Version(__version__).release, 0, 0)[:3]
+def _task(edition: Edition) -> dict[str, Any]:
+    major, minor, patch = version_parts()
     return {
         "$schema": "https://raw.githubusercontent.com/microsoft/azure-pipelines-task-lib/master/tasks.schema.json",
-        "id": _ID,
-        "name": "PrivateWheel",
-        "friendlyName": "PrivateWheel",
-        "description": "Build a Python package, publish it to a private feed, let Azure Machine Learning workspaces "
-        "read it, and get the environment file that installs it.",
-        "helpUrl": _PAGE,
-        "helpMarkDown": f"[What the inputs mean]({_PAGE}#inputs)",
+        "id": edition.task_id,
+        "name": edition.task_name,
+        "friendlyName": edition.task_name,
+        "description": SUMMARY,
+        "helpUrl": PAGE,
+        "helpMarkDown": f"[What the inputs mean]({PAGE}#inputs)",
         "author": "private-wheel",
         "category": "Package",
         "visibility": ["Build", "Release"],
@@ -87,7 +82,7 @@ def _input(row: Input) -> dict[str, Any]:
 
 def _help(row: Input) -> str:
     secret = " Give a secret variable, as `$(NAME)`." if row.kind is Kind.SECRET else ""
-    return _with_names_of_azure(described(row)) + secret
+    return f"{_with_names_of_azure(described(row))}{secret} [More]({PAGE}#inputs)"
 
 
 def _with_names_of_azure(text: str) -> str:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from private_wheel.config import read_config, secret_values
 from private_wheel.errors import Bug, Interrupted, MachineFailed, PrivateWheelError
-from private_wheel.hosts import Host, Terminal, detect_host
+from private_wheel.hosts import Host, detect_host
 from private_wheel.hosts.base import HostHandler
 from private_wheel.hosts.terminal import read_arguments
+from private_wheel.reading import read_config, secret_values
 
 if TYPE_CHECKING:
     from private_wheel.report import Record
@@ -28,11 +28,7 @@ _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = ()) -> int:
     """Run once, as `environ` and the command line say, and return the exit status (see docs/errors.md)."""
     environ = {**environ, **read_arguments(arguments)}
-    try:
-        host = detect_host(environ, stdout)
-    except PrivateWheelError as error:
-        Terminal(environ, stdout).failure(error)
-        return error.exit_status
+    host = detect_host(environ, stdout)
     host.mask(secret_values(environ))
     logger, handler = logging.getLogger("private_wheel"), HostHandler(host)
     logger.addHandler(handler)
@@ -92,6 +88,9 @@ def _tell(host: Host, record: Record, failure: PrivateWheelError | None) -> None
     """Outputs and summary, after a failure too."""
     from private_wheel.report import outputs, summary
 
+    config = record.config
+    if config and config.artifact_name and record.files:
+        host.hand_over(config.artifact_name, Path(config.environment.directory))
     host.set_outputs(outputs(record))
     host.write_summary(summary(record, failure, host.redactor.clean))
 

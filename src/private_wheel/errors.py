@@ -16,13 +16,17 @@ class PrivateWheelError(Exception):
     """A failure that the user can act on.
 
     `what` is wrong, in the input named `input`; `fix` says how to mend it; `said` is the server's or tool's own word.
+    `path` and `line` are the place in a file of the user's, where one is known.
     """
 
     code: ClassVar[str]
     exit_status: ClassVar[int]
 
-    def __init__(self, what: str, *, input: str = "", fix: str = "", said: str = "") -> None:
+    def __init__(
+        self, what: str, *, input: str = "", fix: str = "", said: str = "", path: str = "", line: int = 0
+    ) -> None:
         self.what, self.input, self.fix, self.said = what, input, fix, said
+        self.path, self.line = path, line
         super().__init__(what)
 
     def __str__(self) -> str:
@@ -68,10 +72,6 @@ class UnknownWorkspace(PrivateWheelError):
 
 class UnknownCloud(PrivateWheelError):
     code, exit_status = "PW112", INPUTS
-
-
-class HostNotSupported(PrivateWheelError):
-    code, exit_status = "PW113", INPUTS
 
 
 class MachineFailed(PrivateWheelError):

@@ -312,7 +312,6 @@ INPUTS: tuple[Input, ...] = (
     Input(
         name="azure-subscription",
         group=Group.ADVANCED,
-        planned=("*",),
         hosts=("azure_pipelines",),
         help="Azure Resource Manager service connection to sign in with.",
     ),

@@ -13,7 +13,7 @@ _SECRET_NAME = re.compile(
     | (^|_)(AUTH|AUTHORIZATION|PAT|SAS|PASS|PASSWD)(_|$) | ^GIT_CONFIG_ | (?<!^)(?<!OLD)PWD$
     | (TOKENS?|SECRETS?|PASSWORDS?|PASSPHRASE|CREDENTIALS?)(_|$)
     | (ACCESS|API|ACCOUNT|STORAGE|PRIVATE|SIGNING|SERVICEPRINCIPAL)_?KEY
-    | ACCESSTOKEN | SYSTEM_OIDC | CONNECTION_?STRING | ^AZURE_CONFIG_DIR$ | ^SSH_AUTH_SOCK$
+    | ACCESSTOKEN | SYSTEM_OIDC | CONNECTION_?STRING | ^AZURE_CONFIG_DIR$ | ^IDENTITY_HEADER$ | ^SSH_AUTH_SOCK$
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -25,7 +25,7 @@ _SECRET_VALUE = re.compile(r"(TOKEN|SECRET|PASSWORD|PAT|STORAGE_KEY|ACCOUNT_KEY)
 _ACCOUNT_KEY = re.compile(r"AccountKey=([^;\s]+)", re.IGNORECASE)
 _SHORTEST_COPY = 8
 # Read by our own sign-in, in this process, before any child starts.
-_KEPT_FOR_AZURE_CLI = frozenset({"AZURE_CONFIG_DIR"})
+_KEPT_FOR_SIGN_IN = frozenset({"AZURE_CONFIG_DIR", "IDENTITY_HEADER"})
 
 
 def public_environ(environ: Mapping[str, str]) -> dict[str, str]:
@@ -37,7 +37,7 @@ def public_environ(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environ.items()
-        if name in _KEPT_FOR_AZURE_CLI
+        if name in _KEPT_FOR_SIGN_IN
         or not (_SECRET_NAME.search(name) or _HOST_FILE.search(name) or any(secret in value for secret in secrets))
     }
 
@@ -51,7 +51,7 @@ def foreign_environ(environ: Mapping[str, str], secrets: Iterable[str] = ()) -> 
     return {
         name: value
         for name, value in public_environ(environ).items()
-        if name not in _KEPT_FOR_AZURE_CLI
+        if name not in _KEPT_FOR_SIGN_IN
         and not _HELD_CREDENTIAL.search(value)
         and not any(form in value for form in forbidden)
     }

@@ -89,6 +89,9 @@ class Routes:
 def _feed_writer(feed: FeedAddress, config: Config, sign_in: SignIn) -> Account:
     if config.feed_token:
         return Account(username=config.feed_username, token=lambda: config.feed_token.value, input="feed-token")
+    job = config.job_token
+    if job.token and feed.belongs_to(job.collection):
+        return Account(username=config.feed_username, token=lambda: job.token.value, input="feed-token")
     if not (feed.is_azure and sign_in.cloud.has_devops(feed.index_url)):
         raise InvalidInputs(
             [

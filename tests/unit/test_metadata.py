@@ -17,7 +17,7 @@ from scripts import sync_metadata
 from scripts.metadata.readme_md import readme_md
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATED = ("action.yml", "task.json", "README.md")
+GENERATED = ("action.yml", "task.json", "vss-extension.json", "README.md")
 WORKFLOW = "examples/github/release.yml"
 GITHUB = [row for row in INPUTS if "github" in row.hosts]
 AZURE = [row for row in INPUTS if "azure_pipelines" in row.hosts]
@@ -66,6 +66,8 @@ def edits() -> list[tuple[str, bytes, bytes]]:
         ("task.json", b'"publishTo"', b'"publishto"'),
         ("task.json", b"Node24", b"Node22"),
         ("task.json", b"}\n", b"}\n\n"),
+        ("vss-extension.json", b'"public": true', b'"public": false'),
+        ("vss-extension.json", b'"task"', b'"."'),
         ("README.md", b"| `feed-token` (secret)", b"| `feed-token`"),
         ("README.md", b"| `sha256` |", b"| `sha-256` |"),
         ("README.md", b"persist-credentials: false", b"persist-credentials: true"),
@@ -91,7 +93,7 @@ def test_a_difference_is_found_named_and_mended(
     assert file.read_bytes() == content or name == WORKFLOW
 
 
-@pytest.mark.parametrize("name", ["action.yml", "task.json"])
+@pytest.mark.parametrize("name", ["action.yml", "task.json", "vss-extension.json"])
 def test_every_byte_of_a_generated_file_counts(checkout: Path, name: str) -> None:
     content = (checkout / name).read_bytes()
     for place in range(0, len(content), 199):

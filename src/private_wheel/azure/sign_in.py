@@ -12,6 +12,7 @@ from private_wheel.addresses import check_address
 from private_wheel.azure.answers import json_object, server_reason, shortened
 from private_wheel.azure.clouds import Cloud, find_cloud
 from private_wheel.azure.http import BoundedAdapter, Client, new_session
+from private_wheel.azure.service_connection import ServiceConnection, job_token
 from private_wheel.config import SignInConfig
 from private_wheel.errors import SignInFailed
 
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 Mask = Callable[[Iterable[str]], None]
 """Told every token that is met, so that it can be masked."""
 
+_DEFAULT_CLOUD = "AzureCloud"
 _NO_SIGN_IN = (
-    "Run az login first. On GitHub, set azure-client-id and azure-tenant-id. A feed alone needs no sign-in when"
-    " feed-token is given."
+    "Run az login first, or name an identity: azure-client-id and azure-tenant-id; on Azure Pipelines azureSubscription"
+    " instead. A feed alone needs no sign-in when feed-token is given."
 )
 # Microsoft's error codes: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 _ADVICE = {
@@ -52,8 +54,17 @@ class SignIn:
 
     @cached_property
     def cloud(self) -> Cloud:
-        """Raises as `find_cloud`."""
-        return find_cloud(self._config.cloud, self._environ)
+        """The input's; else the service connection's own. Raises as `find_cloud`."""
+        service = self._config.service_connection
+        own = service.cloud if service and self._config.cloud == _DEFAULT_CLOUD else ""
+        return find_cloud(own or self._config.cloud, self._environ)
+
+    @property
+    def _input(self) -> str:
+        """The input that the identity comes from."""
+        if self._config.service_connection:
+            return "azure-subscription"
+        return "azure-client-id" if self._config.client_id else ""
 
     def close(self) -> None:
         self._session.close()
@@ -81,7 +92,7 @@ class SignIn:
                     self._credential = credential
                     self._mask([token.token])
                     return token
-        raise _failed(said, "azure-client-id" if self._config.client_id else "")
+        raise _failed(said, self._input)
 
     def bearer(self, scope: str) -> Callable[[], str]:
         """What a client calls for its Authorization header."""
@@ -89,6 +100,8 @@ class SignIn:
 
     def _candidates(self) -> list[TokenCredential]:
         """The credential to use; more than one only where a sovereign cloud's audience is not certain."""
+        if self._config.service_connection:
+            return [self._of_connection(self._config.service_connection)]
         if self._config.client_id and self._environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
             return [self._federated(audience) for audience in self.cloud.audiences]
         return [self._ambient()]
@@ -120,6 +133,24 @@ class SignIn:
             )
         return identity.AzureCliCredential(tenant_id=tenant)
 
+    def _of_connection(self, service: ServiceConnection) -> TokenCredential:
+        from azure import identity
+
+        options = self._options()
+        if service.scheme == "ManagedServiceIdentity":
+            # It takes neither an authority nor our session, whose retries would stretch the wait for an absent one.
+            return identity.ManagedIdentityCredential(client_id=service.client_id or None)
+        names = service.tenant_id, service.client_id
+        if service.scheme == "WorkloadIdentityFederation":
+            return identity.ClientAssertionCredential(*names, lambda: self._pipelines_token(service), **options)
+        if service.certificate:
+            try:
+                pem = service.certificate.value.encode()
+                return identity.CertificateCredential(*names, certificate_data=pem, **options)
+            except ValueError as error:
+                raise _failed(f"the service connection's certificate: {error}", "azure-subscription") from None
+        return identity.ClientSecretCredential(*names, service.secret.value, **options)
+
     def _federated(self, audience: str) -> TokenCredential:
         from azure.identity import ClientAssertionCredential
 
@@ -147,17 +178,32 @@ class SignIn:
         """
         url = self._environ["ACTIONS_ID_TOKEN_REQUEST_URL"]
         request_token = self._environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
+        url = f"{url}&audience={quote(audience, safe='')}"
+        return self._oidc_token("GET", url, request_token, "value", "azure-client-id")
+
+    def _pipelines_token(self, service: ServiceConnection) -> str:
+        """A fresh OIDC token for the service connection: it lives ten minutes.
+
+        The SDK's own credential for this keeps the token to itself, so that it could not be masked.
+        Source: azure-identity, AzurePipelinesCredential
+        """
+        url = f"{service.oidc_url}?api-version=7.1&serviceConnectionId={quote(service.identifier, safe='')}"
+        token = job_token(self._environ).value
+        return self._oidc_token("POST", url, token, "oidcToken", "azure-subscription")
+
+    def _oidc_token(self, method: str, url: str, request_token: str, member: str, input: str) -> str:
+        """What the host's issuer of OIDC tokens answers; `member` of its JSON is the token."""
         self._mask([request_token])
         try:
             check_address(url)
         except ValueError as error:
-            raise _failed(f"ACTIONS_ID_TOKEN_REQUEST_URL: {error}", "azure-client-id") from None
+            raise _failed(f"the address of the job's OIDC tokens: {error}", input) from None
         client = Client(url, lambda: f"Bearer {request_token}")
         try:
-            response = client.request("GET", f"{url}&audience={quote(audience, safe='')}")
-            token = str(json_object(response).get("value", "")) if response.status_code == 200 else ""
+            response = client.request(method, url, headers={"X-TFS-FedAuthRedirect": "Suppress"})
+            token = str(json_object(response).get(member, "")) if response.status_code == 200 else ""
             if not token:
-                raise _failed(f"GitHub's OIDC issuer: {server_reason(response)}", "azure-client-id")
+                raise _failed(f"the issuer of the job's OIDC tokens: {server_reason(response)}", input)
         finally:
             client.close()
         self._mask([token])

@@ -20,7 +20,11 @@ from private_wheel.secrets import Redactor
 _ANYWHERE = re.compile(r"##(?=\[|vso)", re.IGNORECASE)
 _AT_START = re.compile(r"^(\s*):(?=:)")
 _PROGRESS_PAUSE = 5.0  # seconds
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+# Also letters without a width: where .NET searches by its culture, it passes over them.
+_CONTROL = re.compile(
+    r"[\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+    r"|\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1f\x7f-\x9f]"
+)
 
 
 def harmless_lines(text: str, clean: Callable[[str], str] = str) -> Iterator[str]:
@@ -86,10 +90,17 @@ class Host(ABC):
             self.command(f"  | {line}".rstrip())
 
     def progress(self, progress: Progress) -> None:
-        """Show how far a transfer is: at most one line in five seconds, for a log that is kept."""
-        if time.monotonic() >= self._next_progress:
-            self._next_progress = time.monotonic() + _PROGRESS_PAUSE
+        """Show how far a transfer is, in a log that is kept."""
+        if self.shows_progress_now():
             self.line(str(progress))
+
+    def shows_progress_now(self) -> bool:
+        """At most once in five seconds."""
+        now = time.monotonic()
+        shown = now >= self._next_progress
+        if shown:
+            self._next_progress = now + _PROGRESS_PAUSE
+        return shown
 
     def command(self, line: str) -> None:
         """Print one line as it stands: a command to the host, or a line that was made harmless."""
@@ -127,6 +138,10 @@ class Host(ABC):
     @abstractmethod
     def write_summary(self, markdown: str) -> None:
         """Show the summary of the run."""
+
+    @abstractmethod
+    def hand_over(self, name: str, directory: Path) -> None:
+        """Attach `directory` to the run as its artifact `name`."""
 
 
 class HostHandler(logging.Handler):

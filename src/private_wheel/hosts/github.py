@@ -44,12 +44,13 @@ class GitHub(Host):
         self.command("::endgroup::")
 
     def warning(self, text: str) -> None:
-        self._annotate("warning", "PrivateWheel", text)
+        self._annotate("warning", text, {"title": "PrivateWheel"})
 
     def failure(self, error: PrivateWheelError) -> None:
-        self._annotate("error", f"PrivateWheel {error.code}", str(error))
+        where = {"file": self.redactor.clean(error.path), "line": str(error.line or "")}
+        self._annotate("error", str(error), {"title": f"PrivateWheel {error.code}", **where})
 
-    def _annotate(self, level: str, title: str, text: str) -> None:
+    def _annotate(self, level: str, text: str, properties: Mapping[str, str]) -> None:
         shown = "\n".join(harmless_lines(text, self.redactor.clean))
         units = shown.encode("utf-16-le", "replace")
         if len(units) > 2 * LONGEST_ANNOTATION:
@@ -57,7 +58,8 @@ class GitHub(Host):
             shown = units[: 2 * LONGEST_ANNOTATION].decode("utf-16-le", "ignore")
             shown = shown.rpartition("\n")[0] or shown
             shown += "\n… and more: see the log."
-        self.command(f"::{level} title={escape_property(title)}::{escape_data(shown)}")
+        told = ",".join(f"{key}={escape_property(value)}" for key, value in properties.items() if value)
+        self.command(f"::{level} {told}::{escape_data(shown)}")
 
     def set_outputs(self, outputs: Mapping[str, str]) -> None:
         delimiter = secrets.token_hex(16)
@@ -68,6 +70,9 @@ class GitHub(Host):
 
     def write_summary(self, markdown: str) -> None:
         self._append("GITHUB_STEP_SUMMARY", self.redactor.clean(markdown))
+
+    def hand_over(self, name: str, directory: Path) -> None:
+        """A later step of the action does it: this one has no token for that."""
 
     def _append(self, variable: str, text: str) -> None:
         path = self.environ.get(variable)

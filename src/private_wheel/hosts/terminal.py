@@ -87,6 +87,9 @@ class Terminal(Host):
     def write_summary(self, markdown: str) -> None:
         """The lines above have told it."""
 
+    def hand_over(self, name: str, directory: Path) -> None:
+        """The files are where the user is."""
+
 
 def read_arguments(arguments: Sequence[str]) -> dict[str, str]:
     """Flags as INPUT_ variables. A repeated flag of a list adds a line. Prints help and exits as argparse does."""

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from private_wheel.addresses import check_address
 
 AZURE_HOST = "pkgs.dev.azure.com"
+_SERVICES_HOST = "dev.azure.com"
 _LEGACY_HOST = re.compile(r"^(?P<organisation>[a-z0-9][a-z0-9-]*)\.pkgs\.visualstudio\.com$", re.IGNORECASE)
 _AZURE_PATH = re.compile(r"^(?P<root>(?:/[^/]+)*?)/_packaging/(?P<feed>[^/]+)/pypi/(?:simple|upload)/?$", re.IGNORECASE)
 _SIMPLE_PATH = re.compile(r"^(?P<root>.*/)\+?simple/?$")
@@ -33,6 +34,17 @@ class FeedAddress:
     def is_azure(self) -> bool:
         """Whether it has Azure Artifacts' form: on Azure DevOps Services, Server, or the sandbox."""
         return "/_packaging/" in self.index_url
+
+    def belongs_to(self, collection: str) -> bool:
+        """Whether the feed is of the Azure DevOps organisation (or a server's collection) at that URL, so that a job's
+        own token may go to it."""
+        parts = urlsplit(collection)
+        host, path = (parts.hostname or "").lower(), parts.path.strip("/").lower()
+        if self.organisation:
+            organisation = self.organisation.lower()
+            return (host, path) == (_SERVICES_HOST, organisation) or host == f"{organisation}.visualstudio.com"
+        root = f"{parts.scheme}://{parts.netloc.lower()}/{path}/" if path else ""
+        return self.is_azure and bool(root) and self.index_url.lower().startswith(root)
 
     @property
     def host(self) -> str:

@@ -1,0 +1,304 @@
+"""The table's values, read from the environment and typed. All problems are found together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Set
+from pathlib import Path
+from typing import Literal, TypeVar, cast
+from urllib.parse import unquote
+
+from private_wheel.addresses import check_address
+from private_wheel.azure.service_connection import ServiceConnection, job_token, read_service_connection
+from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
+from private_wheel.config import (
+    Config,
+    ConnectionConfig,
+    EnvironmentConfig,
+    IfExists,
+    IndexMode,
+    JobToken,
+    PublishTo,
+    SignInConfig,
+)
+from private_wheel.environment.directory import check_directory
+from private_wheel.errors import InvalidInputs, Problem
+from private_wheel.inputs import INPUTS, Input, Kind, given
+from private_wheel.publish.container_address import parse_container
+from private_wheel.publish.feed_address import parse_feed
+from private_wheel.secrets import SHORTEST_SECRET, Secret
+from private_wheel.sources import find_sources
+
+_CONNECTION_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{2,32}$")
+_ENVIRONMENT_NAME = re.compile(r"^(?!microsoft|azureml)[A-Za-z0-9][A-Za-z0-9._-]{0,254}$", re.IGNORECASE)
+_ENVIRONMENT_VERSION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}$")
+# Not 3.1: that is what YAML makes of an unquoted 3.10.
+_PYTHON_VERSION = re.compile(r"^3\.([6-9]|[1-9]\d)(\.\d{1,2})?$")
+_USERNAME = re.compile(r"^[^:\x00-\x1f\x7f]+$")
+_IMAGE = re.compile(r"^[a-z0-9][A-Za-z0-9._/:@-]*$")
+_ARTIFACT_NAME = re.compile(r"^[^\x00-\x1f\x7f\"<>|:*?\\/]+$")
+_UNRESOLVED = re.compile(r"^\$\(([^()$]+)\)$")
+_AMBIENT_SECRETS = (
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_STORAGE_KEY",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+)
+# What Azure's agent gives a task of its service connections.
+_AGENT_SECRET = re.compile(
+    r"^ENDPOINT_AUTH_PARAMETER_.*_(SERVICEPRINCIPALKEY|SERVICEPRINCIPALCERTIFICATE|APITOKEN|IDTOKEN|ACCESSTOKEN)$"
+    r"|^SYSTEM_ACCESSTOKEN$",
+    re.IGNORECASE,
+)
+# A password, or a token that stands where the user name would; the signature of a SAS; a storage account's key.
+_HELD_SECRET = re.compile(
+    r"://(?:[^/@:\s]*:([^/@\s]+)|([^/@:\s]{16,}))@|[?&]sig=([^&#;\s]+)|AccountKey=([^;\s]+)", re.IGNORECASE
+)
+_CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
+
+_Parsed = TypeVar("_Parsed")
+
+
+def secret_values(environ: Mapping[str, str]) -> list[str]:
+    """What must be masked before anything is printed: the secret inputs, the ambient sign-in's, and those that URLs
+    and connection strings hold."""
+    names = [*(row.variable for row in INPUTS if row.kind is Kind.SECRET), *_AMBIENT_SECRETS]
+    names += [name for name in environ if _AGENT_SECRET.search(name)]
+    values = [*(environ.get(name, "") for name in names), job_token(environ).value]
+    for value in environ.values():
+        held = [part for parts in _HELD_SECRET.findall(value) for part in parts if part]
+        values += [*held, *map(unquote, held)]
+    # The name of a variable that does not exist is no secret, and the error has to name it.
+    return [value for value in values if value.strip() and not _UNRESOLVED.match(value.strip())]
+
+
+def read_config(environ: Mapping[str, str], checkout: Path) -> Config:
+    """Read every input. Packages may come from below `checkout` only.
+
+    Raises:
+        InvalidInputs: with all problems at once.
+    """
+    reader = _Reader(environ)
+    config = _assemble(reader, checkout)
+    _check_together(config, reader)
+    if reader.problems:
+        raise InvalidInputs(reader.problems)
+    return config
+
+
+class _Reader:
+    """Takes one value after the other from the environment and collects what is wrong with them.
+
+    What the table itself can tell is checked for every row, whether or not this run looks at its value.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.problems: list[Problem] = []
+        self._environ = environ
+        self._values = {row.name: self._value(row) for row in INPUTS}
+        for row in INPUTS:
+            self._check_choices(row)
+
+    def problem(self, name: str, what: str, fix: str = "") -> None:
+        self.problems.append(Problem(input=name, what=what, fix=fix))
+
+    def _value(self, row: Input) -> str:
+        text = given(self._environ, row)
+        for item in text.splitlines():
+            if unresolved := _UNRESOLVED.match(item.strip()):
+                self.problem(
+                    row.name,
+                    f"the variable $({unresolved[1]}) does not exist, so its name arrived in place of a value.",
+                    "Define it for this job, or correct the name.",
+                )
+                return ""
+        if row.planned == ("*",) and text:
+            self.problem(row.name, "is not there yet in this version.", "Leave it out.")
+        return text or row.default
+
+    def text(self, name: str, pattern: re.Pattern[str] | None = None, meaning: str = "") -> str:
+        value = self._values[name]
+        if value and pattern and not pattern.match(value):
+            self.problem(name, f"{value!r} is not {meaning}.")
+        elif any(character < " " or character == "\x7f" for character in value):
+            self.problem(name, "holds a line break or a control character.", "Write it on one line.")
+        return value
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        items = (line.strip() for line in self._values[name].splitlines())
+        return tuple(dict.fromkeys(item for item in items if item))
+
+    def choice(self, name: str) -> str:
+        return self._values[name]
+
+    def words(self, name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._values[name].replace(",", " ").split()))
+
+    def boolean(self, name: str) -> bool:
+        return self._values[name].lower() == "true"
+
+    def _check_choices(self, row: Input) -> None:
+        text = self._values[row.name]
+        values = {
+            Kind.CHOICE: (text,),
+            Kind.BOOLEAN: (text.lower(),),
+            Kind.WORDS: self.words(row.name),
+        }.get(row.kind, ())
+        for value in values:
+            if value not in row.choices:
+                self.problem(row.name, f"{value!r} is none of {', '.join(row.choices)}.")
+            elif value in row.planned and value != row.default:
+                self.problem(row.name, f"{value!r} is not there yet in this version.", f"Leave it at {row.default!r}.")
+
+    def secret(self, name: str) -> Secret:
+        value = self._values[name]
+        if value and (len(value) < SHORTEST_SECRET or not value.isprintable()):
+            what = (
+                "is too short to be a token." if value.isprintable() else "holds a line break or a control character."
+            )
+            self.problem(name, what, "Paste the token alone.")
+        return Secret(value)
+
+    def artifact_name(self) -> str:
+        """Empty for none: the hosts themselves fill in the default."""
+        (row,) = (row for row in INPUTS if row.name == "artifact-name")
+        return self.text(row.name, _ARTIFACT_NAME, "an artifact's name") if given(self._environ, row) else ""
+
+    def job_token(self) -> JobToken:
+        return JobToken(token=job_token(self._environ), collection=self._environ.get("SYSTEM_COLLECTIONURI", ""))
+
+    def service_connection(self) -> ServiceConnection | None:
+        name = "azure-subscription"
+        return self.parsed(name, self.text(name), lambda value: read_service_connection(value, self._environ))
+
+    def parsed(self, name: str, value: str, parse: Callable[[str], _Parsed]) -> _Parsed | None:
+        try:
+            return parse(value) if value else None
+        except ValueError as error:
+            self.problem(name, str(error))
+            return None
+
+
+def _assemble(reader: _Reader, checkout: Path) -> Config:
+    publish_to = cast(PublishTo, reader.choice("publish-to"))
+    token = reader.secret("connection-token")
+    return Config(
+        packages=_packages(reader, checkout, only_connect=publish_to == "none" and bool(token)),
+        publish_to=publish_to,
+        feed=reader.parsed("feed", reader.text("feed"), parse_feed),
+        feed_username=reader.text("feed-username", _USERNAME, "a user name without a colon"),
+        feed_token=reader.secret("feed-token"),
+        job_token=reader.job_token(),
+        container=reader.parsed("container", reader.text("container"), parse_container),
+        if_exists=cast(IfExists, reader.choice("if-exists")),
+        match_tag=cast(Literal["auto", "always", "never"], reader.choice("match-tag")),
+        workspaces=_workspaces(reader),
+        connection=_connection(reader, token),
+        environment=_environment(reader),
+        sign_in=_sign_in(reader),
+        artifact_name=reader.artifact_name(),
+        verify=cast(Literal["published", "none"], reader.choice("verify")),
+        dry_run=reader.boolean("dry-run"),
+    )
+
+
+def _packages(reader: _Reader, checkout: Path, *, only_connect: bool) -> tuple[Path, ...]:
+    patterns = reader.lines("package") or (() if only_connect else (".",))
+    found = (reader.parsed("package", pattern, lambda value: find_sources(value, checkout)) for pattern in patterns)
+    # A link is not taken for the file that it leads to: it is refused later, with its name.
+    return tuple({path.absolute(): path for paths in found for path in paths or ()}.values())
+
+
+def _workspaces(reader: _Reader) -> tuple[WorkspaceId, ...]:
+    found = (reader.parsed("workspace", line, parse_workspace) for line in reader.lines("workspace"))
+    return tuple({workspace.path.lower(): workspace for workspace in found if workspace}.values())
+
+
+def _connection(reader: _Reader, token: Secret) -> ConnectionConfig | None:
+    settings = ConnectionConfig(
+        name=reader.text("connection", _CONNECTION_NAME, "a connection's name (3 to 33 letters, digits, - and _)"),
+        token=token,
+        username=reader.text("connection-username", _USERNAME, "a user name without a colon"),
+        target=reader.parsed("connection-target", reader.text("connection-target"), _target) or "",
+        category=reader.choice("connection-category"),
+    )
+    return settings if token else None
+
+
+def _target(value: str) -> str:
+    check_address(value)
+    if "?" in value or "#" in value:
+        raise ValueError("the URL has a query or fragment. Give the plain base URL.")
+    return value.rstrip("/")
+
+
+def _environment(reader: _Reader) -> EnvironmentConfig:
+    return EnvironmentConfig(
+        name=reader.text(
+            "environment-name",
+            _ENVIRONMENT_NAME,
+            "an environment's name (letters, digits, . _ -; not beginning with Microsoft or AzureML)",
+        ),
+        version=reader.text(
+            "environment-version", _ENVIRONMENT_VERSION, "an environment's version (letters, digits, . _ + ! -)"
+        ),
+        image=reader.text("environment-image", _IMAGE, "an image's name, as registry/name:tag"),
+        formats=reader.words("environment-formats"),
+        directory=reader.parsed("environment-dir", reader.text("environment-dir"), check_directory) or "",
+        python_version=reader.text(
+            "python-version", _PYTHON_VERSION, "a Python version such as '3.11' (quoted in YAML)"
+        ),
+        index_mode=cast(IndexMode, reader.choice("index-mode")),
+    )
+
+
+def _sign_in(reader: _Reader) -> SignInConfig:
+    return SignInConfig(
+        client_id=reader.text("azure-client-id", re.compile(r"^[A-Za-z0-9-]+$"), "a client id"),
+        tenant_id=reader.text("azure-tenant-id", re.compile(r"^[A-Za-z0-9.-]+$"), "a tenant id"),
+        cloud=reader.parsed("cloud", reader.text("cloud"), _cloud) or "AzureCloud",
+        service_connection=reader.service_connection(),
+    )
+
+
+def _cloud(value: str) -> str:
+    if "://" in value:
+        check_address(value)
+        return value
+    for name in _CLOUDS:
+        if value.lower() == name.lower():
+            return name
+    raise ValueError(f"{value!r} is none of {', '.join(_CLOUDS)}, nor an ARM metadata URL.")
+
+
+def _check_together(config: Config, reader: _Reader) -> None:
+    """Inputs that are right each for itself and wrong beside each other."""
+    wrong = {problem.input for problem in reader.problems}
+    _check_route(config, reader, wrong)
+    connection = config.connection
+    if connection and not config.workspaces and "workspace" not in wrong:
+        reader.problem("workspace", "is missing.", "Name the workspace that connection-token is for.")
+    described = config.feed or config.publish_to == "feed" or (connection and connection.target)
+    if connection and not described and not {"feed", "connection-target"} & wrong:
+        reader.problem("connection-target", "is missing.", "Name the feed, or the base URL that the connection serves.")
+    if connection and connection.category == "Git" and not connection.target and "connection-target" not in wrong:
+        reader.problem("connection-target", "is missing.", "Name the base URL of the Git repository.")
+    if bool(config.sign_in.client_id) != bool(config.sign_in.tenant_id):
+        missing = "azure-tenant-id" if config.sign_in.client_id else "azure-client-id"
+        reader.problem(missing, "is missing.", "azure-client-id and azure-tenant-id go together.")
+    if not config.environment.formats:
+        reader.problem("environment-formats", "names no format.")
+
+
+def _check_route(config: Config, reader: _Reader, wrong: Set[str]) -> None:
+    if config.publish_to == "feed" and not config.feed and "feed" not in wrong:
+        reader.problem("feed", "is missing.", "Name the feed to publish to, as organisation/feed.")
+    if config.publish_to == "blob" and not config.container and "container" not in wrong:
+        reader.problem("container", "is missing.", "Name it: https://ACCOUNT.blob.core.windows.net/CONTAINER.")
+    if config.publish_to == "workspace" and not config.workspaces and "workspace" not in wrong:
+        reader.problem("workspace", "is missing.", "Name the workspace to publish to.")
+    if config.publish_to == "feed" and config.if_exists == "replace":
+        reader.problem("if-exists", "'replace' is not possible: a feed never forgets a version.", "Raise the version.")
+    if config.publish_to in ("blob", "workspace") and config.environment.index_mode == "only" and not config.feed:
+        what = "'only' is for a feed's index, and no feed is given."
+        reader.problem("index-mode", what, "Leave it out, or name the feed that the dependencies come from.")
