@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.access_tokens import DEVOPS_RESOURCE, STORAGE_RESOURCE, AccessTokens
 from sandbox.accounts import FederatedSubject, Identity, declare_identities
+from sandbox.application_certificates import ApplicationCertificates
 from sandbox.artifact_service import ArtifactService, ArtifactSwitches
 from sandbox.artifacts import Artifacts
 from sandbox.azurite import Azurite
@@ -29,6 +30,7 @@ from sandbox.faults import Faults
 from sandbox.feed import FeedSwitches
 from sandbox.feed_access import FeedAccess
 from sandbox.feed_tokens import FeedTokens
+from sandbox.instance_metadata import InstanceMetadata
 from sandbox.network import Network
 from sandbox.package_index import package_index
 from sandbox.recording import Doorkeeper, RecordedRequest
@@ -59,6 +61,7 @@ class Sandbox(Network):
         self.artifact_switches = ArtifactSwitches()
         self.tokens = FeedTokens()
         self.access_tokens = AccessTokens()
+        self.certificates = ApplicationCertificates()
         self.plain_index_account = ("builder", secrets.token_urlsafe(24))
         self.tenant_id = str(uuid.uuid4())
         self.service_connection_id = str(uuid.uuid4())  # the Azure Pipelines connection that may sign in
@@ -124,6 +127,10 @@ class Sandbox(Network):
     def azure_pipelines_environ(self) -> dict[str, str]:
         return {"SYSTEM_OIDCREQUESTURI": self.azure_pipelines.request_url}
 
+    def managed_identity_environ(self) -> dict[str, str]:
+        """Variables of a machine whose managed identity is the contributor."""
+        return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": self.url("instance-metadata")}
+
     def service_principal_environ(self, identity: Identity) -> dict[str, str]:
         return {
             "AZURE_AUTHORITY_HOST": self.url("sign-in"),
@@ -156,6 +163,7 @@ class Sandbox(Network):
 
     def _applications(self) -> dict[str, WSGIApplication]:
         storage = Storage(self.url("storage"))
+        resources = (self.url("arm"), DEVOPS_RESOURCE, STORAGE_RESOURCE)
         return {
             "arm": ResourceManager(
                 url=self.url("arm"),
@@ -177,13 +185,17 @@ class Sandbox(Network):
             "blob": self._gate,
             "feed": self._artifacts(storage),
             "github": self.github,
+            "instance-metadata": InstanceMetadata(
+                assigned=self.identities.contributor, access_tokens=self.access_tokens, resources=resources
+            ),
             "plain-index": package_index(self.directory / "plain-index", accepts=self._accepts),
             "sign-in": SignIn(
                 url=self.url("sign-in"),
                 identities=self.identities,
                 access_tokens=self.access_tokens,
                 issuers=(self.github, self.azure_pipelines, self.workload_identity),
-                resources=(self.url("arm"), DEVOPS_RESOURCE, STORAGE_RESOURCE),
+                certificates=self.certificates,
+                resources=resources,
             ),
             "storage": storage,
         }

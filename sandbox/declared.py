@@ -16,6 +16,7 @@ SERVERS = (
     "blob",
     "feed",
     "github",
+    "instance-metadata",
     "plain-index",
     "sign-in",
     "storage",

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.access_tokens import AccessTokens
 from sandbox.accounts import FederatedSubject, Identities, Identity
+from sandbox.application_certificates import ApplicationCertificates
 from sandbox.feed_answers import SIGN_IN_TITLE
 from sandbox.token_issuers import TokenIssuer
 
@@ -47,12 +48,14 @@ class SignIn:
         identities: Identities,
         access_tokens: AccessTokens,
         issuers: Iterable[TokenIssuer],
+        certificates: ApplicationCertificates,
         resources: Iterable[str],
     ) -> None:
         self._url = url
         self._identities = identities
         self._access_tokens = access_tokens
         self._issuers = {issuer.url: issuer for issuer in issuers}
+        self._certificates = certificates
         self._resources = frozenset(resources)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -121,6 +124,10 @@ class SignIn:
     def _check_assertion(self, identity: Identity, assertion: str) -> None:
         try:
             claimed = jwt.decode(assertion, options={"verify_signature": False})
+            if claimed.get("iss") == identity.client_id:
+                audience = f"{self._url}/{identity.tenant_id}/oauth2/v2.0/token"
+                self._certificates.claims(assertion, identity, audience)
+                return
             issuer = self._issuers.get(claimed.get("iss", ""))
             claims = issuer.claims(assertion) if issuer else claimed
         except jwt.ExpiredSignatureError as error:
