@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,8 @@ _LONGEST_LINE = 65536
 _LONGEST_SECRET = 8192
 # Seconds that the output of a build is read after its end.
 _LAST_WORDS = 2.0
+# As tomllib ends its errors.
+_TOML_ERROR = re.compile(r"\(at line (\d+), column \d+\)")
 # The earliest time that a zip file can hold, for a source that no commit dates.
 _EARLIEST = "315532800"
 _SOURCE_ROOT = str(Path(__file__).resolve().parents[1])
@@ -78,7 +81,14 @@ class Builder:
         (directory / "wheel").mkdir()
         status, last_lines = self._run(source, directory)
         if status != 0:
-            raise BackendFailed(f"{source} could not be built.", input="package", said="\n".join(["", *last_lines]))
+            broken = _TOML_ERROR.search(last_lines[-1]) if last_lines else None
+            raise BackendFailed(
+                f"{source} could not be built.",
+                input="package",
+                said="\n".join(["", *last_lines]),
+                path=(source / "pyproject.toml").as_posix() if broken else "",
+                line=int(broken[1]) if broken else 0,
+            )
         wheels = sorted((directory / "wheel").glob("*.whl"))
         if not wheels:
             raise NoWheel(f"The build backend of {source} made no wheel.", input="package", fix="See its output above.")

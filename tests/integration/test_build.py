@@ -83,6 +83,11 @@ def test_a_build_that_fails(job: Job, package: str, code: str, words: tuple[str,
     assert job.sent() == []
 
 
+def test_where_a_broken_project_file_is_broken(job: Job) -> None:
+    job.add_package("broken-pyproject")
+    assert "file=broken-pyproject/pyproject.toml,line=1::" in build(job, "broken-pyproject").errors[0]
+
+
 def test_a_failing_backends_last_twenty_lines_are_in_the_error(job: Job) -> None:
     job.add_package("fails")
     error = build(job, "fails").errors[0]
