@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 from urllib.parse import unquote
@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from private_wheel.addresses import check_address
 from private_wheel.azure.service_connection import ServiceConnection, job_token, read_service_connection
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
+from private_wheel.combinations import problems_together
 from private_wheel.config import (
     Config,
     ConnectionConfig,
@@ -80,9 +81,9 @@ def read_config(environ: Mapping[str, str], checkout: Path) -> Config:
     """
     reader = _Reader(environ)
     config = _assemble(reader, checkout)
-    _check_together(config, reader)
-    if reader.problems:
-        raise InvalidInputs(reader.problems)
+    problems = [*reader.problems, *problems_together(config, {problem.input for problem in reader.problems})]
+    if problems:
+        raise InvalidInputs(problems)
     return config
 
 
@@ -269,36 +270,3 @@ def _cloud(value: str) -> str:
         if value.lower() == name.lower():
             return name
     raise ValueError(f"{value!r} is none of {', '.join(_CLOUDS)}, nor an ARM metadata URL.")
-
-
-def _check_together(config: Config, reader: _Reader) -> None:
-    """Inputs that are right each for itself and wrong beside each other."""
-    wrong = {problem.input for problem in reader.problems}
-    _check_route(config, reader, wrong)
-    connection = config.connection
-    if connection and not config.workspaces and "workspace" not in wrong:
-        reader.problem("workspace", "is missing.", "Name the workspace that connection-token is for.")
-    described = config.feed or config.publish_to == "feed" or (connection and connection.target)
-    if connection and not described and not {"feed", "connection-target"} & wrong:
-        reader.problem("connection-target", "is missing.", "Name the feed, or the base URL that the connection serves.")
-    if connection and connection.category == "Git" and not connection.target and "connection-target" not in wrong:
-        reader.problem("connection-target", "is missing.", "Name the base URL of the Git repository.")
-    if bool(config.sign_in.client_id) != bool(config.sign_in.tenant_id):
-        missing = "azure-tenant-id" if config.sign_in.client_id else "azure-client-id"
-        reader.problem(missing, "is missing.", "azure-client-id and azure-tenant-id go together.")
-    if not config.environment.formats:
-        reader.problem("environment-formats", "names no format.")
-
-
-def _check_route(config: Config, reader: _Reader, wrong: Set[str]) -> None:
-    if config.publish_to == "feed" and not config.feed and "feed" not in wrong:
-        reader.problem("feed", "is missing.", "Name the feed to publish to, as organisation/feed.")
-    if config.publish_to == "blob" and not config.container and "container" not in wrong:
-        reader.problem("container", "is missing.", "Name it: https://ACCOUNT.blob.core.windows.net/CONTAINER.")
-    if config.publish_to == "workspace" and not config.workspaces and "workspace" not in wrong:
-        reader.problem("workspace", "is missing.", "Name the workspace to publish to.")
-    if config.publish_to == "feed" and config.if_exists == "replace":
-        reader.problem("if-exists", "'replace' is not possible: a feed never forgets a version.", "Raise the version.")
-    if config.publish_to in ("blob", "workspace") and config.environment.index_mode == "only" and not config.feed:
-        what = "'only' is for a feed's index, and no feed is given."
-        reader.problem("index-mode", what, "Leave it out, or name the feed that the dependencies come from.")

@@ -1,0 +1,51 @@
+"""Inputs that are right each for itself and wrong beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from private_wheel.config import Config
+from private_wheel.errors import Problem
+
+
+def problems_together(config: Config, wrong: Set[str]) -> Iterator[Problem]:
+    """What is wrong with the inputs together. `wrong` are those that could not be read: they are not missing."""
+    found = [*_of_the_route(config), *_of_the_connection(config, wrong)]
+    if bool(config.sign_in.client_id) != bool(config.sign_in.tenant_id):
+        missing = "azure-tenant-id" if config.sign_in.client_id else "azure-client-id"
+        found.append(_missing(missing, "azure-client-id and azure-tenant-id go together."))
+    if not config.environment.formats:
+        found.append(Problem(input="environment-formats", what="names no format."))
+    return (problem for problem in found if problem.input not in wrong)
+
+
+def _missing(name: str, fix: str) -> Problem:
+    return Problem(input=name, what="is missing.", fix=fix)
+
+
+def _of_the_route(config: Config) -> Iterator[Problem]:
+    if config.publish_to == "feed" and not config.feed:
+        yield _missing("feed", "Name the feed to publish to, as organisation/feed.")
+    if config.publish_to == "blob" and not config.container:
+        yield _missing("container", "Name it: https://ACCOUNT.blob.core.windows.net/CONTAINER.")
+    if config.publish_to == "workspace" and not config.workspaces:
+        yield _missing("workspace", "Name the workspace to publish to.")
+    if config.publish_to == "feed" and config.if_exists == "replace":
+        what = "'replace' is not possible: a feed never forgets a version."
+        yield Problem(input="if-exists", what=what, fix="Raise the version.")
+    if config.publish_to in ("blob", "workspace") and config.environment.index_mode == "only" and not config.feed:
+        what = "'only' is for a feed's index, and no feed is given."
+        fix = "Leave it out, or name the feed that the dependencies come from."
+        yield Problem(input="index-mode", what=what, fix=fix)
+
+
+def _of_the_connection(config: Config, wrong: Set[str]) -> Iterator[Problem]:
+    connection = config.connection
+    if not connection:
+        return
+    if not config.workspaces and config.publish_to != "workspace":
+        yield _missing("workspace", "Name the workspace that connection-token is for.")
+    if not (config.feed or config.publish_to == "feed" or connection.target or "feed" in wrong):
+        yield _missing("connection-target", "Name the feed, or the base URL that the connection serves.")
+    if connection.category == "Git" and not connection.target:
+        yield _missing("connection-target", "Name the base URL of the Git repository.")
