@@ -436,7 +436,7 @@ def test_an_old_python_gets_a_clear_line(
     ("host", "start"),
     [
         ({"GITHUB_ACTIONS": "true"}, r"::error title=PrivateWheel::PW602: [^\n]*%0A[^\n]*\n"),
-        ({"TF_BUILD": "True"}, r"##vso\[task\.logissue type=error\]PW602: [^\n]*%0A[^\n]*\n"),
+        ({"TF_BUILD": "True"}, r"##vso\[task\.logissue type=error;code=PW602;\]PW602: [^\n]*%0A[^\n]*\n"),
     ],
 )
 def test_one_annotation(quick: Machine, host: dict[str, str], start: str) -> None:
@@ -457,7 +457,7 @@ def test_a_tool_cannot_add_commands_or_show_credentials(
         entrypoint.run([sys.executable, "-c", f"print({said!r}); raise SystemExit(1)"], os.environ)
     assert entrypoint.show(*stop.value.args) == 2
     [line] = capfd.readouterr().out.splitlines()
-    assert line.startswith("##vso[task.logissue type=error]PW105: the cache directory ")
+    assert line.startswith("##vso[task.logissue type=error;code=PW105;]PW105: the cache directory ")
     assert line.endswith("%0A%AZP250Afrom https://***@index.example/simple%0A##vso[task.complete]"
                          "No space left on device (os error 28)")  # fmt: skip
 

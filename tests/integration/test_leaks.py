@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import takewhile
@@ -24,7 +25,7 @@ from sandbox.blob_accounts import PACKAGES_ACCOUNT
 from sandbox.faults import Fault
 from tests.leaks import Secrets, contents, credentials_in
 
-from .conftest import Job, Outcome
+from .conftest import REPOSITORY, Job, Outcome
 
 _started: list[str] = []
 
@@ -291,6 +292,25 @@ class TestStorage:
             assert "::add-mask::" not in stdout.getvalue()
             check(wheel_job, stdout.getvalue())
             sandbox.faults.add(refusal("blob", 403, server="blob", path=f"*/{FILE}"))
+
+    @pytest.mark.parametrize("server", ["sign-in", "blob"])
+    @pytest.mark.parametrize("route", ROUTES)
+    def test_no_library_prints_beside_us(self, wheel_job: Job, route: str, server: str) -> None:
+        """In a process of its own, as here pytest keeps what libraries log."""
+        wheel_job.sandbox.faults.add(refusal(server, 403, server=server))
+        environ = wheel_job.environ(variables=DEBUG, **inputs_of(wheel_job, route), package=FILE)
+        run = "from private_wheel.__main__ import run; run()"
+        ran = subprocess.run(
+            [sys.executable, "-W", "always", "-c", run],
+            input=json.dumps(environ),
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 4, ran.stdout
+        assert ran.stderr == ""
+        check(wheel_job, ran.stdout, ran.stderr)
 
     @pytest.mark.parametrize("spelling", ["link", "xml", "json", "quoted", "query", "signature"])
     @pytest.mark.parametrize("server", ["arm", "artifact-service", "blob"])
