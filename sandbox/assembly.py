@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,7 @@ from sandbox.feed_tokens import FeedTokens
 from sandbox.instance_metadata import InstanceMetadata
 from sandbox.network import Network
 from sandbox.package_index import package_index
+from sandbox.public_index import PublicIndex, index_variables, upstream_url
 from sandbox.recording import Doorkeeper, RecordedRequest
 from sandbox.resource_manager import ResourceManager
 from sandbox.server import LoopbackServer
@@ -62,6 +64,9 @@ class Sandbox(Network):
         self.tokens = FeedTokens()
         self.access_tokens = AccessTokens()
         self.certificates = ApplicationCertificates()
+        # Under public names nothing leaves the machine, and the real index would be this one.
+        upstream = "" if public_names else upstream_url(os.environ)
+        self.public_index = PublicIndex(directory / "public-index", upstream)
         self.plain_index_account = ("builder", secrets.token_urlsafe(24))
         self.tenant_id = str(uuid.uuid4())
         self.service_connection_id = str(uuid.uuid4())  # the Azure Pipelines connection that may sign in
@@ -107,6 +112,10 @@ class Sandbox(Network):
     def workspace(self, name: str) -> Workspace:
         return self._workspaces[name]
 
+    def public_project(self, name: str, version: str = "99.0") -> Path:
+        """Somebody has published a project of this name on the public index; returns its wheel."""
+        return self.public_index.add_project(name, version)
+
     # --- what a client's process needs to know
 
     def environ(self) -> dict[str, str]:
@@ -118,6 +127,7 @@ class Sandbox(Network):
             **found,
             "NO_PROXY": loopback,
             "no_proxy": loopback,
+            **index_variables(self.public_index_url, os.environ),
         }
 
     def github_oidc_environ(self, subject: str = GITHUB_SUBJECT) -> dict[str, str]:
@@ -189,6 +199,7 @@ class Sandbox(Network):
                 assigned=self.identities.contributor, access_tokens=self.access_tokens, resources=resources
             ),
             "plain-index": package_index(self.directory / "plain-index", accepts=self._accepts),
+            "public-index": self.public_index,
             "sign-in": SignIn(
                 url=self.url("sign-in"),
                 identities=self.identities,

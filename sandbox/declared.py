@@ -18,6 +18,7 @@ SERVERS = (
     "github",
     "instance-metadata",
     "plain-index",
+    "public-index",
     "sign-in",
     "storage",
 )
@@ -26,6 +27,7 @@ PUBLIC_NAMES = {
     "arm": "management.azure.com",
     "artifact-service": "westeurope.api.azureml.ms",
     "feed": "pkgs.dev.azure.com",
+    "public-index": "pypi.org",
     "sign-in": "login.microsoftonline.com",
 }
 # Organisation and project; a feed named "python" is in each.

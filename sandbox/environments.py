@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 from werkzeug.wrappers import Request, Response
 
-from sandbox.arm_answers import ArmError, answer, body_properties, method_not_allowed, not_found
+from sandbox.arm_answers import ArmError, answer, body_properties, invalid_content, method_not_allowed, not_found
+from sandbox.environment_rules import check_environment, fixed, writable
 from sandbox.workspace import Workspace
 
 TYPE = "Microsoft.MachineLearningServices/workspaces/environments"
-NAME = re.compile(r"(?!microsoft|azureml)[a-z0-9][a-z0-9_.-]{0,254}", re.IGNORECASE)
-MEMBERS = frozenset(
-    {
-        "autoRebuild",
-        "build",
-        "condaFile",
-        "description",
-        "image",
-        "inferenceConfig",
-        "isAnonymous",
-        "isArchived",
-        "osType",
-        "properties",
-        "stage",
-        "tags",
-    }
-)
-CHANGEABLE = frozenset({"description", "tags", "isArchived", "stage", "properties"})
+PAGE_SIZE = 2  # small, so that every client meets a second page
 
 
 class Environments:
     """Nothing but description, tags and the like changes once a version exists."""
 
+    def __init__(self, url: str) -> None:
+        self._url = url
+
     def list(self, request: Request, workspace: Workspace, version: str) -> Response:
-        return answer({"value": [_container(workspace, name) for name in sorted(workspace.environments)]})
+        names = sorted(workspace.environments)
+        return self._page(request, [_container(workspace, name) for name in names], f"{workspace.arm_id}/environments")
 
     def one(self, request: Request, workspace: Workspace, name: str, version: str) -> Response:
         if request.method != "GET":
@@ -46,10 +33,19 @@ class Environments:
         return answer(_container(workspace, name))
 
     def versions(self, request: Request, workspace: Workspace, name: str, version: str) -> Response:
-        """Newest first, as clients ask with $orderBy for the latest; $top cuts the list."""
-        newest_first = list(reversed(_versions(workspace, name)))
-        top = int(request.args.get("$top", len(newest_first)))
-        return answer({"value": [_version(workspace, name, one) for one in newest_first[:top]]})
+        """Newest first, as clients ask with $orderBy for the latest; $top cuts the list. The archived ones are left
+        out unless `listViewType` asks for them."""
+        kinds = {"ActiveOnly": (False,), "ArchivedOnly": (True,), "All": (False, True)}
+        wanted = kinds.get(request.args.get("listViewType", "ActiveOnly"))
+        top = request.args.get("$top", "1000")
+        if wanted is None or not top.isdecimal():
+            raise invalid_content("The query parameters listViewType and $top are not valid.")
+        listed = [
+            _version(workspace, name, number)
+            for number, stored in reversed(_versions(workspace, name).items())
+            if stored.get("isArchived", False) in wanted
+        ]
+        return self._page(request, listed[: int(top)], f"{workspace.arm_id}/environments/{name}/versions")
 
     def version(self, request: Request, workspace: Workspace, name: str, number: str, version: str) -> Response:
         if request.method == "PUT":
@@ -61,39 +57,27 @@ class Environments:
         return answer(_version(workspace, name, number))
 
     def _put(self, request: Request, workspace: Workspace, name: str, number: str) -> Response:
-        properties = body_properties(request)
-        _check(name, properties)
+        properties = writable(body_properties(request))
+        check_environment(name, properties)
         versions = workspace.environments.setdefault(name, {})
         present = versions.get(number)
-        if present is not None and _fixed(present) != _fixed(properties):
+        if present is not None and fixed(present) != fixed(properties):
             # Which status the service uses is not documented; that it refuses, is.
             message = f"Environment {name} version {number} exists and cannot be changed; use a new version."
             raise ArmError(409, "Conflict", message)
+        if present is not None and "condaFile" in present:
+            properties["condaFile"] = present["condaFile"]  # its text is among what never changes
         versions[number] = properties
         return answer(_version(workspace, name, number), 200 if present is not None else 201)
 
-
-def _check(name: str, properties: dict[str, Any]) -> None:
-    if NAME.fullmatch(name) is None:
-        raise _invalid(f"The environment name '{name}' is not valid.")
-    unknown = set(properties) - MEMBERS
-    if unknown:
-        raise _invalid(f"Could not find member '{min(unknown)}' on the environment version.")
-    if ("image" in properties) == ("build" in properties):
-        raise _invalid("An environment has either an image or a build context.")
-    if "condaFile" in properties:
-        if "image" not in properties:
-            raise _invalid("A conda file needs an image.")
-        try:
-            conda = YAML(typ="safe").load(properties["condaFile"])
-        except YAMLError as error:
-            raise _invalid("The conda file is not YAML.") from error
-        if not isinstance(conda, dict) or not isinstance(conda.get("dependencies"), list):
-            raise _invalid("The conda file has no list of dependencies.")
-
-
-def _fixed(properties: dict[str, Any]) -> dict[str, Any]:
-    return {member: value for member, value in properties.items() if member not in CHANGEABLE}
+    def _page(self, request: Request, items: Sequence[dict[str, Any]], path: str) -> Response:
+        """`$skip` is where the page begins, as a string (azure-rest-api-specs, EnvironmentVersions_List)."""
+        start = int(request.args.get("$skip", "0"))
+        content: dict[str, Any] = {"value": items[start : start + PAGE_SIZE]}
+        if len(items) > start + PAGE_SIZE:
+            query = urlencode({**request.args.to_dict(), "$skip": start + PAGE_SIZE})
+            content["nextLink"] = f"{self._url}{path}?{query}"
+        return answer(content)
 
 
 def _versions(workspace: Workspace, name: str) -> dict[str, dict[str, Any]]:
@@ -127,7 +111,3 @@ def _version(workspace: Workspace, name: str, number: str) -> dict[str, Any]:
     }
     resource_id = f"{workspace.arm_id}/environments/{name}/versions/{number}"
     return {"id": resource_id, "name": number, "type": f"{TYPE}/versions", "properties": properties}
-
-
-def _invalid(message: str) -> ArmError:
-    return ArmError(400, "ValidationError", message)

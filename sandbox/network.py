@@ -51,6 +51,10 @@ class Network:
         return f"{self.url('plain-index')}/simple/"
 
     @property
+    def public_index_url(self) -> str:
+        return f"{self.url('public-index')}/simple/"
+
+    @property
     def container_url(self) -> str:
         """The container for wheels that contributors of the packages account write to."""
         return self.blob_url(PACKAGES_ACCOUNT, CONTAINERS[PACKAGES_ACCOUNT])

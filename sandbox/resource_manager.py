@@ -50,9 +50,10 @@ class ResourceManager:
         self._access_tokens = access_tokens
         self._workspaces = list(workspaces)
         self._lock = Lock()
-        connections, environments = Connections(url), Environments()
+        connections, environments = Connections(url), Environments(url)
         part = "([^/]+)"
-        # path below the workspace, the type's name in actions, handler
+        # path below the workspace, the type's name in actions (versions have none of their own), handler:
+        # https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles
         self._routes: list[tuple[re.Pattern[str], str, Handler]] = [
             (re.compile(pattern, re.IGNORECASE), action, handler)
             for pattern, action, handler in (
@@ -62,8 +63,8 @@ class ResourceManager:
                 (f"/connections/{part}/listsecrets", "connections/listsecrets", connections.secrets),
                 ("/environments", "environments", environments.list),
                 (f"/environments/{part}", "environments", environments.one),
-                (f"/environments/{part}/versions", "environments/versions", environments.versions),
-                (f"/environments/{part}/versions/{part}", "environments/versions", environments.version),
+                (f"/environments/{part}/versions", "environments", environments.versions),
+                (f"/environments/{part}/versions/{part}", "environments", environments.version),
             )
         ]
 

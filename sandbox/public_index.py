@@ -1,0 +1,85 @@
+"""The public package index as a sandbox has it: projects that a test puts there, in front of the real one.
+
+Names that are ours are unknown here, whether or not somebody owns them in public, and the question never leaves the
+machine. All other projects are the real index's: the client is sent there.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from werkzeug.wrappers import Request, Response
+
+from private_wheel.pip_configuration import install_settings
+from sandbox.package_index import package_index
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+PYPI = "https://pypi.org/simple/"
+OURS = "acme-"
+_PAGE = re.compile(r"/simple/([^/]+)/")
+
+
+class PublicIndex:
+    """The server's application, over a directory of wheels. `upstream` is the real index, or empty for none."""
+
+    def __init__(self, directory: Path, upstream: str) -> None:
+        self._directory = directory
+        self._upstream = upstream
+        self._application = package_index(directory)
+        self.withheld: set[str] = set()
+        """Names that are unknown here, besides those that begin as ours."""
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        page = _PAGE.fullmatch(request.path)
+        if request.method not in ("GET", "HEAD"):
+            return Response("The public index takes nothing.", 405)(environ, start_response)
+        if page is None or canonicalize_name(page[1]) in self._projects():
+            return self._application(environ, start_response)
+        name = canonicalize_name(page[1])
+        if not self._upstream or name.startswith(OURS) or name in self.withheld:
+            return Response("404 Not Found", 404)(environ, start_response)
+        answer = Response("", 302, {"Location": f"{self._upstream}{name}/"})
+        return answer(environ, start_response)
+
+    def _projects(self) -> set[str]:
+        return {parse_wheel_filename(file.name)[0] for file in self._directory.glob("*.whl")}
+
+    def add_project(self, name: str, version: str) -> Path:
+        """Somebody publishes a package of this name: one wheel with one empty module."""
+        module = name.replace("-", "_")
+        info = f"{module}-{version}.dist-info"
+        files = {
+            f"{module}.py": "",
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: sandbox\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        }
+        record = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
+        path = self._directory / f"{module}-{version}-py3-none-any.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            for member, text in {**files, f"{info}/RECORD": record}.items():
+                archive.writestr(zipfile.ZipInfo(member), text)
+        return path
+
+
+def upstream_url(environ: Mapping[str, str]) -> str:
+    """The index that pip uses on this machine, with a slash at its end; empty if none can be redirected to."""
+    settings = install_settings(environ)
+    if settings.get("no-index"):
+        return ""
+    url = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or settings.get("index-url") or PYPI
+    return url.rstrip("/") + "/" if urlsplit(url).scheme in ("https", "http") else ""
+
+
+def index_variables(url: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """What makes pip, and uv where it has been told by itself, use the index at `url`."""
+    told = [name for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL") if environ.get(name)]
+    return dict.fromkeys(["PIP_INDEX_URL", *told], url)
