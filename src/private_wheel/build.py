@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from private_wheel.errors import BackendFailed, Interrupted, NoProject, NoWheel, SeveralWheels
+from private_wheel.children import Children, Ended
+from private_wheel.errors import BackendFailed, NoProject, NoWheel, SeveralWheels
 from private_wheel.pip_configuration import uv_environ
 from private_wheel.process import foreign_environ, installer_environ
 from private_wheel.sources import is_project
 
-_LAST_LINES = 20
-_LONGEST_LINE = 65536
-_LONGEST_SECRET = 8192
-# Seconds that the output of a build is read after its end.
-_LAST_WORDS = 2.0
 # As tomllib ends its errors.
 _TOML_ERROR = re.compile(r"\(at line (\d+), column \d+\)")
 # The earliest time that a zip file can hold, for a source that no commit dates.
@@ -51,16 +42,11 @@ class Builder:
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
-        self._lock = threading.Lock()
-        self._child: subprocess.Popen[str] | None = None
-        self._cancelled = False
+        self._children = Children("build", workshop.echo)
 
     def cancel(self) -> None:
         """End the build that runs, and refuse every later one."""
-        with self._lock:
-            self._cancelled = True
-            if self._child:
-                _end(self._child)
+        self._children.cancel()
 
     def build(self, source: Path) -> Path:
         """Build `source` and return the path of its wheel.
@@ -79,13 +65,13 @@ class Builder:
             )
         directory = Path(tempfile.mkdtemp(dir=self._workshop.scratch))
         (directory / "wheel").mkdir()
-        status, last_lines = self._run(source, directory)
-        if status != 0:
-            broken = _TOML_ERROR.search(last_lines[-1]) if last_lines else None
+        ended = self._run(source, directory)
+        if ended.status != 0:
+            broken = _TOML_ERROR.search(ended.last_lines[-1]) if ended.last_lines else None
             raise BackendFailed(
                 f"{source} could not be built.",
                 input="package",
-                said="\n".join(["", *last_lines]),
+                said="\n".join(["", *ended.last_lines]),
                 path=(source / "pyproject.toml").as_posix() if broken else "",
                 line=int(broken[1]) if broken else 0,
             )
@@ -101,7 +87,7 @@ class Builder:
             )
         return wheels[0]
 
-    def _run(self, source: Path, directory: Path) -> tuple[int, list[str]]:
+    def _run(self, source: Path, directory: Path) -> Ended:
         environ, secrets = self._workshop.environ, tuple(self._workshop.secrets)
         # A child that is killed cannot tidy up: what it leaves goes with the scratch directory.
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(directory))
@@ -110,66 +96,16 @@ class Builder:
             "directory": str(directory / "wheel"),
             "environ": {**foreign_environ(environ, secrets), **temporary, **_reproducible(source, directory, environ)},
         }
-        command = [sys.executable, "-I", *_interpreter_options(), "-c", _RUN, _SOURCE_ROOT]
-        with self._lock:
-            if self._cancelled:
-                raise Interrupted("The build was cancelled.")
-            self._child = subprocess.Popen(  # noqa: S603  # our own interpreter with fixed arguments
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env={**installer_environ(environ, secrets), **uv_environ(environ), **_own_uv(environ), **temporary},
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,
-                umask=0o022 if os.name == "posix" else -1,
-            )
-        try:
-            return self._pump(self._child, json.dumps(request))
-        finally:
-            _end(self._child)
-
-    def _pump(self, child: subprocess.Popen[str], request: str) -> tuple[int, list[str]]:
-        """Hand the request over, pass the child's lines on as they come, and wait for its end."""
-        last_lines: deque[str] = deque(maxlen=_LAST_LINES)
-
-        if child.stdin is None or child.stdout is None:
-            raise AssertionError("both were asked for as pipes")
-
-        def pass_on(stream: IO[str]) -> None:
-            with stream:
-                for text in _lines(stream):
-                    self._workshop.echo(text)
-                    last_lines.append(text)
-
-        reading = threading.Thread(target=pass_on, args=[child.stdout], name="build output", daemon=True)
-        reading.start()
-        with child.stdin as stdin:
-            stdin.write(request)
-        status = child.wait()
-        # Whoever the build left behind may hold the pipe open for ever.
-        reading.join(timeout=_LAST_WORDS)
-        if self._cancelled:
-            raise Interrupted("The build was cancelled.")
-        return status, list(last_lines)
+        return self._children.run(
+            [sys.executable, "-I", *_interpreter_options(), "-c", _RUN, _SOURCE_ROOT],
+            {**installer_environ(environ, secrets), **uv_environ(environ), **own_uv(environ), **temporary},
+            text=json.dumps(request),
+        )
 
 
-def _lines(stream: IO[str]) -> Iterator[str]:
-    """The lines of a stream that are not empty, each cut where it grows too long.
-
-    What stands close before the cut goes too: it could be the first half of a secret, which nobody would know for one.
-    """
-    beginning = True
-    while text := stream.readline(_LONGEST_LINE):
-        ends = text.endswith("\n")
-        if beginning and (shown := text.rstrip() if ends else text[:-_LONGEST_SECRET] + " …"):
-            yield shown
-        beginning = ends
-
-
-def _own_uv(environ: Mapping[str, str]) -> dict[str, str]:
-    """Tell pypa/build which uv to use, and uv where to cache: both beside our own interpreter, in the tool cache.
+def own_uv(environ: Mapping[str, str]) -> dict[str, str]:
+    """Which uv to use, as pypa/build wants to be told, and where uv caches: both beside our own interpreter, in the
+    tool cache.
 
     A uv on PATH and the user's own cache are for those who started the program in another way, or say so.
     """
@@ -216,15 +152,3 @@ def _commit_time(source: Path, environ: Mapping[str, str]) -> str:
     )
     time = answer.stdout.strip()
     return time if answer.returncode == 0 and time.isdigit() else _EARLIEST
-
-
-def _end(child: subprocess.Popen[str]) -> None:
-    """End a child with all that it started. Nothing happens when all of it is gone."""
-    try:
-        if os.name == "posix":
-            os.killpg(child.pid, signal.SIGKILL)
-        else:
-            child.kill()
-    except (ProcessLookupError, PermissionError):
-        pass
-    child.wait()

@@ -1,0 +1,128 @@
+"""A child process with all that it starts: its lines passed on as they come, and its end at a word."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from private_wheel.errors import Interrupted
+
+_LAST_LINES = 20
+_LONGEST_LINE = 65536
+_LONGEST_SECRET = 8192
+# Seconds that the output of a child is read after its end.
+_LAST_WORDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a child ended, and the last 20 lines that it wrote."""
+
+    status: int
+    last_lines: tuple[str, ...]
+
+
+class Children:
+    """Runs one child after the other, each in a session of its own; may be cancelled from another thread.
+
+    `name` is what the children do together, for threads and errors; `echo` is given every line of theirs.
+    """
+
+    def __init__(self, name: str, echo: Callable[[str], None]) -> None:
+        self._name, self._echo = name, echo
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[str] | None = None
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """End the child that runs, and refuse every later one."""
+        with self._lock:
+            self._cancelled = True
+            if self._child:
+                _end(self._child)
+
+    def run(
+        self, command: Sequence[str], environ: Mapping[str, str], *, text: str = "", directory: Path | None = None
+    ) -> Ended:
+        """Run `command` to its end, with `text` on its standard input. Nothing that it started is left.
+
+        Raises:
+            Interrupted: `cancel` was called.
+        """
+        with self._lock:
+            self._refuse_when_cancelled()
+            child = self._child = subprocess.Popen(  # noqa: S603  # the callers' own programs, and no shell
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=dict(environ),
+                cwd=directory,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+                umask=0o022 if os.name == "posix" else -1,
+            )
+        try:
+            return self._pump(child, text)
+        finally:
+            _end(child)
+
+    def _pump(self, child: subprocess.Popen[str], text: str) -> Ended:
+        """Hand the text over, pass the child's lines on as they come, and wait for its end."""
+        last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+
+        if child.stdin is None or child.stdout is None:
+            raise AssertionError("both were asked for as pipes")
+
+        def pass_on(stream: IO[str]) -> None:
+            with stream:
+                for line in _lines(stream):
+                    self._echo(line)
+                    last_lines.append(line)
+
+        reading = threading.Thread(target=pass_on, args=[child.stdout], name=f"{self._name} output", daemon=True)
+        reading.start()
+        with child.stdin as stdin:
+            stdin.write(text)
+        status = child.wait()
+        # Whoever the child left behind may hold the pipe open for ever.
+        reading.join(timeout=_LAST_WORDS)
+        self._refuse_when_cancelled()
+        return Ended(status=status, last_lines=tuple(last_lines))
+
+    def _refuse_when_cancelled(self) -> None:
+        if self._cancelled:
+            raise Interrupted(f"The {self._name} was cancelled.")
+
+
+def _lines(stream: IO[str]) -> Iterator[str]:
+    """The lines of a stream that are not empty, each cut where it grows too long.
+
+    What stands close before the cut goes too: it could be the first half of a secret, which nobody would know for one.
+    """
+    beginning = True
+    while text := stream.readline(_LONGEST_LINE):
+        ends = text.endswith("\n") or len(text) < _LONGEST_LINE  # the last line may lack its end
+        if beginning and (shown := text.rstrip() if ends else text[:-_LONGEST_SECRET] + " …"):
+            yield shown
+        beginning = ends
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """End a child with all that it started. Nothing happens when all of it is gone."""
+    try:
+        if os.name == "posix":
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
+    except (ProcessLookupError, PermissionError):
+        pass
+    child.wait()

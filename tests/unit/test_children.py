@@ -1,0 +1,105 @@
+"""Children: their lines, their end, and that nothing of them is left."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from private_wheel.children import Children
+from private_wheel.errors import Interrupted
+
+
+class Running:
+    """Children that run Python code; `lines` are those that were echoed."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.children = Children("test", self.lines.append)
+
+    def run(self, code: str, *, text: str = "", directory: Path | None = None) -> tuple[int, tuple[str, ...]]:
+        environ = {"PATH": os.environ["PATH"], "KNOWN": "yes"}
+        ended = self.children.run([sys.executable, "-I", "-c", code], environ, text=text, directory=directory)
+        return ended.status, ended.last_lines
+
+
+@pytest.fixture
+def running() -> Running:
+    return Running()
+
+
+def test_a_child_sees_its_input_its_environment_and_its_directory(running: Running, tmp_path: Path) -> None:
+    code = "import os, sys; print(sys.stdin.read()); print(sorted(os.environ)); print(os.getcwd()); sys.exit(7)"
+    status, lines = running.run(code, text="the input", directory=tmp_path)
+    assert (status, lines[0], lines[2]) == (7, "the input", os.fspath(tmp_path))
+    assert set(eval(lines[1])) - {"LC_CTYPE"} == {"KNOWN", "PATH"}  # noqa: S307  # our own list of names
+    assert tuple(running.lines) == lines
+
+
+def test_both_streams_come_in_order_and_the_last_twenty_lines_are_kept(running: Running) -> None:
+    code = "import os\nfor n in range(50): os.write(1 + n % 2, b'line %d\\n' % n)"
+    _, lines = running.run(code)
+    assert running.lines == [f"line {number}" for number in range(50)]
+    assert lines == tuple(running.lines[-20:])
+
+
+def test_a_line_comes_before_the_child_ends(running: Running) -> None:
+    came: list[float] = []
+    children = Children("test", lambda _: came.append(time.monotonic()))
+    children.run([sys.executable, "-I", "-c", "import time; print(1, flush=True); time.sleep(1)"], {})
+    assert time.monotonic() - came[0] > 0.8
+
+
+def test_a_line_without_end_is_cut_well_before_its_end(running: Running) -> None:
+    running.run("print('a' * 65536 * 3); print('next')")
+    assert [line[-1] for line in running.lines] == ["…", "t"]
+    assert len(running.lines[0]) < 60000
+
+
+def test_the_last_line_may_lack_its_end(running: Running) -> None:
+    running.run("import os; os.write(1, b'one\\ntwo')")
+    assert running.lines == ["one", "two"]
+
+
+def test_bytes_that_are_no_text(running: Running) -> None:
+    running.run("import os; os.write(1, b'\\xff\\xfe end\\n')")
+    assert running.lines == ["\ufffd\ufffd end"]
+
+
+def test_nothing_that_a_child_started_is_left(running: Running) -> None:
+    """Though the other one holds the pipe open."""
+    other = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid)"
+    started = time.monotonic()
+    _, (number,) = running.run(other)
+    assert time.monotonic() - started < 10
+    deadline = time.monotonic() + 5
+    while is_alive(int(number)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_cancelling_ends_the_child_and_refuses_the_next(running: Running) -> None:
+    def cancel() -> None:
+        while not running.lines:
+            time.sleep(0.01)
+        running.children.cancel()
+
+    threading.Thread(target=cancel).start()
+    with pytest.raises(Interrupted, match="The test was cancelled"):
+        running.run("import os, time; print(os.getpid(), flush=True); time.sleep(60)")
+    assert not is_alive(int(running.lines[0]))
+    with pytest.raises(Interrupted):
+        running.run("print('never')")
+    assert len(running.lines) == 1
+
+
+def is_alive(process: int) -> bool:
+    """Also of one that ended and that nobody has asked about, it is said that it is not alive."""
+    try:
+        return ") Z " not in Path("/proc", str(process), "stat").read_text()
+    except FileNotFoundError:
+        return False
