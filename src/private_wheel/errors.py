@@ -37,11 +37,13 @@ class PrivateWheelError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing that is wrong with one input."""
+    """One thing that is wrong with one input; `path` and `line` where it stands in a file of the user's."""
 
     input: str
     what: str
     fix: str = ""
+    path: str = ""
+    line: int = 0
 
     def __str__(self) -> str:
         return f"{self.input}: {self.what}{' ' + self.fix if self.fix else ''}"
@@ -54,7 +56,9 @@ class InvalidInputs(PrivateWheelError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__(str(problems[0]) if len(problems) == 1 else f"{len(problems)} inputs are wrong")
+        what = str(problems[0]) if len(problems) == 1 else f"{len(problems)} inputs are wrong"
+        place = next((problem for problem in problems if problem.path), Problem(input="", what=""))
+        super().__init__(what, path=place.path, line=place.line)
 
     def __str__(self) -> str:
         if len(self.problems) == 1:
@@ -82,6 +86,12 @@ class MachineFailed(PrivateWheelError):
 
 class UnknownContainer(PrivateWheelError):
     code, exit_status = "PW115", INPUTS
+
+
+class MissingPython(PrivateWheelError):
+    """The environment's Python is not on this machine."""
+
+    code, exit_status = "PW116", INPUTS
 
 
 class NoProject(PrivateWheelError):
@@ -118,6 +128,20 @@ class BrokenWheel(PrivateWheelError):
 
 class WheelRejected(PrivateWheelError):
     code, exit_status = "PW309", BUILD
+
+
+class WrongPlatform(PrivateWheelError):
+    """The wheel is for another Python or platform than the environment's."""
+
+    code, exit_status = "PW310", BUILD
+
+
+class DoesNotResolve(PrivateWheelError):
+    code, exit_status = "PW311", BUILD
+
+
+class DoesNotInstall(PrivateWheelError):
+    code, exit_status = "PW312", BUILD
 
 
 class SignInFailed(PrivateWheelError):
@@ -160,6 +184,12 @@ class BlobProtected(PrivateWheelError):
     """It may not be overwritten: a retention policy, a legal hold or a lease is on it."""
 
     code, exit_status = "PW505", CONFLICT
+
+
+class EnvironmentConflict(PrivateWheelError):
+    """An environment of this name and version is registered, with other content."""
+
+    code, exit_status = "PW506", CONFLICT
 
 
 class ServiceUnreachable(PrivateWheelError):

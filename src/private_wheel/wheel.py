@@ -8,15 +8,26 @@ import re
 import stat
 import zipfile
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from keyword import iskeyword
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from private_wheel.errors import BrokenWheel
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
 
 # METADATA holds the README; 8 MiB is far beyond any real one, and keeps a zip bomb out of memory.
 LARGEST_METADATA = 8 * 2**20
 _FILE_NAME = re.compile(r"[A-Za-z0-9_.!+-]+\.whl")
 _LEAVES = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)")
+# What an installer puts beside the other modules (PEP 427).
+_LIBRARY = re.compile(r"^[^/]+\.data/(purelib|platlib)/")
+# Extension modules: with the interpreter's own tag, with that of the stable ABI, or with none.
+_SUFFIX = r"\.(?:py|(?:[\w-]+\.)?(?:so|pyd))"
+_MODULE = re.compile(rf"(?:(?P<package>\w+)/(?:[^.]+/)*[^/.]+{_SUFFIX}|(?P<module>\w+){_SUFFIX})$")
 _CORRUPT = (zlib.error, lzma.LZMAError)
 
 
@@ -25,7 +36,8 @@ class Wheel:
     """One wheel.
 
     `name` is as the author wrote it, `sha256` in lower-case hexadecimal, `requires_python` a specifier set or empty
-    (PEP 345), `warnings` about what is not wrong enough to stop.
+    (PEP 345), `warnings` about what is not wrong enough to stop; `tags` are those of the file name (PEP 425), `modules`
+    the top-level names that can be imported from it.
     """
 
     path: Path
@@ -34,6 +46,10 @@ class Wheel:
     sha256: str
     requires_python: str
     warnings: tuple[str, ...] = ()
+    tags: frozenset[Tag] = frozenset()
+    modules: tuple[str, ...] = ()
+    source: Path | None = None
+    """The directory that it was built from."""
 
     @property
     def file_name(self) -> str:
@@ -60,12 +76,12 @@ def read_wheel(path: Path) -> Wheel:
     from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
     try:
-        name, version, _, _ = parse_wheel_filename(path.name)
+        name, version, _, tags = parse_wheel_filename(path.name)
         if not _FILE_NAME.fullmatch(path.name):
             raise InvalidWheelFilename("it holds other letters than PEP 427 allows")
     except InvalidWheelFilename as error:
         raise BrokenWheel(f"{path.name} is not a wheel's file name.", input="package", said=str(error)) from None
-    content = _metadata(path, f"{name}-{version}")
+    content, members = _read(path, f"{name}-{version}")
     try:
         # Strict reading happens in twine's own check below; this one gives the fields their types.
         metadata = Metadata.from_email(content, validate=False)
@@ -86,6 +102,8 @@ def read_wheel(path: Path) -> Wheel:
         sha256=digest_of(path),
         requires_python=requires_python,
         warnings=_check(path),
+        tags=tags,
+        modules=_modules(members),
     )
 
 
@@ -100,8 +118,8 @@ def digest_of(path: Path, algorithm: str = "sha256", length: int | None = None) 
     return digest.hexdigest()
 
 
-def _metadata(path: Path, title: str) -> bytes:
-    """The METADATA of the wheel, in whose layout an installer will find what it needs (PEP 427)."""
+def _read(path: Path, title: str) -> tuple[bytes, list[str]]:
+    """The METADATA of the wheel, in whose layout an installer will find what it needs (PEP 427), and its members."""
     if not stat.S_ISREG(path.lstat().st_mode):
         raise BrokenWheel(f"{path.name} is not a regular file.", input="package", fix="Name the wheel itself.")
     try:
@@ -122,9 +140,16 @@ def _metadata(path: Path, title: str) -> bytes:
                 raise _broken(path, f"{folder}/{missing[0]} is missing")
             if members[0].file_size > LARGEST_METADATA:
                 raise _broken(path, f"METADATA of {members[0].file_size} bytes")
-            return archive.read(members[0])
+            return archive.read(members[0]), names
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, *_CORRUPT) as error:
         raise _broken(path, str(error)) from None
+
+
+def _modules(members: Iterable[str]) -> tuple[str, ...]:
+    """The top-level modules and packages among the names of a wheel's members."""
+    found = (_MODULE.match(_LIBRARY.sub("", member)) for member in members)
+    names = {match["package"] or match["module"] for match in found if match}
+    return tuple(sorted(name for name in names if name.isidentifier() and not iskeyword(name)))
 
 
 def _title(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.tags import parse_tag
 from ruamel.yaml import YAML
 
 from private_wheel.config import ConnectionConfig, EnvironmentConfig, IndexMode
@@ -19,6 +20,7 @@ from private_wheel.publish import Result
 from private_wheel.secrets import Secret
 from private_wheel.wheel import Wheel
 
+FORMATS = ("conda", "azureml", "azureml-v1", "requirements")
 INDEX = "https://pkgs.dev.azure.com/acme/data%20science/_packaging/python/pypi/simple/"
 LOAD = """
 import json, sys
@@ -26,15 +28,7 @@ from azure.ai.ml import load_environment
 environment = load_environment(sys.argv[1])
 print(json.dumps([environment.name, environment.version, environment.image, environment.conda_file]))
 """
-PIP_READS = """
-import json, pathlib, sys
-from pip._internal.network.session import PipSession
-from pip._internal.req import parse_requirements
-from pip._internal.req.constructors import install_req_from_parsed_requirement
-pathlib.Path("requirements.txt").write_text(sys.argv[1])
-read = parse_requirements("requirements.txt", PipSession())
-print(json.dumps([install_req_from_parsed_requirement(one).link.url for one in read]))
-"""
+PIP_READS = Path(__file__).with_name("pip_reads.py")
 PUT_BODY = """
 import json, sys
 from azure.ai.ml.entities import PatTokenConfiguration, UsernamePasswordConfiguration, WorkspaceConnection
@@ -47,9 +41,10 @@ print(json.dumps(connection._to_rest_object().as_dict()["properties"]))
 """
 
 
-def ask(script: str, *arguments: str) -> object:
-    """Run a script with azure-ai-ml in a process of its own, and return what it prints as JSON."""
-    command = [sys.executable, "-W", "ignore", "-c", script, *arguments]
+def ask(script: str | Path, *arguments: str) -> object:
+    """Run a script with azure-ai-ml or pip in a process of its own, and return what it prints as JSON."""
+    program = [str(script)] if isinstance(script, Path) else ["-c", script]
+    command = [sys.executable, "-W", "ignore", *program, *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
@@ -62,6 +57,7 @@ def wheel(name: str = "acme-forecast", version: str = "1.2.3") -> Wheel:
         version=version,
         sha256="0" * 64,
         requires_python="",
+        tags=frozenset(parse_tag("py3-none-any")),
     )
 
 
@@ -75,7 +71,7 @@ def config(index_mode: IndexMode = "extra") -> EnvironmentConfig:
         name="",
         version="",
         image="mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20251130.v1",
-        formats=("conda", "azureml"),
+        formats=FORMATS,
         directory="azureml-environment",
         python_version="3.11",
         index_mode=index_mode,
@@ -91,12 +87,16 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(("index_mode", "option"), [("extra", "--extra-index-url"), ("only", "--index-url")])
 def test_the_environment_loads_in_the_official_client(directory: Path, index_mode: IndexMode, option: str) -> None:
     environment = environment_of(config(index_mode), pinned(wheel(), wheel("second", "2!1.0rc1")), INDEX)
-    files = write_environment(environment, ("conda", "azureml"), directory)
+    files = write_environment(environment, FORMATS, directory)
     name, version, image, conda = ask(LOAD, str(files["azureml"]))  # type: ignore[misc]
     assert (name, version, image) == ("acme-forecast", "1.2.3", config().image)
     assert conda == YAML(typ="safe").load(files["conda"])
     assert conda["dependencies"][-1] == {"pip": [f"{option} {INDEX}", "acme-forecast==1.2.3", "second==2!1.0rc1"]}
     assert [str(Requirement(line)) for line in conda["dependencies"][-1]["pip"][1:]]
+    ((options, *read),) = ask(PIP_READS, str(files["requirements"]))  # type: ignore[misc]
+    named = {"extra": {"extra_index_urls": [INDEX]}, "only": {"index_url": INDEX}}[index_mode]
+    assert named.items() <= options["options"].items()
+    assert [(one["name"], one["specifier"]) for one in read] == [("acme-forecast", "==1.2.3"), ("second", "==2!1.0rc1")]
 
 
 @pytest.mark.parametrize("form", ["{name} @ {url}#sha256={sha256}", "{url}"], ids=["blob", "workspace"])
@@ -105,28 +105,25 @@ def test_full_urls_load_in_the_official_client(directory: Path, form: str) -> No
     package = wheel(version="1.2.3+gpu")
     line = form.format(name=package.name, url=url, sha256=package.sha256)
     result = Result(wheel=package, outcome="published", sha256=package.sha256, url=url, requirement=line)
-    files = write_environment(environment_of(config(), [result], ""), ("conda", "azureml"), directory)
+    files = write_environment(environment_of(config(), [result], ""), FORMATS, directory)
     _, version, _, conda = ask(LOAD, str(files["azureml"]))  # type: ignore[misc]
     assert version == "1.2.3+gpu"
     assert conda == YAML(typ="safe").load(files["conda"])
     assert conda["dependencies"][-1] == {"pip": [line]}
-    read = subprocess.run(
-        [sys.executable, "-c", PIP_READS, line], capture_output=True, text=True, check=True, cwd=directory
-    )
-    assert json.loads(read.stdout) == [f"{url}#sha256={package.sha256}" if "@" in form else url]
+    ((read,),) = ask(PIP_READS, str(files["requirements"]))  # type: ignore[misc]
+    assert read["link"] == (f"{url}#sha256={package.sha256}" if "@" in form else url)
 
 
 def test_the_files_are_the_same_every_time(directory: Path) -> None:
     environment = environment_of(config(), pinned(wheel()), INDEX)
-    first = {
-        name: path.read_bytes()
-        for name, path in write_environment(environment, ("conda", "azureml"), directory).items()
-    }
-    again = {
-        name: path.read_bytes()
-        for name, path in write_environment(environment, ("conda", "azureml"), directory).items()
-    }
-    assert first == again
+
+    def written() -> dict[str, bytes]:
+        write_environment(environment, FORMATS, directory)
+        return {path.as_posix(): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+    first = written()
+    assert written() == first
+    assert len(first) == 5
     assert not any(b"\r" in content for content in first.values())
 
 

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packaging.utils import parse_wheel_filename
 
 from private_wheel.config import EnvironmentConfig
+from private_wheel.environment.base import read_base
 from private_wheel.environment.directory import check_directory, write_whole
-from private_wheel.environment.model import check_environment, environment_of
-from private_wheel.errors import InvalidInputs, PythonNotSatisfied, SeveralWheels
+from private_wheel.environment.model import environment_of
+from private_wheel.errors import InvalidInputs, PythonNotSatisfied, SeveralWheels, WrongPlatform
 from private_wheel.publish import Result
 from private_wheel.wheel import Wheel, read_wheel
 
+INDEX = "https://acme.invalid/simple/"
 CONFIG = EnvironmentConfig(
     name="",
     version="",
@@ -31,54 +34,106 @@ def wheel(tiny_wheel: Callable[..., Path]) -> Wheel:
     return read_wheel(tiny_wheel())
 
 
-@pytest.mark.parametrize(
-    ("requires", "version", "satisfied"),
-    [
-        ("", "3.11", True),
-        (">=3.10", "3.11", True),
-        (">=3.11.5", "3.11", True),
-        (">=3.11.5", "3.11.4", False),
-        ("<3.11", "3.11", False),
-        (">=3.12", "3.11", False),
-    ],
-)
-def test_the_environments_python(wheel: Wheel, requires: str, version: str, satisfied: bool) -> None:
-    config = dataclasses.replace(CONFIG, python_version=version)
-    wheel = dataclasses.replace(wheel, requires_python=requires)
-    if satisfied:
-        check_environment(config, [wheel])
-    else:
-        with pytest.raises(PythonNotSatisfied, match="requires Python"):
-            check_environment(config, [wheel])
+def published(*wheels: Wheel, url: str = "") -> list[Result]:
+    """By name from an index, or by URL below `url`."""
+    return [
+        Result(
+            wheel=one,
+            outcome="published",
+            sha256=one.sha256,
+            requirement=f"{one.name} @ {url}/{one.file_name}#sha256={one.sha256}" if url else one.requirement,
+        )
+        for one in wheels
+    ]
+
+
+def tagged(wheel: Wheel, tag: str) -> Wheel:
+    path = Path(f"acme_forecast-{wheel.version}-{tag}.whl")
+    return dataclasses.replace(wheel, path=path, tags=parse_wheel_filename(path.name)[3])
+
+
+def test_the_environments_python_decides(wheel: Wheel) -> None:
+    wheel = dataclasses.replace(wheel, requires_python=">=3.11")
+    assert environment_of(CONFIG, published(wheel), INDEX).content.python_version == "3.11"
+    with pytest.raises(PythonNotSatisfied, match=r"requires Python >=3\.11"):
+        environment_of(dataclasses.replace(CONFIG, python_version="3.10"), published(wheel), INDEX)
+
+
+def test_the_python_of_the_base_decides_when_none_is_asked_for(wheel: Wheel, checkout: Path) -> None:
+    (checkout / "train.yml").write_text("name: train\ndependencies:\n  - python=3.9\n  - pip\n")
+    config = dataclasses.replace(CONFIG, python_version="", base=read_base("train.yml", checkout))
+    assert environment_of(config, published(wheel), INDEX).content.python_version == "3.9"
+    with pytest.raises(PythonNotSatisfied, match=r"has 3\.9"):
+        environment_of(config, published(dataclasses.replace(wheel, requires_python=">=3.10")), INDEX)
 
 
 def test_two_versions_of_one_package(wheel: Wheel) -> None:
     with pytest.raises(SeveralWheels):
-        check_environment(CONFIG, [wheel, dataclasses.replace(wheel, version="1.2.4")])
+        environment_of(CONFIG, published(wheel, dataclasses.replace(wheel, version="1.2.4")), INDEX)
 
 
 def test_two_files_of_one_version_are_one_line(wheel: Wheel) -> None:
-    other = dataclasses.replace(wheel, path=Path("acme_forecast-1.2.3-cp311-cp311-win_amd64.whl"))
-    check_environment(CONFIG, [wheel, other])
-    results = [
-        Result(wheel=one, outcome="published", sha256=one.sha256, requirement=one.requirement) for one in (wheel, other)
-    ]
-    lines = environment_of(CONFIG, results, "https://example.invalid/simple/").pip_lines
-    assert lines == ("--extra-index-url https://example.invalid/simple/", "acme-forecast==1.2.3")
+    windows = tagged(wheel, "cp311-cp311-win_amd64")
+    lines = environment_of(CONFIG, published(windows, wheel), INDEX).content.pip_lines
+    assert lines == (f"--extra-index-url {INDEX}", "acme-forecast==1.2.3")
 
 
-def test_two_files_of_one_version_that_no_index_chooses_from(wheel: Wheel) -> None:
-    other = dataclasses.replace(wheel, path=Path("acme_forecast-1.2.3-cp311-cp311-win_amd64.whl"))
-    with pytest.raises(SeveralWheels, match="win_amd64"):
-        check_environment(CONFIG, [wheel, other], by_url=True)
+def test_of_two_files_by_url_the_one_that_fits(wheel: Wheel) -> None:
+    compiled, windows = tagged(wheel, "cp311-cp311-manylinux_2_28_x86_64"), tagged(wheel, "cp311-cp311-win_amd64")
+    results = published(windows, wheel, compiled, url="https://acme.invalid/wheels")
+    environment = environment_of(CONFIG, results, "")
+    assert environment.content.pip_lines == (results[2].requirement,)
+    assert environment.results == (results[2],)
+
+
+def test_a_wheel_for_another_platform(wheel: Wheel) -> None:
+    with pytest.raises(WrongPlatform):
+        environment_of(CONFIG, published(tagged(wheel, "cp311-cp311-win_amd64")), INDEX)
 
 
 @pytest.mark.parametrize("name", ["azureml-thing", "Microsoft.Thing"])
 def test_a_package_whose_name_only_azure_may_give(wheel: Wheel, name: str) -> None:
     wheel = dataclasses.replace(wheel, name=name)
     with pytest.raises(InvalidInputs, match="environment-name"):
-        check_environment(CONFIG, [wheel])
-    check_environment(dataclasses.replace(CONFIG, name="mine"), [wheel])
+        environment_of(CONFIG, published(wheel), INDEX)
+    assert environment_of(dataclasses.replace(CONFIG, name="mine"), published(wheel), INDEX).content.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("image", "moves"),
+    [
+        ("acme.invalid/base", True),
+        ("acme.invalid:5000/base", True),
+        ("acme.invalid/base:latest", True),
+        ("acme.invalid/base:20251130.v1", False),
+        ("acme.invalid:5000/base@sha256:00", False),
+        ("", False),
+    ],
+)
+def test_a_moving_image_gets_a_warning(wheel: Wheel, image: str, moves: bool) -> None:
+    environment = environment_of(dataclasses.replace(CONFIG, image=image), published(wheel), INDEX)
+    assert [image in warning for warning in environment.warnings] == [True] * moves
+
+
+def test_a_wheel_of_one_machines_linux_gets_a_warning(wheel: Wheel) -> None:
+    environment = environment_of(CONFIG, published(tagged(wheel, "cp311-cp311-linux_x86_64")), INDEX)
+    assert ["cibuildwheel" in warning for warning in environment.warnings] == [True]
+
+
+def test_what_the_base_cannot_take_is_told_with_its_place(wheel: Wheel, checkout: Path) -> None:
+    (checkout / "train.txt").write_text("six\n./lib\n")
+    config = dataclasses.replace(CONFIG, base=read_base("train.txt", checkout))
+    with pytest.raises(InvalidInputs, match=r"environment-base: train\.txt, line 2") as caught:
+        environment_of(config, published(wheel), INDEX)
+    assert (caught.value.path, caught.value.line) == ("train.txt", 2)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    monkeypatch.chdir(checkout)
+    return checkout
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "loop", "below a file"])

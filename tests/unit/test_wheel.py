@@ -29,6 +29,26 @@ def test_a_good_wheel(tiny_wheel: Callable[..., Path]) -> None:
     assert (wheel.requirement, wheel.canonical_name, wheel.warnings) == ("acme-forecast==1.2.3", "acme-forecast", ())
 
 
+def test_what_a_wheel_is_for_and_what_can_be_imported(tiny_wheel: Callable[..., Path]) -> None:
+    names = (
+        "single.py", "package/__init__.py", "spaces/inner/part.py", "fast.cpython-311-x86_64-linux-gnu.so",
+        "stable.abi3.so", "windows.cp311-win_amd64.pyd", "acme_forecast-1.2.3.data/purelib/pure/part.py",
+        "acme_forecast-1.2.3.data/platlib/plain.so",
+        # None of these is a module.
+        "acme_forecast-1.2.3.data/scripts/tool.py", "acme_forecast-1.2.3.data/data/share/x.py", "acme.libs/libgomp.so",
+        "data/table.csv", "stubs/part.pyi", "2nd.py", "class.py", "linked/lib.so.1", f"{INFO}/extra.py",
+    )  # fmt: skip
+    path = change(
+        tiny_wheel(tag="cp311-abi3-manylinux_2_17_x86_64.linux_x86_64"),
+        lambda members: {**members, **dict.fromkeys(names, b"")},
+    )
+    wheel = read_wheel(path)
+    assert wheel.modules == (
+        "acme_forecast", "fast", "package", "plain", "pure", "single", "spaces", "stable", "windows",
+    )  # fmt: skip
+    assert {str(tag) for tag in wheel.tags} == {"cp311-abi3-manylinux_2_17_x86_64", "cp311-abi3-linux_x86_64"}
+
+
 @pytest.mark.parametrize(
     ("edit", "words"),
     [

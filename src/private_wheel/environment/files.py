@@ -2,28 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from private_wheel.environment.azureml import azureml_yaml
-from private_wheel.environment.conda import conda_yaml
+from private_wheel.environment.azureml_v1 import azureml_v1_files
 from private_wheel.environment.directory import check_directory, write_whole
 from private_wheel.environment.model import Environment
+from private_wheel.environment.wheelhouse import wheelhouse_files
 from private_wheel.errors import InvalidInputs, Problem
 
-_WRITERS = {"conda": ("conda.yml", conda_yaml), "azureml": ("environment.yml", azureml_yaml)}
+_NAMES = {
+    "conda": "conda.yml",
+    "azureml": "environment.yml",
+    "azureml-v1": "azureml-v1",
+    "requirements": "requirements.txt",
+    "wheelhouse": "wheelhouse",
+}
 
 
-def write_environment(environment: Environment, formats: Sequence[str], directory: Path) -> dict[str, Path]:
-    """Write the files and return the path of each format. Whatever stands there under the same names is replaced."""
+def write_environment(
+    environment: Environment, formats: Sequence[str], directory: Path, dependencies: Sequence[Path] = ()
+) -> dict[str, Path]:
+    """Write the files and return the path of each format. Whatever stands there under the same names is replaced.
+
+    `dependencies` are the wheels of private packages that a wheelhouse needs beside the environment's own.
+    """
     try:
         check_directory(str(directory))  # again: since the start, foreign code has run
     except ValueError as error:
         raise InvalidInputs([Problem(input="environment-dir", what=str(error))]) from None
     directory.mkdir(parents=True, exist_ok=True)
+    content = environment.content
+    texts = {"conda": content.conda, "azureml": content.definition, "requirements": content.requirements}
     written = {}
     for name in formats:
-        file_name, writer = _WRITERS[name]
-        written[name] = directory / file_name
-        write_whole(written[name], writer(environment))
+        written[name] = directory / _NAMES[name]
+        if name in texts:
+            write_whole(written[name], texts[name])
+        elif name == "azureml-v1":
+            _write_directory(written[name], azureml_v1_files(environment))
+        else:
+            _write_directory(written[name], wheelhouse_files(environment, dependencies))
     return written
+
+
+def _write_directory(directory: Path, files: Mapping[str, str | Path]) -> None:
+    """Write a directory that is there as a whole or not at all: of an earlier one nothing stays."""
+    unfinished = Path(tempfile.mkdtemp(dir=directory.parent, prefix=".unfinished-"))
+    try:
+        for name, content in files.items():
+            file = unfinished / name
+            file.parent.mkdir(exist_ok=True)
+            if isinstance(content, Path):
+                shutil.copyfile(content, file)
+            else:
+                file.write_bytes(content.encode())
+        unfinished.chmod(0o755)
+        if directory.is_symlink() or directory.is_file():
+            directory.unlink()
+        elif directory.exists():
+            shutil.rmtree(directory)
+        unfinished.replace(directory)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise

@@ -1,85 +1,112 @@
-"""The model of an environment, and what has to be true of it before anything is sent."""
+"""The model of an environment: which wheels are in it, and what has to be true of it before anything is sent."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from private_wheel.compatibility import best_wheel, platform_warning
 from private_wheel.config import EnvironmentConfig
-from private_wheel.errors import InvalidInputs, Problem, PythonNotSatisfied, SeveralWheels
+from private_wheel.environment.addition import Addition, Package
+from private_wheel.environment.base import WrongFile
+from private_wheel.environment.extension import Extended, extend
+from private_wheel.errors import InvalidInputs, Problem, SeveralWheels
 from private_wheel.publish import Result
-from private_wheel.wheel import Wheel
 
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What an Azure ML image is built from. `pip_lines` are as pip's requirements file has them, options first."""
+    """What Azure ML builds an image from: its version, its content, the private index that it names (empty for none),
+    and the results that it installs, one a package."""
 
-    name: str
     version: str
-    image: str
-    python_version: str
-    pip_lines: tuple[str, ...]
+    content: Extended
+    index_url: str
+    results: tuple[Result, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        tag = self.content.image.rpartition("/")[2].partition(":")[2]
+        moving = (
+            f"The image {self.content.image} moves: the same environment gets another image later. Name a dated tag."
+        )
+        found = [moving] if tag in ("", "latest") and "@" not in self.content.image else []
+        return tuple(filter(None, [*found, *(platform_warning(result.wheel) for result in self.results)]))
 
 
 def environment_of(config: EnvironmentConfig, results: Sequence[Result], index_url: str) -> Environment:
-    """The environment that installs what was published, pinned; from the index if one is given. The first result gives
-    name and version."""
-    option = "--index-url" if config.index_mode == "only" else "--extra-index-url"
-    first = results[0].wheel
-    return Environment(
-        name=config.name or first.canonical_name,
-        version=config.version or first.version,
+    """The environment that installs `results`, pinned; from the index if one is given. The first result gives name and
+    version. Of several wheels of one package the environment has the one that fits its Python.
+
+    Raises:
+        SeveralWheels: two versions of one package.
+        PythonNotSatisfied, WrongPlatform: no wheel of a package is for the environment's Python on Linux.
+        InvalidInputs: the user's own file cannot take them; the name is one that Azure ML keeps for itself.
+    """
+    packages = _by_package(results)
+    content = _content(config, [candidates[0] for candidates in packages], packages, index_url)
+    chosen = [_best(candidates, content.python_version) for candidates in packages]
+    if any(one is not candidates[0] for one, candidates in zip(chosen, packages, strict=True)):
+        content = _content(config, chosen, packages, index_url)
+    _check_name(content.name, results[0])
+    version = config.version or results[0].wheel.version
+    return Environment(version=version, content=content, index_url=index_url, results=tuple(chosen))
+
+
+def _content(
+    config: EnvironmentConfig, chosen: Sequence[Result], packages: Sequence[Sequence[Result]], index_url: str
+) -> Extended:
+    addition = Addition(
+        name=config.name,
+        version=config.version or chosen[0].wheel.version,
         image=config.image,
-        python_version=python_version(config),
-        pip_lines=(
-            *([f"{option} {index_url}"] if index_url else ()),
-            *dict.fromkeys(result.requirement for result in results),
-        ),
+        python_version=config.python_version,
+        default_python=f"{sys.version_info.major}.{sys.version_info.minor}",
+        index_option="--index-url" if config.index_mode == "only" else "--extra-index-url",
+        index_url=index_url,
+        packages=tuple(map(_package, chosen, packages)),
+    )
+    try:
+        return extend(config.base, addition)
+    except WrongFile as error:
+        problem = Problem(input="environment-base", what=str(error), path=error.path, line=error.line)
+        raise InvalidInputs([problem]) from None
+
+
+def _best(candidates: Sequence[Result], python_version: str) -> Result:
+    wheel = best_wheel([result.wheel for result in candidates], python_version)
+    return next(result for result in candidates if result.wheel is wheel)
+
+
+def _by_package(results: Iterable[Result]) -> list[list[Result]]:
+    packages: dict[str, list[Result]] = {}
+    for result in results:
+        same = packages.setdefault(result.wheel.canonical_name, [])
+        same.append(result)
+        if result.wheel.version != same[0].wheel.version:
+            first, second = same[0].wheel.file_name, result.wheel.file_name
+            raise SeveralWheels(
+                f"There are two versions of {result.wheel.name}, {first} and {second}.",
+                input="package",
+                fix="An environment can have only one: publish them in two runs.",
+            )
+    return list(packages.values())
+
+
+def _package(chosen: Result, candidates: Sequence[Result]) -> Package:
+    pinned_by_version = chosen.requirement == chosen.wheel.requirement
+    files = candidates if pinned_by_version else [chosen]
+    source = chosen.wheel.source
+    return Package(
+        name=chosen.wheel.name,
+        line=chosen.requirement,
+        sha256=tuple(sorted({result.sha256 for result in files})),
+        directories=(str(source.resolve()),) if source else (),
     )
 
 
-def check_environment(config: EnvironmentConfig, wheels: Sequence[Wheel], *, by_url: bool = False) -> None:
-    """Whether one environment can have all these wheels, under its name. `by_url`: it names each of them by its URL.
-
-    Raises:
-        SeveralWheels: two versions of one package; two files of one, if no index chooses between them.
-        InvalidInputs: the name is the package's, and Azure ML keeps such names for itself.
-        PythonNotSatisfied: the environment's Python is not among those that a package supports.
-    """
-    first: dict[str, Wheel] = {}
-    for wheel in wheels:
-        check_python(config, wheel)
-        other = first.setdefault(wheel.canonical_name, wheel)
-        if other.version != wheel.version or (by_url and other is not wheel):
-            what = f"There are two wheels of {wheel.name}, {other.file_name} and {wheel.file_name}."
-            raise SeveralWheels(
-                what, input="package", fix="An environment can have only one: publish them in two runs."
-            )
-    name = config.name or (wheels[0].canonical_name if wheels else "")
+def _check_name(name: str, first: Result) -> None:
     if name.lower().startswith(("microsoft", "azureml")):
-        what = f"is not given, and the package's name {name!r} begins as only Azure ML's own environments may."
+        what = f"{name!r}, the name of {first.wheel.name}'s environment, begins as only Azure ML's own may."
         raise InvalidInputs([Problem(input="environment-name", what=what, fix="Give another name.")])
-
-
-def python_version(config: EnvironmentConfig) -> str:
-    """The Python of the environment, as `3.11`."""
-    return config.python_version or f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def check_python(config: EnvironmentConfig, wheel: Wheel) -> None:
-    """Raises:
-    PythonNotSatisfied: the environment's Python is not among those that the package supports.
-    """
-    from packaging.specifiers import SpecifierSet
-
-    version = python_version(config)
-    # A two-part version stands for its whole series, as conda takes it: the newest release of it decides.
-    newest = version if version.count(".") == 2 else f"{version}.99"
-    if not SpecifierSet(wheel.requires_python).contains(newest, prereleases=True):
-        raise PythonNotSatisfied(
-            f"{wheel.name} {wheel.version} requires Python {wheel.requires_python}; the environment has {version}.",
-            input="python-version",
-            fix="Set python-version to one that the package supports.",
-        )

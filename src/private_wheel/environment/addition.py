@@ -1,0 +1,47 @@
+"""What is put into an environment: the packages that were published, and the index that has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Dated: a moving tag would make another image of the same environment.
+DEFAULT_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20251130.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """One published package.
+
+    `line` is what pip reads: `name==version`, `name @ URL#sha256=…`, or a bare URL. `sha256` are those of its files,
+    for an environment whose lines carry hashes. `directories` are the sources that it was built from, absolute: a
+    local path in a file of the user's may mean them.
+    """
+
+    name: str
+    line: str
+    sha256: tuple[str, ...]
+    directories: tuple[str, ...] = ()
+
+    @property
+    def canonical_name(self) -> str:
+        from packaging.utils import canonicalize_name
+
+        return canonicalize_name(self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addition:
+    """The packages, the index option with its URL (empty for none), and what the user asked for.
+
+    An empty `name`, `image` or `python_version` leaves what the user's own file says; without one, the first package's
+    name, `DEFAULT_IMAGE` and `default_python` are taken.
+    """
+
+    name: str
+    version: str
+    image: str
+    python_version: str
+    default_python: str
+    index_option: str
+    index_url: str
+    packages: tuple[Package, ...]

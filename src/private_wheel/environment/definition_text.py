@@ -1,0 +1,95 @@
+"""Azure ML's environment YAML (v2) as text, with the conda part inside.
+
+Source: https://learn.microsoft.com/azure/machine-learning/reference-yaml-environment
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from private_wheel.environment.splices import Splice, line_end, line_start
+from private_wheel.environment.wrong_file import WrongFile
+from private_wheel.environment.yaml_text import Node, scalar
+
+SCHEMA = "https://azuremlschemas.azureedge.net/latest/environment.schema.json"
+
+
+def fresh_definition(name: str, version: str, image: str, conda: str) -> str:
+    return (
+        f"$schema: {SCHEMA}\nname: {scalar(name)}\nversion: {scalar(version)}\nimage: {scalar(image)}\n"
+        f"conda_file:\n{indented(conda, 2)}"
+    )
+
+
+def check_definition(root: Node, path: str) -> None:
+    """Raises:
+    WrongFile: the definition is of a kind that the packages cannot be put into.
+    """
+    if root.flow:
+        raise WrongFile(path, root.line, "the environment is written in braces. Write a key a line.")
+    for key, value in root.pairs:
+        if key.value == "build":
+            what = "a build context gets no workspace connection."
+            raise WrongFile(path, key.line, f"{what} Use environment-formats: wheelhouse and the fragment in it.")
+        if key.value in ("channels", "dependencies"):
+            raise WrongFile(path, key.line, f"{key.value} belongs under conda_file.")
+        if key.value in ("name", "version", "image") and value.kind != "scalar":
+            raise WrongFile(path, value.line, f"{key.value} is no text.")
+
+
+def set_keys(text: str, root: Node, values: Mapping[str, str | None]) -> list[Splice]:
+    """The splices that give the keys these values (None: leave it). A key that is missing is put behind the one before
+    it."""
+    splices = []
+    margin = " " * root.column
+    first = root.pairs[0][0]
+    at = line_start(text, first.start)
+    schema = root.get("$schema")
+    at = line_end(text, schema.end) if schema else at
+    for name, value in values.items():
+        node = root.get(name)
+        if node is None and value is not None:
+            splices.append(Splice(start=at, end=at, new=f"{margin}{name}: {scalar(value)}\n"))
+        if node is None:
+            continue
+        at = line_end(text, node.end)
+        if value is None:
+            continue
+        source = scalar(value, style=node.style)
+        if node.value != value or (not node.style and source != value):
+            blank = " " if node.start == node.end else ""
+            splices.append(Splice(start=node.start, end=node.end, new=blank + source))
+    return splices
+
+
+def set_conda(text: str, root: Node, conda: str) -> list[Splice]:
+    """The splices that put the conda text inside, in place of a path or as a new key."""
+    inside = indented(conda, root.column + 2)
+    node = root.get("conda_file")
+    if node is None:
+        at = line_end(text, root.end)
+        return [Splice(start=at, end=at, new=f"{' ' * root.column}conda_file:\n{inside}")]
+    key = root.key("conda_file")
+    colon = text.index(":", key.end) + 1
+    at = line_end(text, node.end)
+    return [Splice(start=colon, end=node.end, new=""), Splice(start=at, end=at, new=inside)]
+
+
+def indented(conda: str, columns: int) -> str:
+    """The text of a file as it stands inside another, without document markers."""
+    lines = [re.sub(r"^(?:---|\.\.\.)(?=\s|$)[ \t]*", "", line) for line in conda.rstrip("\n").split("\n")]
+    kept = [line for line, old in zip(lines, conda.split("\n"), strict=False) if line or not old]
+    return "".join(f"{' ' * columns}{line}\n" if line else "\n" for line in kept)
+
+
+def inside_text(text: str, root: Node) -> str:
+    """The conda part of a definition as a file of its own."""
+    node = root.get("conda_file")
+    if node is None or node.kind != "mapping":
+        return ""
+    if node.flow:
+        return text[node.start : node.end] + "\n"
+    start = line_end(text, root.key("conda_file").end)
+    lines = text[start : line_end(text, node.end)].split("\n")
+    return "\n".join(re.sub(rf"^[ ]{{1,{node.column}}}", "", line) for line in lines)

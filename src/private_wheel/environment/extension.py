@@ -1,0 +1,210 @@
+"""The user's file, or a fresh one, with the packages in it: as conda file, as Azure ML's YAML, and as requirements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from private_wheel.environment.addition import DEFAULT_IMAGE, Addition
+from private_wheel.environment.base import Base, WrongFile
+from private_wheel.environment.conda_text import extend_conda, read_conda
+from private_wheel.environment.definition_text import SCHEMA, fresh_definition, inside_text, set_conda, set_keys
+from private_wheel.environment.pip_part import extend_pip_part
+from private_wheel.environment.requirements_text import comments_between, read_requirements, with_entries
+from private_wheel.environment.splices import spliced
+from private_wheel.environment.yaml_text import Node, parse, plain_data, scalar
+
+# Unpinned, a new pip would change old images: https://learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-environments
+_PIP = "25.2"
+_LAST_PIP = {"3.6": "21.3.1", "3.7": "24.0", "3.8": "25.0.1"}
+_ENVIRONMENT_NAME = re.compile(r"^(?!microsoft|azureml)[A-Za-z0-9][A-Za-z0-9._-]{0,254}$", re.IGNORECASE)
+_EXTRA = ("description", "tags", "inference_config")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extended:
+    """What holds after the extension, and the text of each file.
+
+    `pip_lines` is the pip part as pip reads it; `extra` is what a definition says beyond name, version, image and conda
+    file.
+    """
+
+    name: str
+    image: str
+    python_version: str
+    conda: str
+    definition: str
+    requirements: str
+    pip_lines: tuple[str, ...]
+    extra: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Conda:
+    text: str
+    data: Mapping[str, Any]
+    python_version: str
+
+
+def extend(base: Base | None, addition: Addition) -> Extended:
+    """`base` with the packages; without one, a fresh environment. Extended twice it is the same as extended once.
+
+    Raises:
+        WrongFile: something in it cannot stay, or it is written so unusually that it cannot be extended.
+    """
+    if base is None:
+        base = _fresh_base(addition.name or addition.packages[0].canonical_name, addition, "conda.yml")
+    if base.kind == "azureml":
+        return _extend_definition(base, addition)
+    name, image = _environment_name(base, addition), addition.image or DEFAULT_IMAGE
+    if base.kind == "requirements":
+        requirements = _extend_requirements(base, addition)
+        conda = _conda_of(requirements, name, addition, base.path)
+    else:
+        conda = _extend_conda(base, addition)
+        requirements = _requirements_of(conda)
+    definition = fresh_definition(name, addition.version, image, conda.text)
+    expected = {"$schema": SCHEMA, "name": name, "version": addition.version, "image": image, "conda_file": conda.data}
+    _check(definition, expected, base.path, 1)
+    return Extended(
+        name=name,
+        image=image,
+        python_version=conda.python_version,
+        conda=conda.text,
+        definition=definition,
+        requirements=requirements,
+        pip_lines=_pip_lines(requirements),
+        extra={},
+    )
+
+
+def _extend_definition(base: Base, addition: Addition) -> Extended:
+    root = parse(base.text, base.path)
+    name = _environment_name(base, addition)
+    own_image = _own(root, "image")
+    image = addition.image or own_image or DEFAULT_IMAGE
+    wanted = {
+        "name": None if _own(root, "name") and not addition.name else name,
+        "version": addition.version,
+        "image": None if own_image and not addition.image else image,
+    }
+    splices = set_keys(base.text, root, wanted)
+    node = root.get("conda_file")
+    if node is not None and node.kind == "mapping":
+        change = extend_conda(read_conda(base.text, node, base.path, base.directory), addition)
+        splices += change.splices
+        conda = _Conda(text="", data=change.data, python_version=change.python_version)
+    else:
+        path = base.conda_path or base.path
+        named = Base(kind="conda", path=path, text=base.conda, directory=base.directory)
+        conda = _extend_conda(named if base.conda else _fresh_base(name, addition, path), addition)
+        splices += set_conda(base.text, root, conda.text)
+    definition = spliced(base.text, splices)
+    line = node.line if node else root.line
+    expected = {**plain_data(root), **{key: value for key, value in wanted.items() if value}, "conda_file": conda.data}
+    extended = _check(definition, expected, base.path, line)
+    if not conda.text:
+        conda = replace(conda, text=inside_text(definition, extended))
+        _check(conda.text, conda.data, base.path, line)
+    requirements = _requirements_of(conda)
+    return Extended(
+        name=name,
+        image=image,
+        python_version=conda.python_version,
+        conda=conda.text,
+        definition=definition,
+        requirements=requirements,
+        pip_lines=_pip_lines(requirements),
+        extra={key: expected[key] for key in _EXTRA if expected.get(key) is not None},
+    )
+
+
+def _own(root: Node, name: str) -> str:
+    node = root.get(name)
+    return node.value if node and not node.is_null else ""
+
+
+def _environment_name(base: Base, addition: Addition) -> str:
+    """The name that is asked for, else the file's own, else the first package's."""
+    own = ""
+    if not addition.name and base.kind != "requirements":
+        root = parse(base.text, base.path)
+        own = _own(root, "name")
+        if own and not _ENVIRONMENT_NAME.match(own):
+            what = (
+                f"the name {own!r} is none that Azure ML takes: letters, digits, '.', '_' and '-', not beginning with"
+            )
+            raise WrongFile(base.path, root.key("name").line, f"{what} Microsoft or AzureML. Set environment-name.")
+    return addition.name or own or addition.packages[0].canonical_name
+
+
+def _fresh_base(name: str, addition: Addition, path: str) -> Base:
+    python_version = addition.python_version or addition.default_python
+    pip = _LAST_PIP.get(".".join(python_version.split(".")[:2]), _PIP)
+    text = (
+        f"name: {scalar(name)}\nchannels:\n  - conda-forge\ndependencies:\n  - python={python_version}\n  - pip={pip}\n"
+    )
+    return Base(kind="conda", path=path, text=text, directory=Path.cwd())
+
+
+def _extend_conda(base: Base, addition: Addition) -> _Conda:
+    part = read_conda(base.text, parse(base.text, base.path), base.path, base.directory)
+    change = extend_conda(part, addition)
+    text = spliced(base.text, change.splices)
+    _check(text, change.data, base.path, part.dependencies.line)
+    return _Conda(text=text, data=change.data, python_version=change.python_version)
+
+
+def _check(text: str, expected: Mapping[str, Any], path: str, line: int) -> Node:
+    """What was spliced must read as what was meant: a net below all the ways in which YAML can be written."""
+    try:
+        root = parse(text, path)
+        is_right = plain_data(root) == expected
+    except WrongFile:
+        is_right = False
+    if not is_right:
+        raise WrongFile(path, line, "this is written so unusually that it cannot be extended. Write an item a line.")
+    return root
+
+
+def _extend_requirements(base: Base, addition: Addition) -> str:
+    blocks = read_requirements(base.text, base.path)
+    lines = [block.pip for block in blocks]
+    entries = extend_pip_part(lines, addition, base.path, base.directory)
+    text = with_entries(base.text, blocks, entries)
+    if [block.pip.text for block in read_requirements(text, base.path)] != [entry.text for entry in entries]:
+        what = "the lines are written so unusually that they cannot be extended. Take out the \\ at the end."
+        raise WrongFile(base.path, blocks[-1].pip.line, what)
+    return text
+
+
+def _conda_of(requirements: str, name: str, addition: Addition, path: str) -> _Conda:
+    """A fresh conda file with the requirements file as its pip part, comments kept."""
+    fresh = _fresh_base(name, addition, path)
+    blocks = read_requirements(requirements, path)
+    lines = ["  - pip:"]
+    for place, comments in enumerate(comments_between(requirements, blocks)):
+        lines += [f"      {comment}" for comment in comments]
+        if place < len(blocks):
+            pip = blocks[place].pip
+            lines.append(f"      - {scalar(pip.text)}{'  ' if pip.comment else ''}{pip.comment.strip()}")
+    data = plain_data(parse(fresh.text, path))
+    data["dependencies"].append({"pip": [block.pip.text for block in blocks]})
+    text = fresh.text + "\n".join(lines) + "\n"
+    _check(text, data, path, 1)
+    return _Conda(text=text, data=data, python_version=addition.python_version or addition.default_python)
+
+
+def _requirements_of(conda: _Conda) -> str:
+    """The pip part of a conda file, which says so if it leaves conda packages out."""
+    part = read_conda(conda.text, parse(conda.text, "conda.yml"), "conda.yml", Path.cwd())
+    name = " ".join(part.name.split()) or "the conda file"
+    first = f"# The pip part of {name}: conda packages are not in it.\n" if part.packages - {"python", "pip"} else ""
+    return first + "".join(f"{line.text}\n" for line in part.lines if line.text)
+
+
+def _pip_lines(requirements: str) -> tuple[str, ...]:
+    return tuple(block.pip.text for block in read_requirements(requirements, "requirements.txt"))

@@ -1,0 +1,68 @@
+"""The wheelhouse: the private wheels themselves, for Docker builds, which no workspace connection reaches.
+
+Source: Azure/azure-sdk-for-python#35036, Azure/MachineLearningNotebooks#1985
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from private_wheel.environment.model import Environment
+from private_wheel.environment.pip_lines import INDEXES, PipLine, Target, read_pip_line
+from private_wheel.environment.pip_part import same_address
+from private_wheel.wheel import digest_of
+
+_DOCKERFILE = """\
+# Behind FROM in your Dockerfile; the directory wheelhouse/ beside it. No credential is needed.
+COPY wheelhouse/ /opt/wheelhouse/
+RUN cd /opt/wheelhouse && python -m pip install --no-cache-dir --requirement requirements.txt
+"""
+
+
+def wheelhouse_files(environment: Environment, dependencies: Sequence[Path]) -> dict[str, str | Path]:
+    """The text of each file, or the file to copy, by its path in the directory. `dependencies` are the wheels of the
+    private packages that the environment's own need."""
+    own = {result.wheel.canonical_name: result.wheel.path for result in environment.results}
+    wheels = [*own.values(), *dependencies]
+    lines = _lines(environment, own, dependencies)
+    return {
+        "Dockerfile.fragment": _DOCKERFILE,
+        "requirements.txt": "".join(f"{line}\n" for line in lines),
+        **{f"wheels/{path.name}": path for path in wheels},
+    }
+
+
+def _lines(environment: Environment, own: Mapping[str, Path], dependencies: Sequence[Path]) -> Iterator[str]:
+    index_url = environment.index_url
+    lines = [read_pip_line(text, 0) for text in environment.content.pip_lines]
+    hashed = any(line.is_hashed for line in lines)
+    if index_url and any(_names(line, "--index-url", index_url) for line in lines):
+        yield "--no-index"
+    for line in lines:
+        if line.target and line.target.name in own:
+            yield _local(own[line.target.name], line.target, hashed=hashed)
+        elif text := _without_index(line, index_url):
+            yield text
+    for path in dependencies:
+        yield _local(path, Target(), hashed=hashed)
+
+
+def _local(wheel: Path, target: Target, *, hashed: bool) -> str:
+    """pip takes the path as seen from where it runs: the file's own directory, in our piece of a Dockerfile."""
+    extras = f"[{','.join(target.extras)}]" if target.extras else ""
+    marker = f" ; {target.marker}" if target.marker else ""
+    return f"./wheels/{wheel.name}{extras}{marker}" + (f" --hash=sha256:{digest_of(wheel)}" if hashed else "")
+
+
+def _without_index(line: PipLine, index_url: str) -> str:
+    """The line without the private index, which nobody could read there; empty if nothing is left of it."""
+    if not index_url or not any(_names(line, option, index_url) for option in INDEXES):
+        return line.text
+    left = [(name, value) for name, value in line.options if name not in INDEXES or not same_address(value, index_url)]
+    return " ".join(f"{name} {shlex.quote(value)}" if value else name for name, value in left)
+
+
+def _names(line: PipLine, option: str, index_url: str) -> bool:
+    return any(same_address(value, index_url) for value in line.values(option))

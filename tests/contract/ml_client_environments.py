@@ -1,0 +1,45 @@
+"""Loads and registers environments with azure-ai-ml as its users do, and prints what it saw as JSON, one of each file.
+
+A process of its own: it reads variables early.
+"""
+
+import json
+import os
+import sys
+
+from azure.ai.ml import MLClient, load_environment
+from azure.identity import ClientSecretCredential
+
+
+def seen(environment):
+    return {
+        "name": environment.name,
+        "version": environment.version,
+        "image": environment.image,
+        "conda_file": environment.conda_file,
+        "description": environment.description,
+        "tags": environment.tags,
+        "inference_config": environment._to_dict().get("inference_config"),
+    }
+
+
+def main(subscription, group, workspace, *files):
+    credential = ClientSecretCredential(
+        os.environ["AZURE_TENANT_ID"],
+        os.environ["AZURE_CLIENT_ID"],
+        os.environ["AZURE_CLIENT_SECRET"],
+        authority=os.environ["AZURE_AUTHORITY_HOST"],
+        disable_instance_discovery=True,
+    )
+    client = MLClient(credential, subscription, group, workspace, cloud="SandboxCloud")
+    results = []
+    for number, file in enumerate(files):
+        loaded = load_environment(file)
+        found = {"loaded": seen(loaded)}
+        loaded.version += f".{number}"  # a version is registered once, and several files have one name
+        client.environments.create_or_update(loaded)
+        results.append({**found, "registered": seen(client.environments.get(loaded.name, version=loaded.version))})
+    print(json.dumps(results))
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,278 @@
+"""Which files can be extended, and the line that says why one cannot."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from private_wheel.environment.base import Base, WrongFile, read_base
+
+Reader = Callable[..., Base]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = (tmp_path / "checkout").resolve()
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def read(checkout: Path) -> Reader:
+    """`read(text, name)` writes the file and reads it as a base."""
+
+    def reader(text: str | bytes, name: str = "base.yml", **options: list[str]) -> Base:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_base(name, checkout, **options)
+
+    return reader
+
+
+def refused(read: Reader, text: str | bytes, name: str = "base.yml") -> WrongFile:
+    with pytest.raises(WrongFile) as caught:
+        read(text, name)
+    error = caught.value
+    where = f"{error.path}, line {error.line}: " if error.line else f"{error.path}: "
+    assert str(error).startswith(where)
+    return error
+
+
+def test_the_kinds(read: Reader) -> None:
+    assert read("dependencies: [numpy]\n").kind == "conda"
+    assert read("dependencies: [numpy]\n", "base.yaml").kind == "conda"
+    assert read("image: a\n").kind == "azureml"
+    assert read("conda_file: {dependencies: [numpy]}\n").kind == "azureml"
+    assert read("numpy\n", "requirements.txt").kind == "requirements"
+    assert read("numpy\n", "sub/requirements-dev.in").kind == "requirements"
+    assert read("", "requirements.txt").text == ""
+
+
+def test_line_ends_and_byte_order_marks(read: Reader) -> None:
+    for text in (b"a\r\nb\r\n", b"a\rb", b"\xef\xbb\xbfa\nb\n", b"a\nb"):
+        assert read(text, "requirements.txt").text == "a\nb\n"
+    assert read(b"\xef\xbb\xbfdependencies:\r\n- \xc3\xa4\r\n").text == "dependencies:\n- \u00e4\n"
+
+
+def test_where_it_may_lie(checkout: Path, read: Reader) -> None:
+    outside = checkout.parent / "outside.yml"
+    outside.write_text("dependencies: []\n")
+    (checkout / "link.yml").symlink_to(outside)
+    (checkout / "folder").symlink_to(checkout.parent)
+    (checkout / "loop.yml").symlink_to("loop.yml")
+    (checkout / "dir.yml").mkdir()
+    os.mkfifo(checkout / "pipe.yml")
+    for value, what in {
+        "../outside.yml": "outside the checkout",
+        str(outside): "outside the checkout",
+        "link.yml": "outside the checkout",
+        "folder/outside.yml": "outside the checkout",
+        "missing.yml": "does not exist",
+        "dir.yml": "not a file",
+        "pipe.yml": "not a file",
+        "loop.yml": "cannot be found|does not exist",
+        "a" * 5000 + ".yml": "cannot be found",
+        "a\0.yml": "cannot be found",
+    }.items():
+        with pytest.raises(WrongFile, match=what) as caught:
+            read_base(value, checkout)
+        assert (caught.value.path, caught.value.line) == (value, 0)
+    read("dependencies: []\n", "inside.yml")
+    (checkout / "good.yml").symlink_to("inside.yml")
+    assert read_base("good.yml", checkout).kind == "conda"
+    assert read_base(str(checkout / "inside.yml"), checkout).kind == "conda"
+
+
+@pytest.mark.parametrize("name", ["base.toml", "requirements", "Pipfile", "base.yml.j2", "environment.json"])
+def test_names_of_other_kinds(read: Reader, name: str) -> None:
+    assert "not known by its name" in str(refused(read, "dependencies: []\n", name))
+
+
+def test_too_much(read: Reader, checkout: Path) -> None:
+    assert "2 MiB" in str(refused(read, b"#" * (2 * 1024 * 1024 + 1)))
+    with (checkout / "sparse.yml").open("wb") as file:
+        file.truncate(50 * 1024**3)
+    with pytest.raises(WrongFile, match="2 MiB"):
+        read_base("sparse.yml", checkout)
+    assert refused(read, "#\n" * 60_000).line == 50_001
+    assert refused(read, "a\n" * 10_001, "requirements.txt").line == 10_001
+    assert refused(read, "b\n" + "a" * 100_001, "requirements.txt").line == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (b"a: b\nc: \xff\n", 2),
+        (b"a: b\r\nc: d\re: \xe4\n", 3),
+        (b"a: b\n\nc: \x00\n", 3),
+        (b"a: b\nc: \x0b\n", 2),
+        ("a: b\nc: \u2028\n".encode(), 2),
+        ("a: b\nc: \x85\n".encode(), 2),
+    ],
+)
+def test_bytes_that_are_no_text(read: Reader, text: bytes, line: int) -> None:
+    assert refused(read, text).line == line
+    assert refused(read, text, "requirements.txt").line == line
+
+
+YAML = {
+    "": (1, "empty"),
+    "# only\n---\n": (1, "empty"),
+    "dependencies:\n\t- numpy\n": (2, "tab"),
+    "dependencies:\n- a\n - b: c\n": (3, "not YAML"),
+    "dependencies: [a\nname: x\n": (2, "not YAML"),
+    "dependencies:\n- 'a\n": (3, "not YAML"),
+    "dependencies: []\n---\nname: x\n": (2, "second document"),
+    "%YAML 1.1\n---\ndependencies: []\n": (2, "directive"),
+    "dependencies: []\nname: a\nname: b\n": (3, "second time"),
+    "dependencies: []\nvariables: {a: 1,\n a: 2}\n": (3, "second time"),
+    "a: &a {b: c}\ndependencies: []\nd:\n  <<: *a\n": (4, "merge key"),
+    "a: &a [b]\ndependencies: *a\n": (2, r"\*a"),
+    "dependencies:\n- &a [*a]\n": (2, r"\*a"),
+    "dependencies:\n- *a\n": (2, "names nothing"),
+    "dependencies:\n- !!python/object/apply:os.system ['id']\n": (2, "tag"),
+    "dependencies:\n- !!str a\n": (2, "tag"),
+    "name: !x y\ndependencies: []\n": (1, "tag"),
+    "? [a]\n: b\ndependencies: []\n": (1, "as a key"),
+    "- dependencies\n": (1, "neither"),
+    "name: x\nchannels: []\n": (1, "neither"),
+    "# c\ntext\n": (2, "neither"),
+    "name: x\ndependencies:\n  numpy: 1\n": (3, "no list"),
+    "name: x\ndependencies:\n": (2, "no list"),
+    "dependencies:\n- numpy\n- 1.0\n": (3, "no text"),
+    "dependencies:\n- numpy\n- true\n": (3, "no text"),
+    "dependencies:\n- numpy\n-\n": (3, "empty item"),
+    "dependencies:\n- numpy\n- [a]\n": (3, "list or mapping"),
+    "dependencies:\n- a\n- pip:\n  - b\n- pip:\n  - c\n": (5, "second pip section"),
+    "dependencies:\n- a\n- npm:\n  - b\n": (3, "can only be"),
+    "dependencies:\n- pip: [a]\n  npm: [b]\n": (2, "can only be"),
+    "dependencies:\n- pip:\n    a: b\n": (3, "no list"),
+    "dependencies:\n- pip: numpy\n": (2, "no list"),
+    "dependencies:\n- pip:\n  - a\n  - b: c\n": (4, "list or mapping"),
+    "dependencies:\n- pip:\n  - a\n  - 2\n": (4, "no text"),
+    "dependencies:\n- pip:\n  - |\n    a\n    b\n": (3, "several lines"),
+    "dependencies:\n- pip:\n  - a \\\n  - b\n": (3, "goes on"),
+    "dependencies:\n- pip:\n  - a\n  - -r requirements.txt\n": (4, "--requirement names another file"),
+    "dependencies:\n- pip:\n  - --constraint=c.txt\n": (3, "--constraint names another file"),
+    "dependencies:\n- pip:\n  - --find-links 'a\n": (3, "quotes"),
+    "image: a\nbuild: {path: .}\n": (2, "wheelhouse"),
+    "name: x\nbuild:\n  path: .\n": (2, "wheelhouse"),
+    "image: a\nchannels: []\n": (2, "under conda_file"),
+    "image: a\nname: x\ndependencies: []\n": (3, "under conda_file"),
+    "image: [a]\n": (1, "no text"),
+    "image: a\nname:\n  b: c\n": (3, "no text"),
+    "{image: a, name: b}\n": (1, "braces"),
+    "image: a\nconda_file: [a]\n": (2, "is a mapping"),
+    "image: a\nconda_file:\n  name: x\n": (3, "dependencies is missing"),
+    "image: a\nconda_file:\n  dependencies:\n  - 1\n": (4, "no text"),
+    "image: a\nconda_file: https://example.invalid/conda.yml\n": (2, "neither a relative path"),
+    "image: a\nconda_file: azureml:conda\n": (2, "neither a relative path"),
+    "image: a\nconda_file: file:///conda.yml\n": (2, "neither a relative path"),
+    "image: a\nconda_file: |\n  dependencies: []\n": (2, "neither a relative path"),
+    "image: a\nconda_file: missing.yml\n": (2, "does not exist"),
+    "image: a\nconda_file: ../outside.yml\n": (2, "outside the checkout"),
+    "image: a\nconda_file: /etc/passwd\n": (2, "outside the checkout"),
+}
+
+
+@pytest.mark.parametrize("text", YAML)
+def test_yaml_that_is_refused(read: Reader, text: str) -> None:
+    line, what = YAML[text]
+    error = refused(read, text)
+    assert error.line == line, str(error)
+    with pytest.raises(WrongFile, match=what):
+        raise error
+
+
+def test_an_alias_to_a_scalar_is_fine(read: Reader) -> None:
+    assert read("x: &v numpy\ndependencies:\n- *v\n").kind == "conda"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a\n-r other.txt\n", 2),
+        ("a\n\n  --requirement=other.txt # why\n", 3),
+        ("a\n-rother.txt\n", 2),
+        ("a\n--requir x.txt\n-c c.txt\n", 3),
+        ("# -r no.txt\na \\\n  --hash=sha256:1\n--constr c.txt\n", 4),
+        ("a\n--extra-index-url 'https://x\n", 2),
+    ],
+)
+def test_requirements_that_are_refused(read: Reader, text: str, line: int) -> None:
+    assert refused(read, text, "requirements.txt").line == line
+
+
+def test_the_file_that_conda_file_names(read: Reader, checkout: Path) -> None:
+    (checkout / "sub").mkdir()
+    (checkout / "sub/conda.yml").write_bytes(b"dependencies:\r\n- numpy\r\n")
+    for value in ("conda.yml", "./conda.yml", "file:conda.yml", "../sub/conda.yml", '"conda.yml"'):
+        base = read(f"image: a\nconda_file: {value}\n", "sub/environment.yml")
+        assert base.conda == "dependencies:\n- numpy\n"
+        assert base.directory == checkout / "sub"
+    (checkout / "sub/conda.yml").write_text("dependencies:\n- 1\n")
+    error = refused(read, "image: a\nconda_file: conda.yml\n", "sub/environment.yml")
+    assert (error.path, error.line) == ("sub/conda.yml", 2)
+    (checkout / "sub/conda.yml").write_text("dependencies:\n- a\n# https://u:secret@x\n")
+    error = refused(read, "image: a\nconda_file: conda.yml\n", "sub/environment.yml")
+    assert (error.path, error.line) == ("sub/conda.yml", 3)
+
+
+def test_a_credential_is_told_by_its_line_alone(read: Reader) -> None:
+    for text, name in {
+        "dependencies:\n- pip:\n  - --extra-index-url https://u:hunter2@x/\n": "base.yml",
+        "a\nb\n# https://u:hunter2@x/\n": "requirements.txt",
+        "a: [\n- \n  https://u:hunter2@x/\n": "broken.yml",
+    }.items():
+        error = refused(read, text, name)
+        assert error.line == 3
+        assert "hunter2" not in str(error)
+    with pytest.raises(WrongFile) as caught:
+        read("a\nb xyzzy\n", "requirements.txt", secrets=["xyzzy"])
+    assert caught.value.line == 2
+    assert "xyzzy" not in str(caught.value)
+
+
+def _filled(unit: str) -> str:
+    return unit * (2 * 1024 * 1024 // len(unit) - 1)
+
+
+HOSTILE = {
+    "nested": "[" * 1_000_000,
+    "nested mappings": "{a: " * 500_000,
+    "anchors": "- &a x\n" * 49_000,
+    "anchors in a line": f"a: [{_filled('&a x, ')}]",
+    "values": f"a: [{_filled('x,')}]"[: 2 * 1024 * 1024 - 1],
+    "keys": _filled("? "),
+    "nested alternately": "dependencies:\n" + "- [" * 600_000,
+    "bomb": "".join(f"x{n}: &x{n} [{','.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 50)),
+    "one word": "dependencies:\n- " + "a" * 2_000_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_yaml_is_refused_soon(read: Reader, name: str) -> None:
+    start = time.monotonic()
+    try:
+        read(HOSTILE[name])
+    except WrongFile as error:
+        assert error.line > 0  # noqa: PT017  # one of them is only large
+        assert ("nested" in name) == ("nested too deep" in str(error))  # noqa: PT017
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize("unit", ["\\", "[", "(", '"', " ", "a @ ", "a; (", "--hash=a ", "a-", "./", "://", "eyJ"])
+@pytest.mark.parametrize("head", ["", "a; ", "-i "])
+def test_hostile_requirements_are_read_soon(read: Reader, unit: str, head: str) -> None:
+    start = time.monotonic()
+    for count in (90_000, 2_000_000):
+        try:
+            read(head + unit * (count // len(unit)), "requirements.txt")
+        except WrongFile as error:
+            assert error.line == 1  # noqa: PT017  # short ones are only strange
+    assert time.monotonic() - start < 20

@@ -1,0 +1,326 @@
+"""What changes in a file of the user's when the packages are put in, and that nothing else does."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from private_wheel.environment.addition import DEFAULT_IMAGE, Addition, Package
+from private_wheel.environment.base import WrongFile, read_base
+from private_wheel.environment.extension import Extended, extend
+
+URL = "https://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"
+INDEX = f"--extra-index-url {URL}"
+WHEEL = "https://acme.blob.core.windows.net/wheels/acme_forecast-1.2.3-py3-none-any.whl"
+SHA = "ab" * 32
+LINE = "acme-forecast==1.2.3"
+PACKAGE = Package(name="acme-forecast", line=LINE, sha256=(SHA,))
+ADDITION = Addition(
+    name="",
+    version="7",
+    image="",
+    python_version="",
+    default_python="3.11",
+    index_option="--extra-index-url",
+    index_url=URL,
+    packages=(PACKAGE,),
+)
+Make = Callable[..., Extended]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = (tmp_path / "checkout").resolve()
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def make(checkout: Path) -> Make:
+    """`make(text, name, …)` extends the file; twice, for that is the same as once. `line` is the package's."""
+
+    def extended(text: str, file: str = "base.yml", line: str = LINE, **changes: Any) -> Extended:
+        packages = (dataclasses.replace(PACKAGE, line=line),)
+        addition = dataclasses.replace(ADDITION, **{"packages": packages, **changes})
+        once = _of(checkout, file, text, addition)
+        for field, written in {"conda": "c.yml", "definition": "d.yml", "requirements": "r.txt"}.items():
+            again = _of(checkout, written, getattr(once, field), addition)
+            assert getattr(again, field) == getattr(once, field)
+        return once
+
+    return extended
+
+
+def _of(checkout: Path, file: str, text: str, addition: Addition) -> Extended:
+    (checkout / file).parent.mkdir(parents=True, exist_ok=True)
+    (checkout / file).write_text(text)
+    return extend(read_base(file, checkout), addition)
+
+
+def refused(make: Make, text: str, file: str = "base.yml", **changes: Any) -> WrongFile:
+    with pytest.raises(WrongFile) as caught:
+        make(text, file, **changes)
+    return caught.value
+
+
+def test_without_a_base(checkout: Path) -> None:
+    fresh = extend(None, dataclasses.replace(ADDITION, python_version="3.8", version="1.2"))
+    assert fresh.conda == (
+        "name: acme-forecast\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.8\n  - pip=25.0.1\n"
+        f"  - pip:\n      - {INDEX}\n      - {LINE}\n"
+    )
+    assert fresh.definition == (
+        "$schema: https://azuremlschemas.azureedge.net/latest/environment.schema.json\n"
+        f'name: acme-forecast\nversion: "1.2"\nimage: {DEFAULT_IMAGE}\nconda_file:\n'
+        + "".join(f"  {line}\n" for line in fresh.conda.splitlines())
+    )
+    assert fresh.requirements == f"{INDEX}\n{LINE}\n"
+    assert fresh.pip_lines == (INDEX, LINE)
+    assert (fresh.name, fresh.image, fresh.python_version, fresh.extra) == ("acme-forecast", DEFAULT_IMAGE, "3.8", {})
+
+
+@pytest.mark.parametrize(
+    ("python", "pip"),
+    [("3.6", "21.3.1"), ("3.7", "24.0"), ("3.8", "25.0.1"), ("3.9", "25.2"), ("3.8.10", "25.0.1"), ("3.13", "25.2")],
+)
+def test_the_last_pip_of_a_python(checkout: Path, python: str, pip: str) -> None:
+    assert (
+        f"- python={python}\n  - pip={pip}\n"
+        in extend(None, dataclasses.replace(ADDITION, python_version=python)).conda
+    )
+
+
+CONDA = """\
+# Ours
+name: forecast   # the team's
+channels: [defaults, conda-forge]
+
+dependencies:
+  - python=3.10  # as in production
+  - 'numpy>=1.20'
+  - "pip"
+  # what conda has not
+  - pip:
+    - azureml-defaults>=1.48  # for the endpoint
+
+    - acme_forecast >= 1.0    # ours
+    # the end of pip
+variables:
+  A: "b"
+prefix: /opt/x
+"""
+
+
+def test_a_conda_file_keeps_every_other_byte(make: Make) -> None:
+    extended = make(CONDA)
+    old = CONDA.replace("acme_forecast >= 1.0", LINE).replace("- pip:\n", f"- pip:\n    - {INDEX}\n")
+    assert extended.conda == old
+    assert (extended.name, extended.python_version, extended.image) == ("forecast", "3.10", DEFAULT_IMAGE)
+    assert extended.pip_lines == (INDEX, "azureml-defaults>=1.48", LINE)
+    first = "# The pip part of forecast: conda packages are not in it.\n"
+    assert extended.requirements == first + f"{INDEX}\nazureml-defaults>=1.48\n{LINE}\n"
+    assert extended.definition.endswith(
+        "conda_file:\n" + "".join(f"{'  ' + x if x else x}\n" for x in old.splitlines())
+    )
+
+
+CONDA_CASES = {
+    # no pip section
+    "dependencies:\n- python=3.9\n- numpy\n": (
+        f"dependencies:\n- python=3.9\n- numpy\n- pip\n- pip:\n  - {INDEX}\n  - {LINE}\n"
+    ),
+    "dependencies:\n  - python=3.9\n  - pip=23 # p\nname: x\n": (
+        f"dependencies:\n  - python=3.9\n  - pip=23 # p\n  - pip:\n      - {INDEX}\n      - {LINE}\nname: x\n"
+    ),
+    # no pip among the dependencies, no python
+    "dependencies:\n- pip:\n  - a\n": f"dependencies:\n- python=3.11\n- pip\n- pip:\n  - {INDEX}\n  - a\n  - {LINE}\n",
+    # an empty pip section
+    "dependencies:\n- python\n- pip\n- pip: # none yet\n# end\n": (
+        f"dependencies:\n- python\n- pip\n- pip: # none yet\n    - {INDEX}\n    - {LINE}\n# end\n"
+    ),
+    # flow style
+    "dependencies: []\n": f'dependencies: [python=3.11, pip, {{pip: ["{INDEX}", {LINE}]}}]\n',
+    "dependencies: [python=3.9, pip, pip: [a, 'acme-forecast>1', b,]]\n": (
+        f"dependencies: [python=3.9, pip, pip: [\"{INDEX}\", a, '{LINE}', b,]]\n"
+    ),
+    "dependencies: [python=3.9, acme-forecast, pip, acme_forecast]\n": (
+        f'dependencies: [python=3.9, pip, {{pip: ["{INDEX}", {LINE}]}}]\n'
+    ),
+    "dependencies: [acme-forecast, acme_forecast]\n": f'dependencies: [python=3.11, pip, {{pip: ["{INDEX}", {LINE}]}}, ]\n',
+    "dependencies: [python, pip, acme-forecast, acme_forecast, pip: []]\n": (
+        f'dependencies: [python, pip, pip: ["{INDEX}", {LINE}]]\n'
+    ),
+    "dependencies: [acme-forecast]\n": f'dependencies: [python=3.11, pip, {{pip: ["{INDEX}", {LINE}]}}]\n',
+    "{dependencies: [python, pip: ]}\n": f'{{dependencies: [python, pip, pip: ["{INDEX}", {LINE}] ]}}\n',
+    "dependencies:\n- python\n- pip\n- pip: [a, # one\n    b # two\n    ]\n": (
+        f'dependencies:\n- python\n- pip\n- pip: ["{INDEX}", a, # one\n    b, {LINE} # two\n    ]\n'
+    ),
+    # ours among conda's
+    "dependencies:\n- python\n- conda-forge::acme.forecast=1.0=py_0 # old\n# next\n- pip\n- pip:\n  - a\n": (
+        f"dependencies:\n- python\n# next\n- pip\n- pip:\n  - {INDEX}\n  - a\n  - {LINE}\n"
+    ),
+    # several mentions, quotes, aliases, folded and multi-line items
+    "dependencies:\n- python\n- pip\n- pip:\n"
+    "  - 'acme-forecast[a]' # 1\n  - x\n  - Acme.Forecast[b]\n    >=1 # 2\n  - y\n": (
+        f"dependencies:\n- python\n- pip\n- pip:\n  - {INDEX}\n  - 'acme-forecast[a,b]==1.2.3' # 1\n  - x\n  - y\n"
+    ),
+    "v: &v acme-forecast\ndependencies:\n-\n  python\n-   pip\n-   pip:\n"
+    "    -   *v\n    -   >-\n        b\n        ;python_version<'3'\n": (
+        "v: &v acme-forecast\ndependencies:\n-\n  python\n-   pip\n-   pip:\n"
+        f"    - {INDEX}\n    -   {LINE}\n    -   >-\n        b\n        ;python_version<'3'\n"
+    ),
+    # document markers
+    "# a\n--- # b\ndependencies:\n- python\n- pip\n...\n# c\n": (
+        f"# a\n--- # b\ndependencies:\n- python\n- pip\n- pip:\n  - {INDEX}\n  - {LINE}\n...\n# c\n"
+    ),
+    # comments in items, and an item that pip does not read
+    "dependencies:\n- python\n- pip\n- pip:\n  - 'acme-forecast # ours'\n  - '# none'\n": (
+        f"dependencies:\n- python\n- pip\n- pip:\n  - {INDEX}\n  - '{LINE} # ours'\n  - '# none'\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", CONDA_CASES)
+def test_conda_files(make: Make, text: str) -> None:
+    assert make(text).conda == CONDA_CASES[text]
+
+
+PYTHONS = {
+    "python=3.10": ("3.10", "python=3.9"),
+    "python==3.10.4": ("3.10.4", "python=3.9"),
+    "python=3.10.*": ("3.10", "python=3.9"),
+    "python 3.10": ("3.10", "python=3.9"),
+    "'python =3.10.4=h12_0'": ("3.10.4", "'python=3.9'"),
+    '"conda-forge::python=3.10"': ("3.10", '"conda-forge::python=3.9"'),
+    "python>=3.8,<3.12": ("3.11", "python=3.9"),
+    "python": ("3.11", "python=3.9"),
+    "python=3": ("3.11", "python=3.9"),
+    "python=3.9": ("3.9", "python=3.9"),
+    "python=3.9.18": ("3.9.18", "python=3.9.18"),
+    "python=3.90": ("3.90", "python=3.9"),
+}
+
+
+@pytest.mark.parametrize("item", PYTHONS)
+def test_python(make: Make, item: str) -> None:
+    text = f"dependencies:\n- numpy\n- {item} # p\n- pip\n- python-dateutil\n"
+    own, asked = PYTHONS[item]
+    left, changed = make(text), make(text, python_version="3.9")
+    assert (left.python_version, f"- {item} # p\n" in left.conda) == (own, True)
+    assert changed.conda == left.conda.replace(f"- {item} # p\n", f"- {asked} # p\n")
+    assert changed.python_version == (own if asked == item else "3.9")
+
+
+def test_a_second_python_goes_when_one_is_asked_for(make: Make) -> None:
+    text = "dependencies:\n- python>=3.8\n- python<4\n- pip\n"
+    assert "- python=3.9\n- pip\n" in make(text, python_version="3.9").conda
+    assert text in make(text).conda
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("name: a\ndependencies:\n- pip:\n  - &a acme-forecast\nvariables: {x: *a}\n", 2),
+        ("image: a\nconda_file:\n  dependencies: &d\n  - &a python=3.10\n  variables: {x: *a}\n", 3),
+    ],
+)
+def test_what_is_written_too_unusually(make: Make, text: str, line: int) -> None:
+    """The anchor goes with the item, and another place needs it."""
+    error = refused(make, text, python_version="3.9")
+    assert error.line == line
+    assert "cannot be extended" in str(error)
+
+
+DEFINITION = """\
+# Ours
+$schema: https://azuremlschemas.azureedge.net/latest/environment.schema.json
+name: forecast  # team
+description: >-
+  For the
+  forecast
+version: 3 # old
+image: example.invalid/base:1
+tags: {a: "1", b: 2024-01-01}
+conda_file:
+    # inside
+    name: inner
+    dependencies:
+    - python=3.9   # p
+    - pip:
+        - a
+  # out
+inference_config: {}
+"""
+
+
+def test_a_definition_keeps_every_other_byte(make: Make) -> None:
+    extended = make(DEFINITION)
+    new = DEFINITION.replace("version: 3 #", 'version: "7" #')
+    new = new.replace(
+        "    - pip:\n        - a\n", f"    - pip\n    - pip:\n        - {INDEX}\n        - a\n        - {LINE}\n"
+    )
+    assert extended.definition == new
+    assert extended.conda == (
+        "# inside\nname: inner\ndependencies:\n- python=3.9   # p\n- pip\n- pip:\n"
+        f"    - {INDEX}\n    - a\n    - {LINE}\n"
+    )
+    assert (extended.name, extended.image, extended.python_version) == ("forecast", "example.invalid/base:1", "3.9")
+    assert extended.extra == {
+        "description": "For the forecast",
+        "tags": {"a": "1", "b": "2024-01-01"},
+        "inference_config": {},
+    }
+
+
+def test_a_definition_with_name_and_image_given(make: Make) -> None:
+    extended = make(DEFINITION, name="other", image="x.invalid/y:2", version="1.2.3")
+    assert "\nname: other  # team\n" in extended.definition
+    assert "\nversion: 1.2.3 # old\nimage: x.invalid/y:2\n" in extended.definition
+    assert (extended.name, extended.image) == ("other", "x.invalid/y:2")
+
+
+def test_a_definition_without_name_version_and_image(make: Make) -> None:
+    text = "conda_file: {dependencies: [python=3.9, pip: [a]]}\n"
+    assert make(text).definition == (
+        f'name: acme-forecast\nversion: "7"\nimage: {DEFAULT_IMAGE}\n'
+        f'conda_file: {{dependencies: [python=3.9, pip, pip: ["{INDEX}", a, {LINE}]]}}\n'
+    )
+    assert make("image: x\nversion:\nname: # n\n").definition.startswith(
+        'image: x\nversion: "7"\nname: acme-forecast # n\nconda_file:\n  name: acme-forecast\n'
+    )
+
+
+def test_a_definition_that_names_a_conda_file(make: Make, checkout: Path) -> None:
+    (checkout / "conda.yml").write_text("---\n# c\nname: x\n\ndependencies:\n- python=3.9\n- pip\n- pip: [a]\n...\n")
+    extended = make("image: x\nname: y\nconda_file: ./conda.yml  # there\ntags: {}\n")
+    pip = f'- pip: ["{INDEX}", a, {LINE}]'
+    assert extended.definition == (
+        'image: x\nname: y\nversion: "7"\nconda_file:  # there\n'
+        f"  # c\n  name: x\n\n  dependencies:\n  - python=3.9\n  - pip\n  {pip}\ntags: {{}}\n"
+    )
+    assert extended.conda == f"---\n# c\nname: x\n\ndependencies:\n- python=3.9\n- pip\n{pip}\n...\n"
+    (checkout / "conda.yml").write_text("dependencies:\n- pip:\n  - ./lib\n")
+    error = refused(make, "image: x\nname: y\nconda_file: ./conda.yml\n")
+    assert (error.path, error.line) == ("conda.yml", 3)
+
+
+def test_names_that_azure_does_not_take(make: Make) -> None:
+    for name in ("AzureML-x", "microsoft", "a b", "ä", "a/b"):
+        error = refused(make, f"dependencies: []\nname: {name}\n")
+        assert error.line == 2
+        assert "environment-name" in str(error)
+        assert refused(make, f"image: x\n\nname: '{name}'\n").line == 3
+        assert make(f"dependencies: []\nname: {name}\n", name="given").name == "given"
+
+
+@pytest.mark.parametrize(
+    "version", ["1", "1.2", "1e3", "0x1F", "2024-01-01", "on", "No", "null", "1_0", "~", "12:30:45"]
+)
+def test_versions_that_yaml_would_not_read_as_text(make: Make, version: str) -> None:
+    assert f'\nversion: "{version}"\n' in make("dependencies: []\n", version=version).definition
+    assert f'\nversion: "{version}"\n' in make(f"image: x\nversion: {version}\n", version=version).definition

@@ -1,0 +1,289 @@
+"""The lines for pip: which of them are mentions of a package, where the index goes, and what has to go."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from private_wheel.environment.addition import Addition, Package
+from private_wheel.environment.base import WrongFile, read_base
+from private_wheel.environment.extension import Extended, extend
+
+URL = "https://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"
+INDEX = f"--extra-index-url {URL}"
+WHEEL = "https://acme.blob.core.windows.net/wheels/acme_forecast-1.2.3-py3-none-any.whl"
+SHA = "ab" * 32
+LINE = "acme-forecast==1.2.3"
+PACKAGE = Package(name="acme-forecast", line=LINE, sha256=(SHA,))
+ADDITION = Addition(
+    name="",
+    version="7",
+    image="",
+    python_version="",
+    default_python="3.11",
+    index_option="--extra-index-url",
+    index_url=URL,
+    packages=(PACKAGE,),
+)
+Make = Callable[..., Extended]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = (tmp_path / "checkout").resolve()
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def make(checkout: Path) -> Make:
+    """`make(text, name, …)` extends the file; twice, for that is the same as once. `line` is the package's."""
+
+    def extended(text: str, file: str = "base.yml", line: str = LINE, **changes: Any) -> Extended:
+        packages = (dataclasses.replace(PACKAGE, line=line),)
+        addition = dataclasses.replace(ADDITION, **{"packages": packages, **changes})
+        once = _of(checkout, file, text, addition)
+        for field, written in {"conda": "c.yml", "definition": "d.yml", "requirements": "r.txt"}.items():
+            again = _of(checkout, written, getattr(once, field), addition)
+            assert getattr(again, field) == getattr(once, field)
+        return once
+
+    return extended
+
+
+def _of(checkout: Path, file: str, text: str, addition: Addition) -> Extended:
+    (checkout / file).parent.mkdir(parents=True, exist_ok=True)
+    (checkout / file).write_text(text)
+    return extend(read_base(file, checkout), addition)
+
+
+def refused(make: Make, text: str, file: str = "base.yml", **changes: Any) -> WrongFile:
+    with pytest.raises(WrongFile) as caught:
+        make(text, file, **changes)
+    return caught.value
+
+
+MENTIONS = {
+    "acme-forecast": LINE,
+    "Acme.Forecast>=1,<2": LINE,
+    "acme-forecast (>=1)": LINE,
+    "acme-forecast=1.0": LINE,
+    "acme_forecast[plot, x]~=1.0": "acme-forecast[plot,x]==1.2.3",
+    "acme-forecast>=1 ; python_version<'3.12'": f"{LINE} ; python_version<'3.12'",
+    'acme-forecast[a];extra == "b"': 'acme-forecast[a]==1.2.3 ; extra == "b"',
+    "acme-forecast @ https://example.invalid/x.zip ; sys_platform=='linux'": f"{LINE} ; sys_platform=='linux'",
+    "acme-forecast[a] @ git+ssh://git@example.invalid/x.git@v1": "acme-forecast[a]==1.2.3",
+    "acme-forecast @ file:///somewhere/x.whl": LINE,
+    "git+https://example.invalid/x.git@v1#egg=acme_forecast[a]&subdirectory=b": "acme-forecast[a]==1.2.3",
+    "-e git+https://example.invalid/x.git#subdirectory=b&egg=acme-forecast": LINE,
+    "--editable=git+https://example.invalid/x.git#egg=acme-forecast": LINE,
+    WHEEL.replace("1.2.3", "1.0"): LINE,
+    WHEEL.replace("1.2.3", "1.0") + "#sha256=" + "cd" * 32 + " ; python_version<'4'": f"{LINE} ; python_version<'4'",
+    "https://example.invalid/acme-forecast-1.0.tar.gz": LINE,
+    "./dist/acme_forecast-1.0-py3-none-any.whl": LINE,
+    "file:dist/acme_forecast-1.0-py3-none-any.whl": LINE,
+    "acme_forecast-1.0-py3-none-any.whl": LINE,
+    "-e .": LINE,
+    ".": LINE,
+    "./": LINE,
+    "-e .[plot]": "acme-forecast[plot]==1.2.3",
+    "../checkout[plot]": "acme-forecast[plot]==1.2.3",
+    "-e file:.": LINE,
+}
+
+
+@pytest.mark.parametrize("mention", MENTIONS)
+def test_every_mention_is_replaced(make: Make, checkout: Path, mention: str) -> None:
+    packages = (dataclasses.replace(PACKAGE, directories=("/elsewhere", str(checkout))),)
+    text = f"a\n  {mention}   # ours\nb\n"
+    assert make(text, "base.txt", packages=packages).requirements == f"{INDEX}\na\n  {MENTIONS[mention]}   # ours\nb\n"
+    quoted = mention.replace("'", "''")
+    conda = make(f"dependencies:\n- pip:\n  - a\n  - '{quoted}'   # ours\n", packages=packages)
+    assert conda.pip_lines == (INDEX, "a", MENTIONS[mention])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["acme", "acme-forecast-extra", "forecast", "acme-forecaster[acme-forecast]", "x ; extra == 'acme-forecast'"],
+)
+def test_other_packages_are_left(make: Make, line: str) -> None:
+    assert make(f"{line}\n", "base.txt").requirements == f"{INDEX}\n{line}\n{LINE}\n"
+
+
+HASHED_URL = f"acme-forecast @ {WHEEL}#sha256={SHA}"
+LINES = {
+    ("acme-forecast", WHEEL): WHEEL,
+    ("acme-forecast[a]", WHEEL): f"acme-forecast[a] @ {WHEEL}",
+    ("acme-forecast;extra=='a'", WHEEL): f"acme-forecast @ {WHEEL} ; extra=='a'",
+    ("acme-forecast[a]", HASHED_URL): f"acme-forecast[a] @ {WHEEL}#sha256={SHA}",
+    ("acme-forecast;extra=='a'", f"Acme_Forecast @ {WHEEL}"): f"Acme_Forecast @ {WHEEL} ; extra=='a'",
+    ("acme-forecast --hash=sha256:00", LINE): f"{LINE} --hash=sha256:{SHA}",
+    ("acme-forecast ; extra=='a' --hash sha256:00", LINE): f"{LINE} ; extra=='a' --hash=sha256:{SHA}",
+    ("acme-forecast --hash=sha256:00", WHEEL): f"{WHEEL} --hash=sha256:{SHA}",
+    (
+        "acme-forecast --hash=sha256:00",
+        f"acme-forecast @ {WHEEL}#sha256={SHA}",
+    ): f"acme-forecast @ {WHEEL}#sha256={SHA}",
+    ("--require-hashes", LINE): f"--require-hashes\n{LINE} --hash=sha256:{SHA}",
+    ("x --hash=sha256:00", LINE): f"x --hash=sha256:00\n{LINE} --hash=sha256:{SHA}",
+}
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_each_form_of_our_line(make: Make, case: tuple[str, str]) -> None:
+    assert make(f"{case[0]}\n", "base.txt", line=case[1], index_url="").requirements == f"{LINES[case]}\n"
+
+
+def test_markers_stay_if_all_mentions_have_the_same(make: Make) -> None:
+    def of(*markers: str) -> str:
+        return make("".join(f"acme-forecast{marker}\n" for marker in markers), "base.txt", index_url="").requirements
+
+    assert of(";extra=='a'", " ; extra=='a'") == f"{LINE} ; extra=='a'\n"
+    assert of(";extra=='a'", ";extra=='b'") == of(";extra=='a'", "") == of("", ";extra=='a'") == f"{LINE}\n"
+
+
+def test_several_packages_and_all_their_hashes(make: Make) -> None:
+    other = Package(name="Other", line="Other==2", sha256=("01", "02"))
+    packages = (PACKAGE, other, dataclasses.replace(PACKAGE, sha256=("zz",)))
+    text = "other --hash=sha256:00\nx --hash=sha256:01\n"
+    assert make(text, "base.txt", index_url="", packages=packages).requirements == (
+        f"Other==2 --hash=sha256:01 --hash=sha256:02\nx --hash=sha256:01\n{LINE} --hash=sha256:{SHA}\n"
+    )
+
+
+REQUIREMENTS = {
+    "": f"{INDEX}\n{LINE}\n",
+    "# only\n": f"# only\n{INDEX}\n{LINE}\n",
+    "# Header\n#\n\n# numpy\nnumpy\n": f"# Header\n#\n\n{INDEX}\n# numpy\nnumpy\n{LINE}\n",
+    "# numpy\nnumpy": f"{INDEX}\n# numpy\nnumpy\n{LINE}\n",
+    "\n\nnumpy\n\n# end\n": f"{INDEX}\n\n\nnumpy\n{LINE}\n\n# end\n",
+    "--pre\n# x\n--prefer-binary\nnumpy\n--no-binary y\n": (
+        f"--pre\n# x\n--prefer-binary\n{INDEX}\nnumpy\n--no-binary y\n{LINE}\n"
+    ),
+    "-i https://a/\nnumpy\n--extra-index-url https://b/ # b\nx\n": (
+        f"-i https://a/\nnumpy\n--extra-index-url https://b/ # b\n{INDEX}\nx\n{LINE}\n"
+    ),
+    "a==1 \\\n  --hash=sha256:00\n    # via b\nacme-forecast==1 \\\n  --hash=sha256:02\n    # via c\nz\n": (
+        f"{INDEX}\na==1 \\\n  --hash=sha256:00\n    # via b\n{LINE} --hash=sha256:{SHA}\n    # via c\nz\n"
+    ),
+    "acme-forecast\nacme-forecast \\\n  >=1 # why\n    # via c\nz\n    # via d\n": (
+        f"{INDEX}\n{LINE}\nz\n    # via d\n"
+    ),
+    "a\n    # via b\n": f"{INDEX}\na\n    # via b\n{LINE}\n",
+}
+
+
+@pytest.mark.parametrize("text", REQUIREMENTS)
+def test_requirements_files(make: Make, text: str) -> None:
+    assert make(text, "base.txt").requirements == REQUIREMENTS[text]
+
+
+def test_a_requirements_file_as_conda_file(make: Make) -> None:
+    text = "# Header\n\nnumpy \\\n  >=1  # fast\n    # via a\n\"x\" ; extra == 'a: b' #c\n# end\n"
+    extended = make(text, "base.txt", name="e", python_version="3.9")
+    assert extended.conda == (
+        "name: e\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.9\n  - pip=25.2\n  - pip:\n      # Header\n"
+        f'      - {INDEX}\n      - numpy   >=1  # fast\n      # via a\n      - "\\"x\\" ; extra == \'a: b\'"  #c\n'
+        f"      - {LINE}\n      # end\n"
+    )
+    assert (extended.name, extended.python_version) == ("e", "3.9")
+
+
+SAME = [
+    INDEX,
+    f"--extra-index-url={URL}",
+    f"--extra-index-url {URL[:-1]}",
+    f"--extra-index-url '{URL}'",
+    f'--extra-index-url="{URL}"',
+    f"--extra-index {URL}",
+    f"--extra-index-url {URL.replace('pkgs', 'PKGS')}",
+    f"-i {URL}",
+    f"-i{URL}",
+    f"--index-url {URL}  # ours",
+    f"--extra-index-url https://a/ --extra-index-url {URL} --pre",
+]
+
+
+@pytest.mark.parametrize("option", SAME)
+def test_an_index_that_is_there_stays_as_it_is(make: Make, option: str) -> None:
+    assert make(f"a\n{option}\nb\n", "base.txt").requirements == f"a\n{option}\nb\n{LINE}\n"
+
+
+@pytest.mark.parametrize(
+    "option", [f"--extra-index-url {URL}x", f"# {INDEX}", f"--find-links {URL}", f"a {INDEX}", "--pre # " + URL]
+)
+def test_what_only_resembles_the_index(make: Make, option: str) -> None:
+    assert f"\n{INDEX}\n" in "\n" + make(f"{option}\nb\n", "base.txt").requirements
+
+
+ONLY = {
+    "a\n": f"--index-url {URL}\na\n{LINE}\n",
+    f"-i {URL}\na\n": f"-i {URL}\na\n{LINE}\n",
+    f"a\n--extra-index-url={URL} # ours\n": f"a\n--index-url {URL} # ours\n{LINE}\n",
+    f"--pre --extra-index-url {URL} --trusted-host 'a b'\n": f"--pre --index-url {URL} --trusted-host 'a b'\n{LINE}\n",
+    f"-i {URL}\n# x\n{INDEX}\n": f"-i {URL}\n{LINE}\n# x\n",
+    f"-i {URL} {INDEX}\n": f"--index-url {URL}\n{LINE}\n",
+}
+
+
+@pytest.mark.parametrize("text", ONLY)
+def test_one_index(make: Make, text: str) -> None:
+    assert make(text, "base.txt", index_option="--index-url").requirements == ONLY[text]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "-i https://a/",
+        "--pypi-url https://a/",
+        f"{INDEX} --extra-index-url https://a/",
+        "-f https://a/",
+        "--find-links=x",
+    ],
+)
+def test_one_index_beside_others(make: Make, option: str) -> None:
+    error = refused(make, f"a\n\n{option}\n", "base.txt", index_option="--index-url")
+    assert error.line == 3
+    assert "index-mode" in str(error)
+    assert option in make(f"a\n\n{option}\n", "base.txt", index_option="--index-url", index_url="").requirements
+    error = refused(make, f"dependencies:\n- pip:\n  - a\n  - {option}\n", index_option="--index-url")
+    assert error.line == 4
+
+
+def test_no_index_keeps_from_ours(make: Make) -> None:
+    for mode in ("--index-url", "--extra-index-url"):
+        assert refused(make, "a\n--no-index # x\n", "base.txt", index_option=mode).line == 2
+    assert make("--no-index\n", "base.txt", index_url="").requirements == f"--no-index\n{LINE}\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["./lib", "../lib", "/lib", "lib/", "-e ./lib", "-e lib/x[a]", "file:///lib", "-e file:lib", "lib @ file:///lib",
+     "./lib-1.0-py3-none-any.whl", "lib-1.0.tar.gz", "C:\\lib", "-e .."],
+)  # fmt: skip
+def test_other_local_paths(make: Make, line: str) -> None:
+    error = refused(make, f"a\n\n{line}\n", "base.txt")
+    assert (error.path, error.line) == ("base.txt", 3)
+    assert "image build" in str(error)
+    error = refused(make, f"image: x\nconda_file:\n  dependencies:\n  - pip:\n    - '{line}'\n")
+    assert (error.path, error.line) == ("base.yml", 5)
+
+
+def test_paths_are_relative_to_the_file(make: Make, checkout: Path) -> None:
+    packages = (dataclasses.replace(PACKAGE, directories=(str(checkout),)),)
+    assert make("-e ..\n", "sub/base.txt", packages=packages).pip_lines == (INDEX, LINE)
+    assert refused(make, "-e ..\n", "base.txt", packages=packages).line == 1
+
+
+def test_a_comment_ends_a_line_that_goes_on(make: Make) -> None:
+    extended = make("numpy\\\n# c\nx#y \\\n #c \\\nb\n", "base.txt", index_url="")
+    assert extended.pip_lines == ("numpy", "x#y", "b", LINE)
+
+
+def test_a_line_that_goes_on_at_the_end(make: Make) -> None:
+    assert refused(make, "a\nb \\\n", "base.txt").line == 2
