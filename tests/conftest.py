@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -35,7 +35,7 @@ def sandbox(tmp_path: Path, azurite: Azurite) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def tiny_wheel(tmp_path: Path) -> WheelMaker:
-    """`tiny_wheel(name, version, metadata_version=…, content=…)` writes a wheel of one module."""
+    """`tiny_wheel(name, version, metadata_version=…, content=…, requires=…, tag=…)` writes a wheel of one module."""
 
     def make(
         name: str = "acme-forecast",
@@ -43,17 +43,20 @@ def tiny_wheel(tmp_path: Path) -> WheelMaker:
         *,
         metadata_version: str = "2.1",
         content: str = "ANSWER = 42\n",
+        requires: Sequence[str] = (),
+        tag: str = "py3-none-any",
     ) -> Path:
         module = name.replace("-", "_")
         info = f"{module}-{version}.dist-info"
+        metadata = f"Metadata-Version: {metadata_version}\nName: {name}\nVersion: {version}\n"
         files = {
             f"{module}.py": content,
-            f"{info}/METADATA": f"Metadata-Version: {metadata_version}\nName: {name}\nVersion: {version}\n",
-            f"{info}/WHEEL": WHEEL,
+            f"{info}/METADATA": metadata + "".join(f"Requires-Dist: {requirement}\n" for requirement in requires),
+            f"{info}/WHEEL": WHEEL.replace("py3-none-any", tag),
         }
         lines = [f"{path},sha256={_record_hash(text)},{len(text)}" for path, text in files.items()]
         files[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,", ""])
-        file = tmp_path / f"{module}-{version}-py3-none-any.whl"
+        file = tmp_path / f"{module}-{version}-{tag}.whl"
         with zipfile.ZipFile(file, "w") as archive:
             for path, text in files.items():
                 archive.writestr(zipfile.ZipInfo(path), text)

@@ -33,6 +33,8 @@ class Plan:
     """The ETag of what will be overwritten, where something will be."""
     place: str = ""
     """The workspace that it is about, when the route goes to workspaces."""
+    requirement: str = ""
+    """The line by which pip will install it."""
 
     @property
     def sends(self) -> bool:
@@ -67,7 +69,7 @@ def title(wheel: Wheel, place: str) -> str:
 
 
 def result_of(plan: Plan, *, outcome: Outcome | None = None, url: str = "", requirement: str = "") -> Result:
-    """The plan as it was carried out."""
+    """The plan as it was carried out, or would be."""
     return Result(
         wheel=plan.wheel,
         outcome=outcome or _OUTCOMES[plan.action],

@@ -36,9 +36,11 @@ class BlobRoute:
         """Raises as `plan_blob`."""
         blob, place = self._blob(wheel), self._address.title
         there = blob.look()
-        if there is None:
-            return Plan(wheel=wheel, action="publish", reason=f"is not in {place} yet", sha256=wheel.sha256)
-        return plan_blob(blob, there, wheel, self._rules, place, kept=self._container.keeps_all)
+        if there:
+            plan = plan_blob(blob, there, wheel, self._rules, place, kept=self._container.keeps_all)
+        else:
+            plan = Plan(wheel=wheel, action="publish", reason=f"is not in {place} yet", sha256=wheel.sha256)
+        return replace(plan, requirement=_requirement(wheel, blob.url, plan.sha256))
 
     def publish(self, plan: Plan) -> Result:
         """Raises as `send_wheel`."""
@@ -55,5 +57,9 @@ class BlobRoute:
 
 
 def _with_url_and_hash(result: Result) -> Result:
-    """With the line for pip, which checks what it downloads by the hash in it (PEP 508, PEP 610)."""
-    return replace(result, requirement=f"{result.wheel.name} @ {result.url}#sha256={result.sha256}")
+    return replace(result, requirement=_requirement(result.wheel, result.url, result.sha256))
+
+
+def _requirement(wheel: Wheel, url: str, sha256: str) -> str:
+    """The line for pip, which checks what it downloads by the hash in it (PEP 508, PEP 610)."""
+    return f"{wheel.name} @ {url}#sha256={sha256}"

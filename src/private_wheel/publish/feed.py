@@ -112,9 +112,10 @@ class FeedRoute:
                 fix="Tag the commit. A shallow clone hides its tags: set fetch-depth: 0 at the checkout.",
             )
         there = self._find(self._own_index, wheel)
-        if there is None:
-            return Plan(wheel=wheel, action="publish", reason="is not in the feed yet", sha256=wheel.sha256)
-        return self._plan_beside(wheel, there)
+        if there:
+            return replace(self._plan_beside(wheel, there), requirement=wheel.requirement)
+        reason = "is not in the feed yet"
+        return Plan(wheel=wheel, action="publish", reason=reason, sha256=wheel.sha256, requirement=wheel.requirement)
 
     def _plan_beside(self, wheel: Wheel, there: IndexedFile) -> Plan:
         return plan_beside(

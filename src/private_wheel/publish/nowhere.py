@@ -19,10 +19,11 @@ class Nowhere:
         """Nothing is asked."""
 
     def plan(self, wheel: Wheel) -> Plan:
-        return Plan(wheel=wheel, action="none", reason="is built and not published", sha256=wheel.sha256)
+        reason = "is built and not published"
+        return Plan(wheel=wheel, action="none", reason=reason, sha256=wheel.sha256, requirement=wheel.requirement)
 
     def publish(self, plan: Plan) -> Result:
-        return result_of(plan, requirement=plan.wheel.requirement)
+        return result_of(plan, requirement=plan.requirement)
 
     def verify(self, result: Result) -> Result:
         return result

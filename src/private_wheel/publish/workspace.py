@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import quote
 
 from private_wheel.azure.artifact_service import ArtifactService
 from private_wheel.azure.blobs import FILES_AT_ONCE, Blob, BlobStorage
@@ -15,18 +16,24 @@ _ONLY_V1 = (
     "Microsoft documents for SDK v1 environments alone that a workspace replaces the URL of a private wheel by a signed"
     " one. Where other image builds cannot read it, publish to a feed."
 )
+# Where the service has always put them; which URL a wheel really has, it says when the wheel is registered.
+PRIVATE_PACKAGES = "azureml/Environment/azureml-private-packages"
 # Asked for to see whether the service answers this identity at all.
 _NOT_REGISTERED = "private-wheel-permission-check"
 
 
 class WorkspaceRoute:
-    """One workspace. `name` tells it from the others of the run."""
+    """One workspace. `name` tells it from the others of the run; `folder` is the URL below which new wheels will be,
+    as far as anybody can know before."""
 
     at_once = FILES_AT_ONCE
     warnings: tuple[str, ...] = (_ONLY_V1,)
 
-    def __init__(self, name: str, artifacts: ArtifactService, storage: BlobStorage, rules: ExistingRules) -> None:
+    def __init__(
+        self, name: str, artifacts: ArtifactService, storage: BlobStorage, rules: ExistingRules, folder: str
+    ) -> None:
         self._name, self._artifacts, self._storage, self._rules = name, artifacts, storage, rules
+        self._folder = folder
 
     def close(self) -> None:
         self._artifacts.close()
@@ -43,13 +50,14 @@ class WorkspaceRoute:
         there = blob.look() if blob else None
         if not blob or not there:
             reason = f"is registered in {place} without its content" if link else f"is not in {place} yet"
-            return Plan(wheel=wheel, action="publish", reason=reason, sha256=wheel.sha256, place=self._name)
+            plan = Plan(wheel=wheel, action="publish", reason=reason, sha256=wheel.sha256, place=self._name)
+            return replace(plan, requirement=blob.url if blob else f"{self._folder}/{quote(wheel.file_name)}")
         if is_cut_short(blob, there, wheel):
             reason = f"is cut short in {place}"
             plan = Plan(wheel=wheel, action="publish", reason=reason, sha256=wheel.sha256, replaces=there.etag)
         else:
             plan = plan_blob(blob, there, wheel, self._rules, place, kept=False)
-        return replace(plan, place=self._name)
+        return replace(plan, place=self._name, requirement=blob.url)
 
     def publish(self, plan: Plan) -> Result:
         """Raises as `ArtifactService.register` and `send_wheel`."""

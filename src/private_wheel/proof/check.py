@@ -1,0 +1,136 @@
+"""One check of a pip part by uv: what uv is given, where it may look, and what is left of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from private_wheel.build import Workshop, own_uv
+from private_wheel.children import Children, Ended
+from private_wheel.errors import DoesNotResolve, Interrupted, PrivateWheelError
+from private_wheel.pip_configuration import locked_uv_environ
+from private_wheel.process import foreign_environ, installer_environ
+from private_wheel.proof.index_server import IndexServer
+from private_wheel.proof.pip_part import PipPart
+from private_wheel.publish import Result
+
+_PYPI = "https://pypi.org/simple/"
+_DEFAULT = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
+_EXTRA = ("UV_INDEX", "UV_EXTRA_INDEX_URL")
+_REPLACED = frozenset({*_DEFAULT, *_EXTRA, "UV_CACHE_DIR", "UV_FIND_LINKS"})
+
+
+class Check:
+    """What a check works with. `directory` is its own."""
+
+    def __init__(self, workshop: Workshop, children: Children, server: IndexServer, directory: Path) -> None:
+        self._workshop, self._children = workshop, children
+        self.server, self.directory = server, directory
+        self._found = _uv_settings(workshop)
+        own = own_uv(workshop.environ)
+        self._uv, self._cache = own.get("UV", "uv"), own["UV_CACHE_DIR"]
+        self._temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(directory))
+        self.part = PipPart(indexes=_machine_indexes(self._found, server, workshop.secrets))
+        self.file = directory / "requirements.txt"
+
+    def read(self, pip_lines: Sequence[str], results: Sequence[Result]) -> None:
+        """Raises as `PipPart.read`."""
+        self.part.read(pip_lines, self.server.reachable, lambda line: _with_local_files(line, self.server, results))
+        self.file.write_text("\n".join(self.part.requirements), encoding="utf-8")
+
+    def uv(self, *arguments: str) -> Ended:
+        """Run uv with nothing of the machine's configuration but where packages are and how to get there."""
+        return self._run([self._uv, *arguments, "--no-config"], self._uv_environ(), self.directory)
+
+    def uv_on_part(self, *arguments: str) -> Ended:
+        """Run uv on the pip part."""
+        options = ["--prerelease", "allow"] if self.part.prereleases else []
+        options += ["--no-index"] if not self.part.indexes else []
+        for place in self.part.find_links:
+            options += ["--find-links", place]
+        return self.uv(*arguments, *options)
+
+    def foreign(self, *command: str) -> Ended:
+        """Run code of others, which needs nothing of ours."""
+        environ = foreign_environ(self._workshop.environ, tuple(self._workshop.secrets))
+        return self._run(command, environ, self.directory)
+
+    def forget(self) -> None:
+        """Take out of uv's cache what was passed on: under our addresses, which are random, nobody would find it again,
+        and it would grow with every run. Not at any price: somebody else may be using the cache."""
+        with suppress(PrivateWheelError):
+            if self.server.passed_on:
+                environ = {**self._uv_environ(), "UV_LOCK_TIMEOUT": "1"}  # seconds
+                self._run([self._uv, "cache", "clean", "--quiet", *self.server.passed_on], environ, self.directory)
+
+    def _uv_environ(self) -> dict[str, str]:
+        *first, last = self.part.indexes or [""]
+        settings = {
+            # Of equal versions uv takes the one of the index that comes first; the default index comes last.
+            "UV_INDEX": " ".join(first),
+            "UV_DEFAULT_INDEX": last,
+            "UV_FIND_LINKS": self._found.get("UV_FIND_LINKS", "") if self.part.of_machine else "",
+            "UV_CACHE_DIR": self._cache,
+            "UV_INDEX_STRATEGY": "unsafe-best-match",  # as pip takes the best file of all indexes
+            # Longer than the private index may take to answer us, repetitions and all but the last.
+            "UV_HTTP_TIMEOUT": self._found.get("UV_HTTP_TIMEOUT", "180"),  # seconds
+            "UV_PYTHON_DOWNLOADS": "never",
+            "UV_NO_PROGRESS": "1",
+            "NO_COLOR": "1",
+        }
+        kept = {name: value for name, value in self._found.items() if name not in _REPLACED}
+        without = dict.fromkeys(("NO_PROXY", "no_proxy"), f"{_no_proxy(kept)},127.0.0.1".lstrip(","))
+        return {**kept, **without, **{name: value for name, value in settings.items() if value}}
+
+    def _run(self, command: Sequence[str], environ: Mapping[str, str], directory: Path) -> Ended:
+        try:
+            ended = self._children.run(command, {**environ, **self._temporary}, directory=directory)
+        except Interrupted:
+            if self.server.failure:
+                raise self.server.failure from None
+            raise
+        if self.server.failure:
+            raise self.server.failure
+        return replace(ended, last_lines=tuple(map(self.server.with_real_names, ended.last_lines)))
+
+
+def _uv_settings(workshop: Workshop) -> dict[str, str]:
+    """The environment of uv, whose children are foreign: no value that holds a secret of the run."""
+    secrets = tuple(workshop.secrets)
+    found = locked_uv_environ(installer_environ(workshop.environ, secrets))
+    return {
+        name: value
+        for name, value in found.items()
+        if not name.startswith("PIP_") and (name in _REPLACED or not any(form in value for form in secrets))
+    }
+
+
+def _machine_indexes(found: Mapping[str, str], server: IndexServer, secrets: Iterable[str]) -> list[str]:
+    """Those of this machine, as pip would order them; the private one has its place in the pip part."""
+    forms = tuple(secrets)
+    default = next((found[name] for name in _DEFAULT if found.get(name)), _PYPI)
+    urls = [default, *(url for name in _EXTRA for url in found.get(name, "").split())]
+    return [url for url in urls if server.reachable(url) == url and not any(form in url for form in forms)]
+
+
+def _no_proxy(environ: Mapping[str, str]) -> str:
+    return environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+
+
+def _with_local_files(line: str, server: IndexServer, results: Sequence[Result]) -> str:
+    """The line with the URL of a wheel of ours replaced by one at which this machine's wheel is."""
+    for result in results:
+        place = re.search(rf"{re.escape(result.url)}(?=$|[#\s;])", line) if result.url else None
+        if not place:
+            continue
+        if result.sha256 != result.wheel.sha256:
+            raise DoesNotResolve(
+                f"The environment cannot be checked: {result.title} is not the file that this run has.",
+                input="verify",
+                fix="Raise the version, or set verify: published.",
+            )
+        return line[: place.start()] + server.add(result.wheel.path, result.url) + line[place.end() :]
+    return line

@@ -1,0 +1,84 @@
+"""The pip part of an environment as uv can take it: pip's rules about options kept, addresses replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from private_wheel.environment.pip_lines import PipLine, read_pip_line
+from private_wheel.errors import DoesNotResolve
+from private_wheel.publish.feed_address import parse_feed
+
+# They tune pip alone, or would loosen what uv demands.
+_LEFT_OUT = frozenset({"--prefer-binary", "--trusted-host", "--use-feature"})
+_FOR_UV = frozenset({"--no-binary", "--only-binary"})
+_UNDERSTOOD = frozenset(
+    {"--editable", "--extra-index-url", "--find-links", "--hash", "--index-url", "--no-index", "--pre"}
+)
+
+
+@dataclass(kw_only=True)
+class PipPart:
+    """Requirements without options, and what the options said."""
+
+    indexes: list[str]
+    """In the order in which pip prefers them: the first of those that have the same version."""
+    of_machine: bool = True
+    """Whether the machine's own indexes count. Behind an `--index-url` of the part's they do not."""
+    requirements: list[str] = field(default_factory=list)
+    find_links: list[str] = field(default_factory=list)
+    prereleases: bool = False
+    hashes: bool = False
+
+    def read(
+        self, lines: Sequence[str], replaced_index: Callable[[str], str], replaced_line: Callable[[str], str]
+    ) -> None:
+        """Add `lines`. The two functions give the address that stands in for an index, and the line for a line.
+
+        Raises:
+            DoesNotResolve: an option is pip's alone.
+        """
+        for text in lines:
+            line = read_pip_line(text, 0)
+            self.hashes |= line.is_hashed
+            self._read_options(line, replaced_index)
+            if line.target:
+                self.requirements.append(replaced_line(text))
+
+    def _read_options(self, line: PipLine, replaced_index: Callable[[str], str]) -> None:
+        without_index = any(name == "--no-index" for name, _ in line.options)
+        if without_index or line.values("--index-url"):
+            self.indexes, self.of_machine = [], False
+        for name, value in line.options:
+            if name in _FOR_UV:
+                self.requirements.append(f"{name} {value}")
+            elif name == "--pre":
+                self.prereleases = True
+            elif name == "--find-links":
+                self.find_links.append(value)
+            elif name not in _UNDERSTOOD | _LEFT_OUT | {"--require-hashes"}:
+                raise DoesNotResolve(
+                    f"The environment's pip part cannot be checked: only pip knows what {name} in it does.",
+                    input="verify",
+                    fix="Set verify: published, or take the option out.",
+                )
+        for url in [*line.values("--index-url")[-1:], *line.values("--extra-index-url")]:
+            if not without_index and (index := replaced_index(url)) not in self.indexes:
+                self.indexes.append(index)
+
+
+def same_index(one: str, other: str) -> bool:
+    """Whether two spellings lead to one index."""
+    return _spelling(one) == _spelling(other)
+
+
+def _spelling(url: str) -> str:
+    parts = urlsplit(url)
+    plain = parts._replace(netloc=parts.netloc.rpartition("@")[2].lower(), scheme=parts.scheme.lower()).geturl()
+    try:
+        feed = parse_feed(plain)
+    except ValueError:
+        return plain.rstrip("/")
+    # Azure's names know no upper and lower case.
+    return unquote(feed.index_url).lower().rstrip("/") if feed.is_azure else feed.index_url.rstrip("/")
