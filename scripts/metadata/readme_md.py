@@ -42,8 +42,7 @@ def _members(group: Group) -> Iterator[Input]:
 def _row(row: Input) -> str:
     secret = " (secret)" if row.kind is Kind.SECRET else ""
     default = f"`{row.default}`" if row.default else row.default_text
-    planned = f"*{row.planned_text}*" if row.planned else ""
-    meaning = " ".join(filter(None, (row.help, choices(row), _hosts(row), planned)))
+    meaning = " ".join(filter(None, (row.help, choices(row), _hosts(row))))
     return f"| `{row.name}`{secret} | {_cell(default)} | {_cell(meaning)} |"
 
 

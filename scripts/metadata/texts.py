@@ -6,9 +6,9 @@ from private_wheel.inputs import Input, Kind
 
 
 def described(row: Input) -> str:
-    """The help of an input with what its other fields add: choices, the default in words, what is not there yet."""
+    """The help of an input with what its other fields add: choices, and the default in words."""
     default = f"Default: {row.default_text}." if row.default_text else ""
-    return " ".join(filter(None, (row.help, choices(row), default, row.planned_text)))
+    return " ".join(filter(None, (row.help, choices(row), default)))
 
 
 def choices(row: Input) -> str:

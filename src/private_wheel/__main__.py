@@ -16,7 +16,8 @@ from private_wheel.errors import Bug, Interrupted, MachineFailed, PrivateWheelEr
 from private_wheel.hosts import Host, detect_host
 from private_wheel.hosts.base import HostHandler
 from private_wheel.hosts.terminal import read_arguments
-from private_wheel.reading import read_config, secret_values
+from private_wheel.masked import secret_values
+from private_wheel.reading import read_config
 
 if TYPE_CHECKING:
     from private_wheel.report import Record

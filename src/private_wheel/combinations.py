@@ -10,12 +10,10 @@ from private_wheel.errors import Problem
 
 def problems_together(config: Config, wrong: Set[str]) -> Iterator[Problem]:
     """What is wrong with the inputs together. `wrong` are those that could not be read: they are not missing."""
-    found = [*_of_the_route(config), *_of_the_connection(config, wrong)]
+    found = [*_of_the_route(config), *_of_the_connection(config, wrong), *_of_the_environment(config)]
     if bool(config.sign_in.client_id) != bool(config.sign_in.tenant_id):
         missing = "azure-tenant-id" if config.sign_in.client_id else "azure-client-id"
         found.append(_missing(missing, "azure-client-id and azure-tenant-id go together."))
-    if not config.environment.formats:
-        found.append(Problem(input="environment-formats", what="names no format."))
     return (problem for problem in found if problem.input not in wrong)
 
 
@@ -37,6 +35,16 @@ def _of_the_route(config: Config) -> Iterator[Problem]:
         what = "'only' is for a feed's index, and no feed is given."
         fix = "Leave it out, or name the feed that the dependencies come from."
         yield Problem(input="index-mode", what=what, fix=fix)
+
+
+def _of_the_environment(config: Config) -> Iterator[Problem]:
+    if not config.environment.formats:
+        yield Problem(input="environment-formats", what="names no format.")
+    if config.environment.register and not config.workspaces:
+        yield _missing("workspace", "Name the workspace to register the environment in.")
+    if config.environment.register and not config.packages:
+        what = "'true' needs a package: an environment is of what was published."
+        yield Problem(input="register-environment", what=what, fix="Name the package, or leave it out.")
 
 
 def _of_the_connection(config: Config, wrong: Set[str]) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from private_wheel.azure.service_connection import ServiceConnection
 from private_wheel.azure.workspace_id import WorkspaceId
+from private_wheel.environment.base import Base
 from private_wheel.publish.container_address import ContainerAddress
 from private_wheel.publish.feed_address import FeedAddress
 from private_wheel.secrets import Secret
@@ -15,6 +16,7 @@ from private_wheel.secrets import Secret
 PublishTo = Literal["feed", "blob", "workspace", "none"]
 IfExists = Literal["verify", "skip", "replace", "fail"]
 IndexMode = Literal["extra", "only"]
+Verify = Literal["published", "resolve", "install", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +32,10 @@ class ConnectionConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentConfig:
-    """The environment files to write. Empty `name`, `version` and `python_version` follow the package."""
+    """The environment files to write. Empty `name`, `version`, `image` and `python_version` follow `base`, the user's
+    own file, where there is one, and the package."""
 
+    base: Base | None = None
     name: str
     version: str
     image: str
@@ -39,6 +43,7 @@ class EnvironmentConfig:
     directory: str
     python_version: str
     index_mode: IndexMode
+    register: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +83,14 @@ class Config:
     environment: EnvironmentConfig
     sign_in: SignInConfig
     artifact_name: str
-    verify: Literal["published", "none"]
+    verify: Verify
+    check_public_name: bool
     dry_run: bool
+
+    @property
+    def resolves(self) -> bool:
+        """Whether the environment is resolved: to prove that it can be, or to find its private dependencies."""
+        return self.verify in ("resolve", "install") or "wheelhouse" in self.environment.formats
 
     @property
     def secrets(self) -> tuple[str, ...]:

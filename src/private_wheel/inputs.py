@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from private_wheel.environment.addition import DEFAULT_IMAGE
+
 DOCS = "https://github.com/private-wheel/private-wheel/blob/main/docs"
 
 
@@ -35,8 +37,7 @@ class Group(Enum):
 class Input:
     """One input under its kebab-case name.
 
-    `default_text` tells a default that only the run can know. `planned` names what is in the table but not yet
-    built: `"*"` for the whole input, else some of its choices; asking for it is an error that says so.
+    `default_text` tells a default that only the run can know.
     """
 
     name: str
@@ -46,7 +47,6 @@ class Input:
     default: str = ""
     default_text: str = ""
     choices: tuple[str, ...] = ()
-    planned: tuple[str, ...] = ()
     visible_rule: str = ""
     hosts: tuple[str, ...] = ("github", "azure_pipelines", "terminal")
 
@@ -57,15 +57,6 @@ class Input:
     @property
     def camel_case(self) -> str:
         return camel_case(self.name)
-
-    @property
-    def planned_text(self) -> str:
-        """What of the input is not there yet, as a sentence; empty when all of it is."""
-        if not self.planned:
-            return ""
-        if self.planned == ("*",):
-            return "Not there yet in this version."
-        return f"{', '.join(f'`{choice}`' for choice in self.planned)}: not there yet in this version."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,13 +192,13 @@ INPUTS: tuple[Input, ...] = (
     Input(
         name="environment-base",
         group=Group.ENVIRONMENT,
-        planned=("*",),
-        help="A conda file, Azure ML environment YAML or requirements file to extend, comments kept.",
+        help="A conda file, Azure ML environment YAML or requirements file of yours to extend: the package and its "
+        "index are put in, and all else stays as it is. Without it the environment starts afresh.",
     ),
     Input(
         name="environment-name",
         group=Group.ENVIRONMENT,
-        default_text="the package's name",
+        default_text="that of `environment-base`, else the package's name",
         help="Name of the Azure ML environment.",
     ),
     Input(
@@ -219,7 +210,7 @@ INPUTS: tuple[Input, ...] = (
     Input(
         name="environment-image",
         group=Group.ENVIRONMENT,
-        default="mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20251130.v1",
+        default_text=f"that of `environment-base`, else `{DEFAULT_IMAGE}`",
         help="Base image of the environment.",
     ),
     Input(
@@ -228,9 +219,9 @@ INPUTS: tuple[Input, ...] = (
         kind=Kind.WORDS,
         default="conda azureml",
         choices=("conda", "azureml", "azureml-v1", "requirements", "wheelhouse"),
-        planned=("azureml-v1", "requirements", "wheelhouse"),
         help="Files to write: `conda` (`conda.yml`), `azureml` (`environment.yml` for `az ml environment create`), "
-        "`azureml-v1` (directory for SDK v1), `requirements`, `wheelhouse`.",
+        "`azureml-v1` (directory for SDK v1), `requirements` (`requirements.txt`), `wheelhouse` (directory with the "
+        "wheel, its private dependencies and a piece of a Dockerfile).",
     ),
     Input(
         name="environment-dir",
@@ -241,8 +232,8 @@ INPUTS: tuple[Input, ...] = (
     Input(
         name="python-version",
         group=Group.ENVIRONMENT,
-        default_text="the building interpreter's",
-        help="Python of the environment, as `3.11`. It must satisfy the package's Requires-Python.",
+        default_text="that of `environment-base`, else the building interpreter's",
+        help="Python of the environment, as `3.11`. It must suit the package's Requires-Python and the wheel's tags.",
     ),
     Input(
         name="index-mode",
@@ -259,8 +250,7 @@ INPUTS: tuple[Input, ...] = (
         kind=Kind.BOOLEAN,
         default="false",
         choices=("true", "false"),
-        planned=("true",),
-        help="Also create the environment version in each workspace.",
+        help="Also create the environment version in each workspace. One that is there must have the same content.",
     ),
     Input(
         name="artifact-name",
@@ -275,9 +265,9 @@ INPUTS: tuple[Input, ...] = (
         kind=Kind.CHOICE,
         default="published",
         choices=("published", "resolve", "install", "none"),
-        planned=("resolve", "install"),
         help="`published` reads back what was published, from a feed with the credential that the workspace will use; "
-        "`resolve` also resolves the environment's pip part; `install` also installs and imports it; `none`.",
+        "`resolve` also resolves the environment's pip part for its Python on Linux; `install` also installs that into "
+        "an empty virtual environment and imports the package; `none`.",
     ),
     Input(
         name="check-public-name",
@@ -285,8 +275,8 @@ INPUTS: tuple[Input, ...] = (
         kind=Kind.BOOLEAN,
         default="true",
         choices=("true", "false"),
-        planned=("true",),
-        help="With `index-mode: extra`, warn when the public index has a project of the same name.",
+        help="With `index-mode: extra`, warn when the public index, which is the one that pip uses on the machine, has "
+        "a project of the same name. The question tells it the name.",
     ),
     Input(
         name="dry-run",

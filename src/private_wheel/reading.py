@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar, cast
-from urllib.parse import unquote
 
 from private_wheel.addresses import check_address
 from private_wheel.azure.service_connection import ServiceConnection, job_token, read_service_connection
@@ -21,13 +20,16 @@ from private_wheel.config import (
     JobToken,
     PublishTo,
     SignInConfig,
+    Verify,
 )
+from private_wheel.environment.base import Base, WrongFile, read_base
 from private_wheel.environment.directory import check_directory
 from private_wheel.errors import InvalidInputs, Problem
 from private_wheel.inputs import INPUTS, Input, Kind, given
+from private_wheel.masked import UNRESOLVED, secret_values
 from private_wheel.publish.container_address import parse_container
 from private_wheel.publish.feed_address import parse_feed
-from private_wheel.secrets import SHORTEST_SECRET, Secret
+from private_wheel.secrets import SHORTEST_SECRET, Secret, derived_forms
 from private_wheel.sources import find_sources
 
 _CONNECTION_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{2,32}$")
@@ -38,39 +40,9 @@ _PYTHON_VERSION = re.compile(r"^3\.([6-9]|[1-9]\d)(\.\d{1,2})?$")
 _USERNAME = re.compile(r"^[^:\x00-\x1f\x7f]+$")
 _IMAGE = re.compile(r"^[a-z0-9][A-Za-z0-9._/:@-]*$")
 _ARTIFACT_NAME = re.compile(r"^[^\x00-\x1f\x7f\"<>|:*?\\/]+$")
-_UNRESOLVED = re.compile(r"^\$\(([^()$]+)\)$")
-_AMBIENT_SECRETS = (
-    "AZURE_CLIENT_SECRET",
-    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-    "AZURE_STORAGE_KEY",
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-)
-# What Azure's agent gives a task of its service connections.
-_AGENT_SECRET = re.compile(
-    r"^ENDPOINT_AUTH_PARAMETER_.*_(SERVICEPRINCIPALKEY|SERVICEPRINCIPALCERTIFICATE|APITOKEN|IDTOKEN|ACCESSTOKEN)$"
-    r"|^SYSTEM_ACCESSTOKEN$",
-    re.IGNORECASE,
-)
-# A password, or a token that stands where the user name would; the signature of a SAS; a storage account's key.
-_HELD_SECRET = re.compile(
-    r"://(?:[^/@:\s]*:([^/@\s]+)|([^/@:\s]{16,}))@|[?&]sig=([^&#;\s]+)|AccountKey=([^;\s]+)", re.IGNORECASE
-)
 _CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 
 _Parsed = TypeVar("_Parsed")
-
-
-def secret_values(environ: Mapping[str, str]) -> list[str]:
-    """What must be masked before anything is printed: the secret inputs, the ambient sign-in's, and those that URLs
-    and connection strings hold."""
-    names = [*(row.variable for row in INPUTS if row.kind is Kind.SECRET), *_AMBIENT_SECRETS]
-    names += [name for name in environ if _AGENT_SECRET.search(name)]
-    values = [*(environ.get(name, "") for name in names), job_token(environ).value]
-    for value in environ.values():
-        held = [part for parts in _HELD_SECRET.findall(value) for part in parts if part]
-        values += [*held, *map(unquote, held)]
-    # The name of a variable that does not exist is no secret, and the error has to name it.
-    return [value for value in values if value.strip() and not _UNRESOLVED.match(value.strip())]
 
 
 def read_config(environ: Mapping[str, str], checkout: Path) -> Config:
@@ -100,21 +72,19 @@ class _Reader:
         for row in INPUTS:
             self._check_choices(row)
 
-    def problem(self, name: str, what: str, fix: str = "") -> None:
-        self.problems.append(Problem(input=name, what=what, fix=fix))
+    def problem(self, name: str, what: str, fix: str = "", path: str = "", line: int = 0) -> None:
+        self.problems.append(Problem(input=name, what=what, fix=fix, path=path, line=line))
 
     def _value(self, row: Input) -> str:
         text = given(self._environ, row)
         for item in text.splitlines():
-            if unresolved := _UNRESOLVED.match(item.strip()):
+            if unresolved := UNRESOLVED.match(item.strip()):
                 self.problem(
                     row.name,
                     f"the variable $({unresolved[1]}) does not exist, so its name arrived in place of a value.",
                     "Define it for this job, or correct the name.",
                 )
                 return ""
-        if row.planned == ("*",) and text:
-            self.problem(row.name, "is not there yet in this version.", "Leave it out.")
         return text or row.default
 
     def text(self, name: str, pattern: re.Pattern[str] | None = None, meaning: str = "") -> str:
@@ -148,8 +118,6 @@ class _Reader:
         for value in values:
             if value not in row.choices:
                 self.problem(row.name, f"{value!r} is none of {', '.join(row.choices)}.")
-            elif value in row.planned and value != row.default:
-                self.problem(row.name, f"{value!r} is not there yet in this version.", f"Leave it at {row.default!r}.")
 
     def secret(self, name: str) -> Secret:
         value = self._values[name]
@@ -172,9 +140,17 @@ class _Reader:
         name = "azure-subscription"
         return self.parsed(name, self.text(name), lambda value: read_service_connection(value, self._environ))
 
+    def base(self, checkout: Path) -> Base | None:
+        name = "environment-base"
+        forms = frozenset[str]().union(*map(derived_forms, secret_values(self._environ)))
+        return self.parsed(name, self.text(name), lambda value: read_base(value, checkout, forms))
+
     def parsed(self, name: str, value: str, parse: Callable[[str], _Parsed]) -> _Parsed | None:
         try:
             return parse(value) if value else None
+        except WrongFile as error:
+            self.problem(name, str(error), path=error.path, line=error.line)
+            return None
         except ValueError as error:
             self.problem(name, str(error))
             return None
@@ -195,10 +171,11 @@ def _assemble(reader: _Reader, checkout: Path) -> Config:
         match_tag=cast(Literal["auto", "always", "never"], reader.choice("match-tag")),
         workspaces=_workspaces(reader),
         connection=_connection(reader, token),
-        environment=_environment(reader),
+        environment=_environment(reader, checkout),
         sign_in=_sign_in(reader),
         artifact_name=reader.artifact_name(),
-        verify=cast(Literal["published", "none"], reader.choice("verify")),
+        verify=cast(Verify, reader.choice("verify")),
+        check_public_name=reader.boolean("check-public-name"),
         dry_run=reader.boolean("dry-run"),
     )
 
@@ -233,8 +210,9 @@ def _target(value: str) -> str:
     return value.rstrip("/")
 
 
-def _environment(reader: _Reader) -> EnvironmentConfig:
+def _environment(reader: _Reader, checkout: Path) -> EnvironmentConfig:
     return EnvironmentConfig(
+        base=reader.base(checkout),
         name=reader.text(
             "environment-name",
             _ENVIRONMENT_NAME,
@@ -250,6 +228,7 @@ def _environment(reader: _Reader) -> EnvironmentConfig:
             "python-version", _PYTHON_VERSION, "a Python version such as '3.11' (quoted in YAML)"
         ),
         index_mode=cast(IndexMode, reader.choice("index-mode")),
+        register=reader.boolean("register-environment"),
     )
 
 

@@ -13,6 +13,7 @@ from private_wheel.connection import ConnectionPlan
 from private_wheel.errors import PrivateWheelError
 from private_wheel.inputs import DOCS
 from private_wheel.publish import Plan, Result
+from private_wheel.registration import RegistrationPlan
 
 _OUTCOMES = {
     "published": "published",
@@ -31,11 +32,13 @@ class Record:
     config: Config | None = None
     plans: list[Plan] = field(default_factory=list)
     connection_plans: list[ConnectionPlan] = field(default_factory=list)
+    registration_plans: list[RegistrationPlan] = field(default_factory=list)
     begun: list[str] = field(default_factory=list)
     """What was sent for certain or perhaps: an answer may have been lost."""
     results: dict[str, Result] = field(default_factory=dict)
     """By their titles."""
     connections: list[ConnectionPlan] = field(default_factory=list)
+    registrations: list[RegistrationPlan] = field(default_factory=list)
     files: dict[str, dict[str, Path]] = field(default_factory=dict)
     """The environment files by their format, of each place."""
     warnings: list[str] = field(default_factory=list)
@@ -107,7 +110,18 @@ def _facts(record: Record) -> str:
         if plan not in record.connections:
             done = f"not {done}" if not (record.config and record.config.dry_run) else f"would be {done}"
         lines.append(f"- Connection `{plan.name}` in workspace `{plan.workspace.name}`: {done}")
+    for registration in record.registration_plans:
+        title = f"Environment `{registration.name} {registration.version}` in workspace `{registration.workspace.name}`"
+        lines.append(f"- {title}: {_registered(record, registration)}")
     return "\n".join(lines)
+
+
+def _registered(record: Record, plan: RegistrationPlan) -> str:
+    if plan.action == "identical":
+        return "already there, identical"
+    if plan in record.registrations:
+        return "registered"
+    return "would be registered" if record.config and record.config.dry_run else "not registered"
 
 
 def _what_now(record: Record) -> str:
@@ -115,7 +129,9 @@ def _what_now(record: Record) -> str:
     if not record.begun:
         return "Nothing was changed anywhere."
     done = {*record.results, *(plan.title for plan in record.connections)}
+    done |= {plan.title for plan in record.registrations}
     left = [plan.title for plan in record.plans] + [plan.title for plan in record.connection_plans]
+    left += [plan.title for plan in record.registration_plans if plan.action == "register"]
     unknown = [name for name in left if name in record.begun and name not in done]
     undone = [name for name in left if name not in record.begun]
     lines = [f"Perhaps done: {', '.join(map(_text, unknown))}."] if unknown else []
@@ -126,11 +142,18 @@ def _what_now(record: Record) -> str:
 def _files(record: Record) -> str:
     parts = []
     for path in (path for files in record.files.values() for path in files.values()):
-        text = path.read_text(encoding="utf-8")
+        if path.is_dir():
+            text, kind = "".join(f"{name}\n" for name in _names_below(path)), ""
+        else:
+            text, kind = path.read_text(encoding="utf-8"), "yaml" if path.suffix == ".yml" else ""
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text) or [""]))
-        name = _text(path.as_posix())
-        parts.append(f"<details><summary>{name}</summary>\n\n{fence}yaml\n{text}{fence}\n\n</details>")
+        name = _text(path.as_posix() + ("/" if path.is_dir() else ""))
+        parts.append(f"<details><summary>{name}</summary>\n\n{fence}{kind}\n{text}{fence}\n\n</details>")
     return "\n\n".join(parts)
+
+
+def _names_below(directory: Path) -> list[str]:
+    return sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file())
 
 
 def outputs(record: Record) -> dict[str, str]:

@@ -46,7 +46,7 @@ class Routes:
         if config.publish_to == "feed" and config.feed:
             from private_wheel.publish.feed import FeedRoute
 
-            writer = _feed_writer(config.feed, config, self._sign_in)
+            writer = self.feed_writer(config.feed)
             return (FeedRoute(config.feed, writer=writer, reader=reader, if_exists=config.if_exists),)
         if config.publish_to == "blob" and config.container:
             from private_wheel.publish.blob import BlobRoute
@@ -62,16 +62,23 @@ class Routes:
             ServiceFailed, ServiceUnreachable
         """
         from private_wheel.azure.artifact_service import ArtifactService
-        from private_wheel.publish.workspace import WorkspaceRoute
+        from private_wheel.publish.workspace import PRIVATE_PACKAGES, WorkspaceRoute
 
         cloud = self._sign_in.cloud
         authorize = self._sign_in.bearer(cloud.arm_scope)
         routes: list[Route] = []
         for name, (workspace, resource) in zip(short_names(list(resources)), resources.items(), strict=True):
-            discovery_url = str((resource.get("properties") or {}).get("discoveryUrl") or "")
+            properties = resource.get("properties") or {}
+            discovery_url = str(properties.get("discoveryUrl") or "")
             artifacts = ArtifactService(workspace, discovery_url, cloud, authorize, self._mask)
-            routes.append(WorkspaceRoute(name, artifacts, self._open_storage(), self._rules))
+            account = str(properties.get("storageAccount") or "").rpartition("/")[2]
+            folder = f"https://{account}.blob.{cloud.storage_suffixes[0]}/{PRIVATE_PACKAGES}"
+            routes.append(WorkspaceRoute(name, artifacts, self._open_storage(), self._rules, folder))
         return tuple(routes)
+
+    def feed_writer(self, feed: FeedAddress) -> Account:
+        """Raises as `outside_workspaces`."""
+        return _feed_writer(feed, self._config, self._sign_in)
 
     @property
     def _rules(self) -> ExistingRules:

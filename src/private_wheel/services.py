@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from private_wheel.azure.arm import WRITE_ARTIFACT, WRITE_CONNECTION, Arm, StoredConnection
+from private_wheel.azure.arm import WRITE_ARTIFACT, WRITE_CONNECTION, WRITE_ENVIRONMENT, Arm, StoredConnection
 from private_wheel.azure.sign_in import Mask, SignIn
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.config import Config, ConnectionConfig
@@ -32,7 +32,8 @@ def open_services(config: Config, environ: Mapping[str, str], mask: Mask) -> Ser
 
 
 class Services:
-    """Where the run may go, and what `preflight` found out there. `arm` is None when no workspace is given."""
+    """Where the run may go, and what `preflight` found out there. `arm` is None when no workspace is given, `index`
+    when the environment is not resolved or has no feed."""
 
     def __init__(self, config: Config, environ: Mapping[str, str], mask: Mask) -> None:
         self._config = config
@@ -41,12 +42,13 @@ class Services:
         self.connection = _wanted_connection(config)
         self.routes: tuple[Route, ...] = ()
         self.arm: Arm | None = None
+        self.index: SimpleIndex | None = None
         self.connection_plans: tuple[ConnectionPlan, ...] = ()
         self.warnings: tuple[str, ...] = ()
 
     def close(self) -> None:
         """Let go of the network."""
-        for part in (*self.routes, self._routes, self.arm, self._sign_in):
+        for part in (*self.routes, self._routes, self.arm, self.index, self._sign_in):
             if part:
                 part.close()
 
@@ -62,10 +64,14 @@ class Services:
             cloud = self._sign_in.cloud
             self.arm = Arm(cloud, self._sign_in.bearer(cloud.arm_scope))
         self.routes = self._routes.outside_workspaces(reader)
+        if config.feed and config.resolves:
+            self.index = SimpleIndex(config.feed, reader or self._routes.feed_writer(config.feed))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             checks = [pool.submit(route.preflight) for route in self.routes]
             if config.publish_to == "none":
                 checks.append(pool.submit(_check_reader, config, reader))
+            if self.index:
+                checks.append(pool.submit(self.index.check_access))
             read = dict(zip(config.workspaces, pool.map(self._read_workspace, config.workspaces), strict=True))
             if config.publish_to == "workspace":
                 resources = {workspace: resource for workspace, (resource, _) in read.items()}
@@ -89,6 +95,7 @@ class Services:
         resource = self.arm.read_workspace(workspace)
         writes = [WRITE_CONNECTION] if self.connection else []
         writes += [WRITE_ARTIFACT] if self._config.publish_to == "workspace" else []
+        writes += [WRITE_ENVIRONMENT] if self._config.environment.register else []
         self.arm.check_permissions(workspace, writes)
         return resource, self.arm.list_connections(workspace)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
@@ -12,7 +12,7 @@ import requests
 
 from private_wheel.azure.answers import json_object, server_reason
 from private_wheel.azure.clouds import Cloud
-from private_wheel.azure.http import Authorize, Client, same_origin
+from private_wheel.azure.http import RETRIED_STATUSES, Authorize, Client, same_origin
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.errors import (
     CredentialRefused,
@@ -28,6 +28,7 @@ _PERMISSIONS_API_VERSION = "2022-04-01"
 WRITE_CONNECTION = "Microsoft.MachineLearningServices/workspaces/connections/write"
 # https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles, among the actions of its custom roles
 WRITE_ARTIFACT = "Microsoft.MachineLearningServices/workspaces/metadata/artifacts/write"
+WRITE_ENVIRONMENT = "Microsoft.MachineLearningServices/workspaces/environments/write"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,20 +66,37 @@ class Arm:
 
     def list_connections(self, workspace: WorkspaceId) -> tuple[StoredConnection, ...]:
         """All connections of the workspace, every page. Raises as `read_workspace`."""
-        found: list[StoredConnection] = []
-        page = self._json("GET", workspace, "/connections")
-        while True:
+        found = []
+        for item in self._items(workspace, "/connections", "connections"):
             try:
-                for item in page.get("value") or ():
-                    found.append(StoredConnection(name=str(item["name"]), properties=dict(item["properties"] or {})))
+                found.append(StoredConnection(name=str(item["name"]), properties=dict(item["properties"] or {})))
             except (KeyError, TypeError, ValueError) as error:
-                raise _unreadable(f"{type(error).__name__}: {error}") from None
-            link = page.get("nextLink")
-            if not link:
-                return tuple(found)
-            if not same_origin(str(link), self._client.base_url):
-                raise _unreadable("it goes on at another host")
-            page = self._answer(self._client.request("GET", link), workspace)
+                raise _unreadable("list of connections", f"{type(error).__name__}: {error}") from None
+        return tuple(found)
+
+    def read_environment(self, workspace: WorkspaceId, name: str, version: str) -> dict[str, Any] | None:
+        """The properties of an environment version; None if the workspace has none such. Raises as `read_workspace`,
+        which tells whether a 404 is the workspace's."""
+        try:
+            properties = self._json("GET", workspace, _version_path(name, version)).get("properties")
+        except UnknownWorkspace:
+            self.read_workspace(workspace)
+            return None
+        if not isinstance(properties, dict):
+            raise _unreadable(f"environment {name}", "it has no properties")
+        return properties
+
+    def list_environment_versions(self, workspace: WorkspaceId, name: str) -> tuple[str, ...]:
+        """All versions of an environment, the archived ones too, every page. Raises as `read_workspace`."""
+        path = f"/environments/{quote(name, safe='')}/versions"
+        try:
+            items = list(self._items(workspace, path, "versions", listViewType="All"))
+        except UnknownWorkspace:
+            self.read_workspace(workspace)
+            return ()
+        if not all(isinstance(item, dict) and isinstance(item.get("name"), str) for item in items):
+            raise _unreadable("list of versions", "one of them has no name")
+        return tuple(item["name"] for item in items)
 
     def check_permissions(self, workspace: WorkspaceId, actions: Sequence[str]) -> None:
         """See that the identity's roles allow each of `actions` on the workspace, as far as ARM tells.
@@ -106,9 +124,36 @@ class Arm:
         """Create or replace a connection. Raises as `read_workspace`."""
         self._json("PUT", workspace, f"/connections/{quote(name, safe='')}", {"properties": properties})
 
+    def put_environment(self, workspace: WorkspaceId, name: str, version: str, properties: Mapping[str, Any]) -> None:
+        """Create an environment version, or change what may be changed of it. Raises as `read_workspace`."""
+        self._json("PUT", workspace, _version_path(name, version), {"properties": properties})
+
+    def _items(self, workspace: WorkspaceId, path: str, kind: str, **query: str) -> Iterator[Any]:
+        """What is in a list, page by page."""
+        page = self._answer(self._request("GET", workspace, path, **query), workspace)
+        seen = set()
+        while True:
+            items, link = page.get("value") or (), page.get("nextLink")
+            if not isinstance(items, (list, tuple)):
+                raise _unreadable(f"list of {kind}", "it is none")
+            yield from items
+            if not link:
+                return
+            if not same_origin(str(link), self._client.base_url):
+                raise _unreadable(f"list of {kind}", "it goes on at another host")
+            if link in seen:
+                raise _unreadable(f"list of {kind}", "it goes round in a circle")
+            seen.add(link)
+            page = self._answer(self._client.request("GET", link), workspace)
+
     def _json(self, method: str, workspace: WorkspaceId, path: str, body: object = None) -> dict[str, Any]:
-        response = self._client.request(method, workspace.path + path, params={"api-version": API_VERSION}, json=body)
-        return self._answer(response, workspace)
+        return self._answer(self._request(method, workspace, path, body), workspace)
+
+    def _request(
+        self, method: str, workspace: WorkspaceId, path: str, body: object = None, **query: str
+    ) -> requests.Response:
+        parameters = {"api-version": API_VERSION, **query}
+        return self._client.request(method, workspace.path + path, params=parameters, json=body)
 
     def _answer(self, response: requests.Response, workspace: WorkspaceId) -> dict[str, Any]:
         if response.status_code in (200, 201):
@@ -116,8 +161,12 @@ class Arm:
         raise _refusal(response, workspace)
 
 
-def _unreadable(said: str) -> ServiceFailed:
-    return ServiceFailed("Azure Resource Manager's list of connections cannot be read.", fix="Run again.", said=said)
+def _version_path(name: str, version: str) -> str:
+    return f"/environments/{quote(name, safe='')}/versions/{quote(version, safe='')}"
+
+
+def _unreadable(what: str, said: str) -> ServiceFailed:
+    return ServiceFailed(f"Azure Resource Manager's {what} cannot be read.", fix="Run again.", said=said)
 
 
 def _permission_missing(workspace: WorkspaceId, said: str) -> PermissionMissing:
@@ -157,4 +206,5 @@ def _refusal(response: requests.Response, workspace: WorkspaceId) -> PrivateWhee
             fix="Check that the identity belongs to the workspace's tenant and cloud.",
             said=said,
         )
-    return ServiceFailed(f"Azure Resource Manager failed for workspace {workspace.name}.", fix="Run again.", said=said)
+    fix = "Run again." if status in RETRIED_STATUSES else "Mend what it names."
+    return ServiceFailed(f"Azure Resource Manager failed for workspace {workspace.name}.", fix=fix, said=said)

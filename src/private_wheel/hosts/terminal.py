@@ -162,5 +162,5 @@ def help_text(row: Input) -> str:
     """The help of an input as one plain line, with its choices and default."""
     default = row.default or row.default_text
     parts = [row.help, f"One of: {', '.join(row.choices)}." if row.choices and row.kind is not Kind.BOOLEAN else ""]
-    parts += [f"Default: {default}" if default else "", row.planned_text]
+    parts.append(f"Default: {default}" if default else "")
     return " ".join(part for part in parts if part).replace("`", "").replace("**", "").replace("%", "%%")

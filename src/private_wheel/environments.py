@@ -1,0 +1,135 @@
+"""The environments of a run, one for each place: planned before anything is sent, then proven, registered, written."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from private_wheel.azure.arm import Arm
+from private_wheel.azure.workspace_id import WorkspaceId, short_names
+from private_wheel.config import Config
+from private_wheel.environment.files import write_environment
+from private_wheel.environment.model import Environment, environment_of
+from private_wheel.publish import Plan, Result, result_of
+from private_wheel.registration import Definition, RegistrationPlan, plan_registrations
+from private_wheel.registration import register as register_definition
+from private_wheel.wheel import Wheel
+
+if TYPE_CHECKING:
+    from private_wheel.proof import Proof
+    from private_wheel.report import Record
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedEnvironments:
+    """What registering the environments will do, and what is to be said of them."""
+
+    registrations: tuple[RegistrationPlan, ...]
+    warnings: tuple[str, ...]
+
+
+def plan_environments(
+    config: Config, plans: Sequence[Plan], arm: Arm | None, environ: Mapping[str, str]
+) -> PlannedEnvironments:
+    """Judge the environments as they will be. Sends nothing.
+
+    Raises:
+        EnvironmentConflict: a workspace has other content under that name and version.
+        MissingPython: `verify` is to install, and the environment's Python is not on this machine.
+        PrivateWheelError: as `environment_of` and `Arm.read_environment`.
+    """
+    environments = environments_of(config, [result_of(plan, requirement=plan.requirement) for plan in plans])
+    if config.verify == "install":
+        from private_wheel.proof.install import find_python
+
+        for environment in environments.values():
+            find_python(environment.content.python_version, environ)
+    registrations: tuple[RegistrationPlan, ...] = ()
+    if arm and config.environment.register:
+        registrations = plan_registrations(arm, _definitions(config, environments))
+    warnings = [warning for environment in environments.values() for warning in environment.warnings]
+    warnings += [warning for plan in registrations for warning in plan.warnings]
+    return PlannedEnvironments(registrations=registrations, warnings=tuple(dict.fromkeys(warnings)))
+
+
+def environments_of(config: Config, results: Iterable[Result]) -> dict[str, Environment]:
+    """By their place: each workspace that wheels are put into has URLs of its own. Raises as `environment_of`."""
+    by_place: dict[str, list[Result]] = {}
+    for result in results:
+        by_place.setdefault(result.place, []).append(result)
+    index_url = config.feed.index_url if config.feed else ""
+    return {place: environment_of(config.environment, there, index_url) for place, there in by_place.items()}
+
+
+def public_names(config: Config, wheels: Sequence[Wheel], environ: Mapping[str, str]) -> list[str]:
+    """Warnings about packages that the environment names by name, and the public index has too."""
+    by_name = config.publish_to in ("feed", "none") and config.environment.index_mode == "extra"
+    if not (config.feed and by_name and config.check_public_name):
+        return []
+    from private_wheel.public_name import public_name_warnings
+
+    return public_name_warnings([wheel.canonical_name for wheel in wheels], environ, config.feed)
+
+
+def check(config: Config, environments: Mapping[str, Environment], proof: Proof) -> dict[str, list[Path]]:
+    """Resolve each environment, install it if `verify` says so, and fetch the private wheels that it needs beside its
+    own, by place, if a wheelhouse is wanted.
+
+    Raises:
+        DoesNotResolve, DoesNotInstall
+    """
+    found = {}
+    for place, environment in environments.items():
+        content = environment.content
+        part = (content.pip_lines, content.python_version, environment.results)
+        if config.verify == "install":
+            proof.install(*part)
+        if config.verify == "resolve" or "wheelhouse" in config.environment.formats:
+            resolved = proof.resolve(*part)
+        if "wheelhouse" in config.environment.formats:
+            found[place] = proof.private_wheels(resolved, content.python_version, environment.results)
+    return found
+
+
+def register(arm: Arm, config: Config, environments: Mapping[str, Environment], record: Record) -> None:
+    """Carry out `record.registration_plans`. Raises as `registration.register`."""
+    definitions = _definitions(config, environments)
+    for plan in record.registration_plans:
+        if plan.action == "register":
+            record.begun.append(plan.title)
+            register_definition(arm, plan, definitions[plan.workspace])
+            record.registrations.append(plan)
+            _LOG.info("%s is registered", plan.title)
+
+
+def write(
+    config: Config, environments: Mapping[str, Environment], dependencies: Mapping[str, Sequence[Path]]
+) -> dict[str, dict[str, Path]]:
+    """Write the files of each environment, and return their paths by place and format. `dependencies` as by `check`."""
+    directory, formats = Path(config.environment.directory), config.environment.formats
+    written = {}
+    for place, environment in environments.items():
+        there = directory / (place if len(environments) > 1 else "")
+        written[place] = write_environment(environment, formats, there, dependencies.get(place, ()))
+    return written
+
+
+def _definitions(config: Config, environments: Mapping[str, Environment]) -> dict[WorkspaceId, Definition]:
+    """What each workspace gets: what was put into it itself, or the one environment of all."""
+    names = dict(zip(short_names(config.workspaces), config.workspaces, strict=True))
+    return {
+        workspace: Definition(
+            name=environment.content.name,
+            version=environment.version,
+            image=environment.content.image,
+            conda=environment.content.conda,
+            extra=environment.content.extra,
+        )
+        for place, environment in environments.items()
+        for workspace in ([names[place]] if place else config.workspaces)
+    }

@@ -1,0 +1,42 @@
+"""What must be masked before anything is printed: the secrets of the run, and those that the machine holds ready."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from private_wheel.azure.service_connection import job_token
+from private_wheel.inputs import INPUTS, Kind
+
+# An Azure variable that does not exist: its name arrives in place of a value.
+UNRESOLVED = re.compile(r"^\$\(([^()$]+)\)$")
+_AMBIENT_SECRETS = (
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_STORAGE_KEY",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+)
+# What Azure's agent gives a task of its service connections.
+_AGENT_SECRET = re.compile(
+    r"^ENDPOINT_AUTH_PARAMETER_.*_(SERVICEPRINCIPALKEY|SERVICEPRINCIPALCERTIFICATE|APITOKEN|IDTOKEN|ACCESSTOKEN)$"
+    r"|^SYSTEM_ACCESSTOKEN$",
+    re.IGNORECASE,
+)
+# A password, or a token that stands where the user name would; the signature of a SAS; a storage account's key.
+_HELD_SECRET = re.compile(
+    r"://(?:[^/@:\s]*:([^/@\s]+)|([^/@:\s]{16,}))@|[?&]sig=([^&#;\s]+)|AccountKey=([^;\s]+)", re.IGNORECASE
+)
+
+
+def secret_values(environ: Mapping[str, str]) -> list[str]:
+    """What must be masked before anything is printed: the secret inputs, the ambient sign-in's, and those that URLs
+    and connection strings hold."""
+    names = [*(row.variable for row in INPUTS if row.kind is Kind.SECRET), *_AMBIENT_SECRETS]
+    names += [name for name in environ if _AGENT_SECRET.search(name)]
+    values = [*(environ.get(name, "") for name in names), job_token(environ).value]
+    for value in environ.values():
+        held = [part for parts in _HELD_SECRET.findall(value) for part in parts if part]
+        values += [*held, *map(unquote, held)]
+    # The name of a variable that does not exist is no secret, and the error has to name it.
+    return [value for value in values if value.strip() and not UNRESOLVED.match(value.strip())]

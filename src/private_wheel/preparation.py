@@ -1,0 +1,73 @@
+"""The wheels and the services of a run: the packages are built while the services are asked who we are to them."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, wait
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from private_wheel.background import in_background
+from private_wheel.build import Builder, Workshop
+from private_wheel.config import Config
+from private_wheel.errors import Interrupted, SeveralWheels
+from private_wheel.hosts import Host
+from private_wheel.sources import is_wheel
+from private_wheel.tag import check_tag
+from private_wheel.wheel import Wheel, read_wheel
+
+if TYPE_CHECKING:
+    from private_wheel.services import Services
+
+# Seconds that a failed build waits for the preflight beside it, so that its connections end in order.
+_PATIENCE = 2.0
+
+
+def prepare(config: Config, host: Host, workshop: Workshop) -> tuple[list[Wheel], Services]:
+    """One wheel for each package, and the open services. Changes nothing anywhere.
+
+    Raises:
+        PrivateWheelError: of the one that failed first; the other is ended.
+    """
+    builder = Builder(workshop)
+    pending = in_background(lambda: _preflight(config, host, workshop), on_failure=builder.cancel)
+    try:
+        wheels = _make_wheels(config, host, builder)
+    except Interrupted:
+        pending.result()  # raises what ended the build
+        raise
+    except BaseException:
+        wait([pending], timeout=_PATIENCE)
+        pending.add_done_callback(_close)
+        raise
+    return wheels, pending.result()
+
+
+def _preflight(config: Config, host: Host, workshop: Workshop) -> Services:
+    """Its imports take as long as a build's start: they wait until the build is under way."""
+    from private_wheel.services import open_services
+
+    return open_services(config, workshop.environ, host.mask)
+
+
+def _close(pending: Future[Services]) -> None:
+    if not pending.exception():
+        pending.result().close()
+
+
+def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
+    """Built or ready, and checked: its metadata and its tag."""
+    wheels: list[Wheel] = []
+    for source in config.packages:
+        if is_wheel(source):
+            wheel = read_wheel(source)
+        else:
+            with host.group(f"Build {source.resolve().name}"):
+                wheel = replace(read_wheel(builder.build(source)), source=source)
+        twin = next((other for other in wheels if other.file_name.lower() == wheel.file_name.lower()), None)
+        if twin:
+            raise SeveralWheels(
+                f"Two packages give the file {wheel.file_name}.", input="package", fix="Name one of them."
+            )
+        check_tag(wheel, host.tag, config.match_tag)
+        wheels.append(wheel)
+    return wheels
