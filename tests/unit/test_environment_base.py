@@ -248,8 +248,8 @@ HOSTILE = {
     "anchors": "- &a x\n" * 49_000,
     "anchors in a line": f"a: [{_filled('&a x, ')}]",
     "values": f"a: [{_filled('x,')}]"[: 2 * 1024 * 1024 - 1],
-    "keys": _filled("? "),
-    "nested alternately": "dependencies:\n" + "- [" * 600_000,
+    "nested keys": _filled("? "),
+    "nested alternately": "dependencies:\n- " + "[{a: " * 300_000,
     "bomb": "".join(f"x{n}: &x{n} [{','.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 50)),
     "one word": "dependencies:\n- " + "a" * 2_000_000,
 }

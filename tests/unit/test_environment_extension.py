@@ -151,7 +151,9 @@ CONDA_CASES = {
     "dependencies: [python=3.9, acme-forecast, pip, acme_forecast]\n": (
         f'dependencies: [python=3.9, pip, {{pip: ["{INDEX}", {LINE}]}}]\n'
     ),
-    "dependencies: [acme-forecast, acme_forecast]\n": f'dependencies: [python=3.11, pip, {{pip: ["{INDEX}", {LINE}]}}, ]\n',
+    "dependencies: [acme-forecast, acme_forecast]\n": (
+        f'dependencies: [python=3.11, pip, {{pip: ["{INDEX}", {LINE}]}}, ]\n'
+    ),
     "dependencies: [python, pip, acme-forecast, acme_forecast, pip: []]\n": (
         f'dependencies: [python, pip, pip: ["{INDEX}", {LINE}]]\n'
     ),
@@ -225,7 +227,7 @@ def test_a_second_python_goes_when_one_is_asked_for(make: Make) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("name: a\ndependencies:\n- pip:\n  - &a acme-forecast\nvariables: {x: *a}\n", 2),
+        ("name: a\ndependencies:\n- pip:\n  - &a acme-forecast\nvariables: {x: *a}\n", 3),
         ("image: a\nconda_file:\n  dependencies: &d\n  - &a python=3.10\n  variables: {x: *a}\n", 3),
     ],
 )

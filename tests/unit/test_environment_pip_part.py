@@ -73,6 +73,7 @@ MENTIONS = {
     "Acme.Forecast>=1,<2": LINE,
     "acme-forecast (>=1)": LINE,
     "acme-forecast=1.0": LINE,
+    "acme-forecast=1.0 ; no marker": LINE,
     "acme_forecast[plot, x]~=1.0": "acme-forecast[plot,x]==1.2.3",
     "acme-forecast>=1 ; python_version<'3.12'": f"{LINE} ; python_version<'3.12'",
     'acme-forecast[a];extra == "b"': 'acme-forecast[a]==1.2.3 ; extra == "b"',

@@ -1,0 +1,231 @@
+"""The environments of a whole run: in every format, by every route, extended, proven, and without a credential."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from private_wheel.secrets import derived_forms
+
+from .conftest import Job
+
+WheelMaker = Callable[..., Path]
+FORMATS = "conda azureml azureml-v1 requirements wheelhouse"
+OUT = Path("azureml-environment")
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+BASE = f"""\
+# Of the forecasting team.
+name: forecasts
+channels: [conda-forge]
+dependencies:
+  - python={PYTHON}
+  - pip  # any
+  - pip:
+      - --pre  # they are careful
+      - acme-forecast<1  # ours
+"""
+
+
+def text(name: str) -> str:
+    return (OUT / name).read_bytes().decode()
+
+
+def pip_part(conda: str) -> list[str]:
+    lines: list[str] = YAML(typ="safe").load(conda)["dependencies"][-1]["pip"]
+    return lines
+
+
+def put_into_feed(job: Job, wheel: Path) -> None:
+    """As if another team had published it."""
+    wheel.rename(job.sandbox.directory / "feeds" / "acme" / "_organisation" / wheel.name)
+
+
+def route(job: Job, name: str) -> dict[str, str]:
+    if name == "feed":
+        return {**job.feed_inputs(), **job.workspace_inputs()}
+    return job.blob_inputs() if name == "blob" else job.into_workspace_inputs()
+
+
+@pytest.mark.parametrize("name", ["feed", "blob", "workspace"])
+@pytest.mark.parametrize("verify", ["resolve", "install"])
+def test_every_route_in_every_format(wheel_job: Job, name: str, verify: str) -> None:
+    inputs = route(wheel_job, name)
+    ran = wheel_job.run(package="*.whl", environment_formats=FORMATS, verify=verify, **inputs)
+    assert ran.status == 0, ran.log
+    files = sorted(path.relative_to(OUT).as_posix() for path in OUT.rglob("*") if path.is_file())
+    assert files == [
+        "azureml-v1/azureml_environment.json",
+        "azureml-v1/conda_dependencies.yml",
+        "conda.yml",
+        "environment.yml",
+        "requirements.txt",
+        "wheelhouse/Dockerfile.fragment",
+        "wheelhouse/requirements.txt",
+        "wheelhouse/wheels/acme_forecast-1.2.3-py3-none-any.whl",
+    ]
+    lines = pip_part(text("conda.yml"))
+    assert lines[-1] == ran.outputs["requirement"]
+    assert text("requirements.txt").splitlines() == lines
+    assert text("azureml-v1/conda_dependencies.yml") == text("conda.yml")
+    assert YAML(typ="safe").load(text("environment.yml"))["conda_file"] == YAML(typ="safe").load(text("conda.yml"))
+    assert text("wheelhouse/requirements.txt") == "./wheels/acme_forecast-1.2.3-py3-none-any.whl\n"
+    assert not any("\r" in text(path) for path in files if not path.endswith(".whl"))
+
+
+def test_the_same_run_gives_the_same_bytes(wheel_job: Job) -> None:
+    (wheel_job.checkout / "train.yml").write_text(BASE)
+    inputs = {"package": "*.whl", "environment_formats": FORMATS, "environment_base": "train.yml"}
+    found = []
+    for _ in range(2):
+        assert wheel_job.run(**inputs, **wheel_job.feed_inputs()).status == 0
+        found.append({path: path.read_bytes() for path in OUT.rglob("*") if path.is_file()})
+    assert found[0] == found[1]
+
+
+def test_a_file_of_the_users_is_extended(wheel_job: Job) -> None:
+    (wheel_job.checkout / "train.yml").write_text(BASE)
+    inputs = {"environment_base": "train.yml", "environment_formats": FORMATS}
+    ran = wheel_job.run(package="*.whl", verify="install", **inputs, **wheel_job.feed_inputs())
+    assert ran.status == 0, ran.log
+    index = f"      - --extra-index-url {ran.outputs['index-url']}\n"
+    pre = "      - --pre  # they are careful\n"
+    assert text("conda.yml") == BASE.replace("acme-forecast<1", "acme-forecast==1.2.3").replace(pre, pre + index)
+    assert "# Of the forecasting team." in text("environment.yml")
+
+
+def test_what_is_wrong_with_it_is_told_with_its_line_before_anything_is_done(wheel_job: Job) -> None:
+    (wheel_job.checkout / "train.yml").write_text(BASE + "      - -r more.txt\n")
+    ran = wheel_job.run(package="*.whl", environment_base="train.yml", **wheel_job.feed_inputs())
+    assert ran.status == 2
+    (error,) = ran.errors
+    assert "file=train.yml" in error
+    assert "line=10" in error
+    assert "environment-base: train.yml, line 10: " in error
+    assert wheel_job.sent() == []
+
+
+def test_a_credential_in_it_is_never_shown(wheel_job: Job) -> None:
+    token = wheel_job.sandbox.tokens.read
+    line = f"      - --extra-index-url https://x:{token}@acme.invalid/simple/\n"
+    (wheel_job.checkout / "train.yml").write_text(BASE + line)
+    ran = wheel_job.run(package="*.whl", environment_base="train.yml", **wheel_job.feed_inputs())
+    assert ran.status == 2
+    assert "train.yml, line 10: a credential" in ran.errors[0]
+    assert not any(form in ran.log + ran.summary for form in derived_forms(token))
+
+
+@pytest.mark.parametrize("verify", ["resolve", "install"])
+def test_what_does_not_work_is_not_let_in_or_handed_over(job: Job, tiny_wheel: WheelMaker, verify: str) -> None:
+    tiny_wheel(requires=["acme-core>=2"]).rename(job.checkout / "acme_forecast-1.2.3-py3-none-any.whl")
+    inputs = {"package": "*.whl", "verify": verify, "register_environment": "true"}
+    ran = job.run(**inputs, **job.feed_inputs(), **job.workspace_inputs())
+    assert ran.status == 3, ran.log
+    (error,) = ran.errors
+    assert "acme-core" in error
+    assert ("PW311" if verify == "resolve" else "PW312") in error
+    workspace = job.sandbox.workspace("acme-ml")
+    assert (dict(workspace.connections), dict(workspace.environments), OUT.exists()) == ({}, {}, False)
+    assert "Not done: connection acme of acme-ml, environment acme-forecast 1.2.3" in ran.summary.replace("\\", "")
+    put_into_feed(job, tiny_wheel("acme-core", "2.0"))
+    again = job.run(**inputs, **job.feed_inputs(), **job.workspace_inputs())
+    assert again.status == 0, again.log
+    assert (again.outputs["result"], list(workspace.environments)) == ("identical", ["acme-forecast"])
+
+
+def test_a_python_that_is_not_here_is_told_before_anything_is_sent(wheel_job: Job) -> None:
+    ran = wheel_job.run(package="*.whl", verify="install", python_version="3.42", **wheel_job.feed_inputs())
+    assert ran.status == 2
+    assert "PW116: verify: There is no Python 3.42" in ran.errors[0]
+    assert wheel_job.sent() == []
+
+
+def test_a_wheel_for_another_platform_is_not_sent(job: Job, tiny_wheel: WheelMaker) -> None:
+    wheel = tiny_wheel(tag="cp311-cp311-win_amd64")
+    wheel.rename(job.checkout / wheel.name)
+    ran = job.run(package="*.whl", **job.feed_inputs())
+    assert ran.status == 3
+    assert "PW310" in ran.errors[0]
+    assert "cibuildwheel" in ran.errors[0]
+    assert job.sent() == []
+
+
+class TestWheelhouse:
+    """Docker cannot run here: the commands of the fragment do, in an empty virtual environment."""
+
+    def install(self, job: Job) -> subprocess.CompletedProcess[str]:
+        target = job.checkout.parent / "opt"
+        fragment = text("wheelhouse/Dockerfile.fragment").splitlines()
+        (copied,) = (line.split()[1:] for line in fragment if line.startswith("COPY "))
+        (command,) = (line[4:] for line in fragment if line.startswith("RUN "))
+        assert copied == ["wheelhouse/", "/opt/wheelhouse/"]
+        subprocess.run(["cp", "-r", OUT / "wheelhouse", target], check=True)
+        venv.create(job.checkout.parent / "image", with_pip=True)
+        command = command.replace("/opt/wheelhouse", str(target))
+        path = f"{job.checkout.parent / 'image' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        # Neither the feed nor a credential: what a Docker build has.
+        environ = {**os.environ, "PATH": path, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        return subprocess.run(["sh", "-c", command], env=environ, capture_output=True, text=True, check=False)
+
+    def installed(self, job: Job) -> set[str]:
+        python = job.checkout.parent / "image" / "bin" / "python"
+        listed = subprocess.run([python, "-m", "pip", "list"], capture_output=True, text=True, check=True).stdout
+        return {" ".join(line.split()) for line in listed.splitlines()}
+
+    @pytest.mark.parametrize("index_mode", ["extra", "only"])
+    def test_it_holds_what_only_the_feed_has(self, job: Job, tiny_wheel: WheelMaker, index_mode: str) -> None:
+        put_into_feed(job, tiny_wheel("acme-base", "3.0"))
+        put_into_feed(job, tiny_wheel("acme-core", "2.0", requires=["acme-base"]))
+        tiny_wheel(requires=["acme-core>=2"]).rename(job.checkout / "acme_forecast-1.2.3-py3-none-any.whl")
+        job.sandbox.public_project("acme-public", version="1.0")
+        inputs = {"environment_formats": "wheelhouse", "index_mode": index_mode, **job.feed_inputs()}
+        ran = job.run(package="*.whl", **inputs)
+        assert ran.status == 0, ran.log
+        done = self.install(job)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert {"acme-forecast 1.2.3", "acme-core 2.0", "acme-base 3.0"} <= self.installed(job)
+        assert ("--no-index" in text("wheelhouse/requirements.txt")) == (index_mode == "only")
+
+    def test_public_packages_stay_public(self, job: Job, tiny_wheel: WheelMaker) -> None:
+        for name in ("acme-public", "acme-core"):
+            put_into_feed(job, tiny_wheel(name, "1.0"))
+        job.sandbox.public_project("acme-public", version="1.0")
+        requires = ["acme-public==1.0", "acme-core"]
+        tiny_wheel(requires=requires).rename(job.checkout / "acme_forecast-1.2.3-py3-none-any.whl")
+        ran = job.run(package="*.whl", environment_formats="wheelhouse", **job.feed_inputs())
+        assert ran.status == 0, ran.log
+        assert sorted(path.name for path in (OUT / "wheelhouse" / "wheels").iterdir()) == [
+            "acme_core-1.0-py3-none-any.whl",
+            "acme_forecast-1.2.3-py3-none-any.whl",
+        ]
+
+    def test_extras_markers_and_hashes(self, job: Job, tiny_wheel: WheelMaker) -> None:
+        wheel = tiny_wheel()
+        wheel.rename(job.checkout / wheel.name)
+        (job.checkout / "requirements.txt").write_text(
+            'acme-forecast[plot]==1.0 ; python_version > "3" --hash=sha256:' + "0" * 64 + "\n"
+        )
+        inputs = {"environment_formats": "requirements wheelhouse", "environment_base": "requirements.txt"}
+        ran = job.run(package="*.whl", **inputs, **job.feed_inputs())
+        assert ran.status == 0, ran.log
+        assert text("wheelhouse/requirements.txt") == (
+            './wheels/acme_forecast-1.2.3-py3-none-any.whl[plot] ; python_version > "3"'
+            f" --hash=sha256:{ran.outputs['sha256']}\n"
+        )
+        done = self.install(job)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "acme-forecast 1.2.3" in self.installed(job)
+
+    def test_of_an_earlier_run_nothing_stays(self, wheel_job: Job) -> None:
+        stale = OUT / "wheelhouse" / "wheels" / "acme_forecast-1.0-py3-none-any.whl"
+        stale.parent.mkdir(parents=True)
+        stale.write_text("old")
+        assert wheel_job.run(package="*.whl", environment_formats="wheelhouse", **wheel_job.feed_inputs()).status == 0
+        assert not stale.exists()
+        assert [path.name for path in OUT.iterdir()] == ["wheelhouse"]
