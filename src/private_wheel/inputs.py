@@ -198,7 +198,7 @@ INPUTS: tuple[Input, ...] = (
     Input(
         name="environment-name",
         group=Group.ENVIRONMENT,
-        default_text="that of `environment-base`, else the package's name",
+        default_text="that of an environment YAML in `environment-base`, else the package's name",
         help="Name of the Azure ML environment.",
     ),
     Input(
@@ -210,7 +210,7 @@ INPUTS: tuple[Input, ...] = (
     Input(
         name="environment-image",
         group=Group.ENVIRONMENT,
-        default_text=f"that of `environment-base`, else `{DEFAULT_IMAGE}`",
+        default_text=f"that of an environment YAML in `environment-base`, else `{DEFAULT_IMAGE}`",
         help="Base image of the environment.",
     ),
     Input(

@@ -22,6 +22,7 @@ from private_wheel.config import (
     SignInConfig,
     Verify,
 )
+from private_wheel.environment.addition import ENVIRONMENT_NAME
 from private_wheel.environment.base import Base, WrongFile, read_base
 from private_wheel.environment.directory import check_directory
 from private_wheel.errors import InvalidInputs, Problem
@@ -33,7 +34,6 @@ from private_wheel.secrets import SHORTEST_SECRET, Secret, derived_forms
 from private_wheel.sources import find_sources
 
 _CONNECTION_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{2,32}$")
-_ENVIRONMENT_NAME = re.compile(r"^(?!microsoft|azureml)[A-Za-z0-9][A-Za-z0-9._-]{0,254}$", re.IGNORECASE)
 _ENVIRONMENT_VERSION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}$")
 # Not 3.1: that is what YAML makes of an unquoted 3.10.
 _PYTHON_VERSION = re.compile(r"^3\.([6-9]|[1-9]\d)(\.\d{1,2})?$")
@@ -215,8 +215,8 @@ def _environment(reader: _Reader, checkout: Path) -> EnvironmentConfig:
         base=reader.base(checkout),
         name=reader.text(
             "environment-name",
-            _ENVIRONMENT_NAME,
-            "an environment's name (letters, digits, . _ -; not beginning with Microsoft or AzureML)",
+            ENVIRONMENT_NAME,
+            "an environment's name (letters, digits, _ -; not beginning with Microsoft or AzureML)",
         ),
         version=reader.text(
             "environment-version", _ENVIRONMENT_VERSION, "an environment's version (letters, digits, . _ + ! -)"

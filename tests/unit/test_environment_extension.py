@@ -120,7 +120,7 @@ def test_a_conda_file_keeps_every_other_byte(make: Make) -> None:
     extended = make(CONDA)
     old = CONDA.replace("acme_forecast >= 1.0", LINE).replace("- pip:\n", f"- pip:\n    - {INDEX}\n")
     assert extended.conda == old
-    assert (extended.name, extended.python_version, extended.image) == ("forecast", "3.10", DEFAULT_IMAGE)
+    assert (extended.name, extended.python_version, extended.image) == ("acme-forecast", "3.10", DEFAULT_IMAGE)
     assert extended.pip_lines == (INDEX, "azureml-defaults>=1.48", LINE)
     first = "# The pip part of forecast: conda packages are not in it.\n"
     assert extended.requirements == first + f"{INDEX}\nazureml-defaults>=1.48\n{LINE}\n"
@@ -218,6 +218,50 @@ def test_python(make: Make, item: str) -> None:
     assert changed.python_version == (own if asked == item else "3.9")
 
 
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        (["python"], "3.11"),
+        (["python>=3.9,<3.12"], "3.11"),
+        (["python >=3.12"], "3.14"),
+        (["python<3.10"], "3.9"),
+        (["python>=3.8", "python<3.10"], "3.9"),
+        (["python>=4"], "3.11"),
+        (["python=3.9|3.10"], "3.11"),
+    ],
+)
+def test_a_range_of_pythons(make: Make, items: list[str], expected: str) -> None:
+    text = "dependencies:\n" + "".join(f"- {item}\n" for item in items)
+    assert make(text).python_version == expected
+
+
+DEFINITIONS = {
+    "tags: [a]": "tags",
+    "tags: {a: [b]}": "tags",
+    "description: [a]": "description",
+    "os_type: windows": "Linux",
+    "inference_config: x": "liveness_route",
+    "inference_config: {liveness_route: {path: /, port: x}}": "liveness_route",
+    "inference_config: {liveness_route: {path: /}}": "liveness_route",
+    "inference_config: {other: {path: /, port: 1}}": "liveness_route",
+}
+
+
+@pytest.mark.parametrize("line", DEFINITIONS)
+def test_what_azure_would_not_take_beside_the_image(make: Make, line: str) -> None:
+    error = refused(make, f"image: x\nname: y\n{line}\n")
+    assert error.line == 3
+    assert DEFINITIONS[line] in str(error)
+
+
+def test_what_azure_takes_beside_the_image(make: Make) -> None:
+    lines = "tags: {a: b, c: 1}\ndescription: d\nos_type: Linux\ninference_config:\n"
+    route = "  liveness_route:\n    path: /live\n    port: 5001\n"
+    extra = make(f"image: x\nname: y\n{lines}{route}").extra
+    assert extra["inference_config"] == {"liveness_route": {"path": "/live", "port": 5001}}
+    assert (extra["tags"], extra["description"]) == ({"a": "b", "c": 1}, "d")
+
+
 def test_a_second_python_goes_when_one_is_asked_for(make: Make) -> None:
     text = "dependencies:\n- python>=3.8\n- python<4\n- pip\n"
     assert "- python=3.9\n- pip\n" in make(text, python_version="3.9").conda
@@ -312,12 +356,12 @@ def test_a_definition_that_names_a_conda_file(make: Make, checkout: Path) -> Non
 
 
 def test_names_that_azure_does_not_take(make: Make) -> None:
-    for name in ("AzureML-x", "microsoft", "a b", "ä", "a/b"):
-        error = refused(make, f"dependencies: []\nname: {name}\n")
-        assert error.line == 2
+    for name in ("AzureML-x", "microsoft", "a b", "ä", "a/b", "tf-2.4"):
+        error = refused(make, f"image: x\n\nname: '{name}'\n")
+        assert error.line == 3
         assert "environment-name" in str(error)
-        assert refused(make, f"image: x\n\nname: '{name}'\n").line == 3
-        assert make(f"dependencies: []\nname: {name}\n", name="given").name == "given"
+        assert make(f"image: x\n\nname: '{name}'\n", name="given").name == "given"
+        assert make(f"dependencies: []\nname: {name}\n").name == "acme-forecast"
 
 
 @pytest.mark.parametrize(

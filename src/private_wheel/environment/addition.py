@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+# What Azure Resource Manager takes: azure-rest-api-specs, machinelearningservices, stable/2024-10-01.
+ENVIRONMENT_NAME = re.compile(r"^(?!microsoft|azureml)[A-Za-z0-9][A-Za-z0-9_-]{0,254}$", re.IGNORECASE)
 # Dated: a moving tag would make another image of the same environment.
 DEFAULT_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20251130.v1"
 
@@ -33,8 +36,8 @@ class Package:
 class Addition:
     """The packages, the index option with its URL (empty for none), and what the user asked for.
 
-    An empty `name`, `image` or `python_version` leaves what the user's own file says; without one, the first package's
-    name, `DEFAULT_IMAGE` and `default_python` are taken.
+    An empty `name` or `image` leaves what an environment YAML of the user's says, an empty `python_version` what any
+    file of theirs says; otherwise the first package's name, `DEFAULT_IMAGE` and `default_python` are taken.
     """
 
     name: str

@@ -17,6 +17,7 @@ from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.environment.yaml_text import Node, plain_data, scalar
 
 _SPEC = re.compile(r"^(?P<channel>[^\s:]+::)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<rest>.*)$", re.DOTALL)
+_NEWEST_MINOR = 14  # Python 3.14
 _EXACT = re.compile(r"^={0,2}\s*(?P<version>\d+\.\d+(?:\.\d+)?)(?:\.\*)?(?:=\S*)?$")
 
 
@@ -168,13 +169,26 @@ def _set_python(wanted: list[tuple[int | None, Any]], names: Sequence[str], addi
     own = exact[0] if exact else ""
     asked = addition.python_version
     if not asked or own == asked or own.startswith(f"{asked}."):
-        return own or addition.default_python
+        return own or _newest_python(",".join(_rest(wanted[at][1]) for at in places), addition.default_python)
     origin, value = wanted[places[0]]
     spec = _SPEC.match(value)
     wanted[places[0]] = (origin, f"{spec['channel'] or '' if spec else ''}python={asked}")
     for at in reversed(places[1:]):
         del wanted[at]
     return asked
+
+
+def _newest_python(range_of_versions: str, default: str) -> str:
+    """`default` if the range has it, else the newest Python that it has; of what is no range, `default`."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        specifiers = SpecifierSet(range_of_versions)
+    except InvalidSpecifier:
+        return default
+    known = (f"3.{minor}" for minor in range(_NEWEST_MINOR, 5, -1))
+    # The last release of a series stands for it.
+    return next((version for version in (default, *known) if specifiers.contains(f"{version}.99")), default)
 
 
 def _rest(value: str) -> str:

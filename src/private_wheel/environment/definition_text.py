@@ -34,8 +34,30 @@ def check_definition(root: Node, path: str) -> None:
             raise WrongFile(path, key.line, f"{what} Use environment-formats: wheelhouse and the fragment in it.")
         if key.value in ("channels", "dependencies"):
             raise WrongFile(path, key.line, f"{key.value} belongs under conda_file.")
-        if key.value in ("name", "version", "image") and value.kind != "scalar":
+        if key.value in ("name", "version", "image", "description") and value.kind != "scalar":
             raise WrongFile(path, value.line, f"{key.value} is no text.")
+        if key.value == "tags" and not value.is_null and not _is_flat(value):
+            raise WrongFile(path, value.line, "tags is no mapping of texts.")
+        if key.value == "inference_config" and not value.is_null and not _has_routes(value):
+            what = "inference_config holds liveness_route, readiness_route and scoring_route, each with path and port."
+            raise WrongFile(path, value.line, what)
+        if key.value == "os_type" and value.value.lower() != "linux":
+            raise WrongFile(path, value.line, "only environments on Linux can be extended.")
+
+
+def _is_flat(node: Node) -> bool:
+    return node.kind == "mapping" and all(value.kind == "scalar" for _, value in node.pairs)
+
+
+def _has_routes(node: Node) -> bool:
+    routes = {"liveness_route", "readiness_route", "scoring_route"}
+    return node.kind == "mapping" and all(
+        key.value in routes
+        and _is_flat(route)
+        and {name.value for name, _ in route.pairs} == {"path", "port"}
+        and all(name.value != "port" or value.tag == "int" for name, value in route.pairs)
+        for key, route in node.pairs
+    )
 
 
 def set_keys(text: str, root: Node, values: Mapping[str, str | None]) -> list[Splice]:

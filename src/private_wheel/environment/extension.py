@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from private_wheel.environment.addition import DEFAULT_IMAGE, Addition
+from private_wheel.environment.addition import DEFAULT_IMAGE, ENVIRONMENT_NAME, Addition
 from private_wheel.environment.base import Base, WrongFile
 from private_wheel.environment.conda_text import extend_conda, read_conda
 from private_wheel.environment.definition_text import SCHEMA, fresh_definition, inside_text, set_conda, set_keys
@@ -20,7 +20,6 @@ from private_wheel.environment.yaml_text import Node, parse, plain_data, scalar
 # Unpinned, a new pip would change old images: https://learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-environments
 _PIP = "25.2"
 _LAST_PIP = {"3.6": "21.3.1", "3.7": "24.0", "3.8": "25.0.1"}
-_ENVIRONMENT_NAME = re.compile(r"^(?!microsoft|azureml)[A-Za-z0-9][A-Za-z0-9._-]{0,254}$", re.IGNORECASE)
 _EXTRA = ("description", "tags", "inference_config")
 
 
@@ -128,15 +127,13 @@ def _own(root: Node, name: str) -> str:
 
 
 def _environment_name(base: Base, addition: Addition) -> str:
-    """The name that is asked for, else the file's own, else the first package's."""
+    """The name that is asked for, else an environment YAML's own, else the first package's."""
     own = ""
-    if not addition.name and base.kind != "requirements":
+    if not addition.name and base.kind == "azureml":
         root = parse(base.text, base.path)
         own = _own(root, "name")
-        if own and not _ENVIRONMENT_NAME.match(own):
-            what = (
-                f"the name {own!r} is none that Azure ML takes: letters, digits, '.', '_' and '-', not beginning with"
-            )
+        if own and not ENVIRONMENT_NAME.match(own):
+            what = f"the name {own!r} is none that Azure ML takes: letters, digits, '_' and '-', not beginning with"
             raise WrongFile(base.path, root.key("name").line, f"{what} Microsoft or AzureML. Set environment-name.")
     return addition.name or own or addition.packages[0].canonical_name
 
@@ -190,9 +187,9 @@ def _conda_of(requirements: str, name: str, addition: Addition, path: str) -> _C
         lines += [f"      {comment}" for comment in comments]
         if place < len(blocks):
             pip = blocks[place].pip
-            lines.append(f"      - {scalar(pip.text)}{'  ' if pip.comment else ''}{pip.comment.strip()}")
+            lines.append(f"      - {scalar(_joined(pip.text))}{'  ' if pip.comment else ''}{pip.comment.strip()}")
     data = plain_data(parse(fresh.text, path))
-    data["dependencies"].append({"pip": [block.pip.text for block in blocks]})
+    data["dependencies"].append({"pip": [_joined(block.pip.text) for block in blocks]})
     text = fresh.text + "\n".join(lines) + "\n"
     _check(text, data, path, 1)
     return _Conda(text=text, data=data, python_version=addition.python_version or addition.default_python)
@@ -207,4 +204,9 @@ def _requirements_of(conda: _Conda) -> str:
 
 
 def _pip_lines(requirements: str) -> tuple[str, ...]:
-    return tuple(block.pip.text for block in read_requirements(requirements, "requirements.txt"))
+    return tuple(_joined(block.pip.text) for block in read_requirements(requirements, "requirements.txt"))
+
+
+def _joined(text: str) -> str:
+    """A logical line without the indentation of the physical lines that it was made of."""
+    return re.sub(r"\s{2,}(?=--)", " ", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -62,7 +63,7 @@ def _block_splices(text: str, node: Node, items: Sequence[Item]) -> list[Splice]
         if not start and not text.startswith(margin):
             raise ValueError("not one item a line")
         chunks.append((start, line_end(text, old.end)))
-    splices, at = [], chunks[0][0]
+    splices, at = [], _before_comments(text, chunks[0][0])
     for item in items:
         if item.origin is not None:
             at = chunks[item.origin][1]
@@ -74,6 +75,13 @@ def _block_splices(text: str, node: Node, items: Sequence[Item]) -> list[Splice]
     for origin in _gone(node, items):
         splices.append(Splice(start=chunks[origin][0], end=chunks[origin][1], new=""))
     return splices
+
+
+def _before_comments(text: str, index: int) -> int:
+    """Where the comments and blank lines above the line at `index` begin: a comment belongs to what is below it."""
+    while index and re.fullmatch(r"\s*(#.*)?\n", text[line_start(text, index - 1) : index]):
+        index = line_start(text, index - 1)
+    return index
 
 
 def _flow_splices(text: str, node: Node, items: Sequence[Item]) -> list[Splice]:
