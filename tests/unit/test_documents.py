@@ -66,7 +66,8 @@ def check_inputs(content: Any, host: str) -> int:
     for name, value in given:
         row = ROWS[name]
         assert host in row.hosts, name
-        assert not row.choices or set(str(value).split()) <= {*row.choices}, f"{name}: {value}"
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        assert not row.choices or set(text.split()) <= {*row.choices}, f"{name}: {value}"
     return len(given)
 
 
