@@ -30,6 +30,15 @@ runs:
     - run: "true"
       shell: bash
 """
+# Of the runner's own Python, so that it can be installed there.
+ENVIRONMENT = f"""\
+# Für die Vorhersage.
+dependencies:
+  - python={sys.version_info.major}.{sys.version_info.minor}
+  - pip
+  - pip:
+    - acme-forecast  # ours
+"""
 # With all that has another form in a URL, in JSON or in a command.
 UNHEARD_OF_TOKEN = 'unheard/of+token%20with:all"the$signs&more='
 
@@ -120,6 +129,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, azure: Azure) -> Path:
     """A user's repository: the example package with the example workflow, and workflows that do more."""
     folder = shutil.copytree(REPOSITORY / "examples" / "acme-forecast", tmp_path_factory.mktemp("project") / "forecast")
     shutil.copytree(REPOSITORY / "tests" / "packages" / "hostile-backend", folder / "hostile-backend")
+    (folder / "umgebung.yml").write_text(ENVIRONMENT, encoding="utf-8")
     workflows = folder / ".github" / "workflows"
     workflows.mkdir(parents=True)
     for name in ("outputs.yml", "hostile.yml", "storage.yml"):

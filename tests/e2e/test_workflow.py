@@ -17,7 +17,7 @@ import requests
 from private_wheel.inputs import OUTPUTS
 from sandbox import Sandbox
 from sandbox.access_tokens import DEVOPS_RESOURCE
-from tests.e2e.conftest import UNHEARD_OF_TOKEN, Azure, FailedRun
+from tests.e2e.conftest import ENVIRONMENT, UNHEARD_OF_TOKEN, Azure, FailedRun
 from tests.e2e.runner import Job, Run, Runner
 from tests.leaks import Secrets, contents, credentials_in
 
@@ -127,6 +127,16 @@ def test_environment_files_arrive_as_artifact(released: Run) -> None:
     example = artifact(released, "azureml-environment")
     assert set(example) == ENVIRONMENT_FILES
     assert all(b"- acme-forecast==1.2.3\n" in content for content in example.values())
+
+
+def test_environment_of_the_users_is_extended_proven_and_registered(released: Run, azure: Azure) -> None:
+    conda = (released.kept / "used" / "conda.yml").read_text(encoding="utf-8")
+    index = f"    - --extra-index-url {azure.settings.variables['PROJECT_FEED']}\n"
+    ours = "    - acme-forecast  # ours\n"
+    assert conda == ENVIRONMENT.replace(ours, index + ours.replace("acme-forecast", "acme-forecast==1.2.3"))
+    assert f"{WHEEL} installs, and is imported: acme_forecast" in released.jobs["outputs"].log.lines
+    version = azure.sandbox.workspace("acme-test").environments["acme-forecast"]["1.2.3"]
+    assert version["condaFile"] == conda
 
 
 def artifact(run: Run, name: str) -> dict[str, bytes]:
@@ -256,7 +266,7 @@ def test_failures_change_nothing(failed: FailedRun) -> None:
     assert not failed.run.artifacts.exists()
     assert all(job.outputs["result"] == "" for job in failed.run.jobs.values())
     sent = {(one.server, one.method) for one in failed.requests if one.status < 400}
-    assert sent == {("feed", "GET"), ("arm", "GET"), ("github", "GET"), ("sign-in", "POST")}
+    assert sent == {("feed", "GET"), ("arm", "GET"), ("github", "GET"), ("sign-in", "POST"), ("public-index", "GET")}
 
 
 # --- a package whose build backend attacks the job

@@ -128,6 +128,20 @@ def test_in_a_terminal(wheel_job: Job, name: str, monkeypatch: pytest.MonkeyPatc
     check(wheel_job, stdout.getvalue())
 
 
+@pytest.mark.parametrize("requires", ["", "acme-core"], ids=["works", "does not resolve"])
+@pytest.mark.parametrize("verify", ["published", "resolve", "install"])
+def test_in_a_check_of_the_environment(job: Job, tiny_wheel: Any, verify: str, requires: str) -> None:
+    wheel = tiny_wheel(requires=[requires] if requires else [])
+    wheel.rename(job.checkout / wheel.name)
+    (job.checkout / "train.txt").write_text(f"--extra-index-url {job.sandbox.feed_url('acme', 'python')}\n")
+    inputs = {"verify": verify, "environment_base": "train.txt", "register_environment": "true"}
+    inputs |= {"environment_formats": "conda azureml azureml-v1 requirements wheelhouse"}
+    debug = {"RUNNER_DEBUG": "1"}
+    outcome = job.run(package="*.whl", variables=debug, **inputs, **job.feed_inputs(), **job.workspace_inputs())
+    assert (outcome.status == 0) == (not requires), outcome.log
+    check(job, *shown(outcome))
+
+
 def test_masks_come_before_everything_else(wheel_job: Job) -> None:
     outcome = wheel_job.run(variables=None, package="*.whl", **wheel_job.feed_inputs())
     masks = list(takewhile(lambda line: line.startswith("::add-mask::"), outcome.log.splitlines()))

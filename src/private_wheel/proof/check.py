@@ -74,6 +74,7 @@ class Check:
             "UV_DEFAULT_INDEX": last,
             "UV_FIND_LINKS": self._found.get("UV_FIND_LINKS", "") if self.part.of_machine else "",
             "UV_CACHE_DIR": self._cache,
+            "UV_CREDENTIALS_DIR": str(self.directory),  # else a lock file of uv's stays in the user's home
             "UV_INDEX_STRATEGY": "unsafe-best-match",  # as pip takes the best file of all indexes
             # Longer than the private index may take to answer us, repetitions and all but the last.
             "UV_HTTP_TIMEOUT": self._found.get("UV_HTTP_TIMEOUT", "180"),  # seconds
