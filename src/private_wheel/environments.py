@@ -125,7 +125,7 @@ def _definitions(config: Config, environments: Mapping[str, Environment]) -> dic
     return {
         workspace: Definition(
             name=environment.content.name,
-            version=environment.version,
+            version=environment.content.version,
             image=environment.content.image,
             conda=environment.content.conda,
             extra=environment.content.extra,

@@ -128,14 +128,6 @@ def test_what_the_base_cannot_take_is_told_with_its_place(wheel: Wheel, checkout
     assert (caught.value.path, caught.value.line) == ("train.txt", 2)
 
 
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    checkout = tmp_path / "checkout"
-    checkout.mkdir()
-    monkeypatch.chdir(checkout)
-    return checkout
-
-
 @pytest.mark.parametrize("kind", ["file", "link", "loop", "below a file"])
 def test_a_directory_that_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     (tmp_path / "checkout").mkdir()

@@ -15,14 +15,6 @@ Reader = Callable[..., Base]
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = (tmp_path / "checkout").resolve()
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
 def read(checkout: Path) -> Reader:
     """`read(text, name)` writes the file and reads it as a base."""
 

@@ -3,69 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from private_wheel.environment.addition import DEFAULT_IMAGE, Addition, Package
-from private_wheel.environment.base import WrongFile, read_base
-from private_wheel.environment.extension import Extended, extend
+from private_wheel.environment.addition import DEFAULT_IMAGE
+from private_wheel.environment.extension import extend
 
-URL = "https://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"
-INDEX = f"--extra-index-url {URL}"
-WHEEL = "https://acme.blob.core.windows.net/wheels/acme_forecast-1.2.3-py3-none-any.whl"
-SHA = "ab" * 32
-LINE = "acme-forecast==1.2.3"
-PACKAGE = Package(name="acme-forecast", line=LINE, sha256=(SHA,))
-ADDITION = Addition(
-    name="",
-    version="7",
-    image="",
-    python_version="",
-    default_python="3.11",
-    index_option="--extra-index-url",
-    index_url=URL,
-    packages=(PACKAGE,),
-)
-Make = Callable[..., Extended]
-
-
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = (tmp_path / "checkout").resolve()
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
-def make(checkout: Path) -> Make:
-    """`make(text, name, …)` extends the file; twice, for that is the same as once. `line` is the package's."""
-
-    def extended(text: str, file: str = "base.yml", line: str = LINE, **changes: Any) -> Extended:
-        packages = (dataclasses.replace(PACKAGE, line=line),)
-        addition = dataclasses.replace(ADDITION, **{"packages": packages, **changes})
-        once = _of(checkout, file, text, addition)
-        for field, written in {"conda": "c.yml", "definition": "d.yml", "requirements": "r.txt"}.items():
-            again = _of(checkout, written, getattr(once, field), addition)
-            assert getattr(again, field) == getattr(once, field)
-        return once
-
-    return extended
-
-
-def _of(checkout: Path, file: str, text: str, addition: Addition) -> Extended:
-    (checkout / file).parent.mkdir(parents=True, exist_ok=True)
-    (checkout / file).write_text(text)
-    return extend(read_base(file, checkout), addition)
-
-
-def refused(make: Make, text: str, file: str = "base.yml", **changes: Any) -> WrongFile:
-    with pytest.raises(WrongFile) as caught:
-        make(text, file, **changes)
-    return caught.value
+from .extending import ADDITION, INDEX, LINE, Make, refused
 
 
 def test_without_a_base(checkout: Path) -> None:

@@ -17,14 +17,6 @@ Make = Callable[..., Path]
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = (tmp_path / "checkout").resolve()
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
 def make(checkout: Path) -> Make:
     """`make(path, …)` makes empty files."""
 

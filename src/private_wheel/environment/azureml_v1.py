@@ -15,7 +15,7 @@ def azureml_v1_files(environment: Environment) -> dict[str, str]:
     """The text of each file, by its name in the directory."""
     settings = {
         "name": environment.content.name,
-        "version": environment.version,
+        "version": environment.content.version,
         "python": {"userManagedDependencies": False},
         "docker": {"baseImage": environment.content.image},
     }

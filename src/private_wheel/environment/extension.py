@@ -32,6 +32,7 @@ class Extended:
     """
 
     name: str
+    version: str
     image: str
     python_version: str
     conda: str
@@ -68,16 +69,7 @@ def extend(base: Base | None, addition: Addition) -> Extended:
     definition = fresh_definition(name, addition.version, image, conda.text)
     expected = {"$schema": SCHEMA, "name": name, "version": addition.version, "image": image, "conda_file": conda.data}
     _check(definition, expected, base.path, 1)
-    return Extended(
-        name=name,
-        image=image,
-        python_version=conda.python_version,
-        conda=conda.text,
-        definition=definition,
-        requirements=requirements,
-        pip_lines=_pip_lines(requirements),
-        extra={},
-    )
+    return _extended(name, image, conda, definition, expected, requirements)
 
 
 def _extend_definition(base: Base, addition: Addition) -> Extended:
@@ -108,16 +100,23 @@ def _extend_definition(base: Base, addition: Addition) -> Extended:
     if not conda.text:
         conda = replace(conda, text=inside_text(definition, extended))
         _check(conda.text, conda.data, base.path, line)
-    requirements = _requirements_of(conda)
+    return _extended(name, image, conda, definition, expected, _requirements_of(conda))
+
+
+def _extended(
+    name: str, image: str, conda: _Conda, definition: str, data: Mapping[str, Any], requirements: str
+) -> Extended:
+    """`data` is what the definition says."""
     return Extended(
         name=name,
+        version=str(data["version"]),
         image=image,
         python_version=conda.python_version,
         conda=conda.text,
         definition=definition,
         requirements=requirements,
-        pip_lines=_pip_lines(requirements),
-        extra={key: expected[key] for key in _EXTRA if expected.get(key) is not None},
+        pip_lines=tuple(_joined(block.pip.text) for block in read_requirements(requirements, "requirements.txt")),
+        extra={key: data[key] for key in _EXTRA if data.get(key) is not None},
     )
 
 
@@ -201,10 +200,6 @@ def _requirements_of(conda: _Conda) -> str:
     name = " ".join(part.name.split()) or "the conda file"
     first = f"# The pip part of {name}: conda packages are not in it.\n" if part.packages - {"python", "pip"} else ""
     return first + "".join(f"{line.text}\n" for line in part.lines if line.text)
-
-
-def _pip_lines(requirements: str) -> tuple[str, ...]:
-    return tuple(_joined(block.pip.text) for block in read_requirements(requirements, "requirements.txt"))
 
 
 def _joined(text: str) -> str:

@@ -17,10 +17,9 @@ from private_wheel.publish import Result
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What Azure ML builds an image from: its version, its content, the private index that it names (empty for none),
-    and the results that it installs, one a package."""
+    """What Azure ML builds an image from: its content, the private index that it names (empty for none), and the
+    results that it installs, one a package."""
 
-    version: str
     content: Extended
     index_url: str
     results: tuple[Result, ...]
@@ -50,8 +49,7 @@ def environment_of(config: EnvironmentConfig, results: Sequence[Result], index_u
     if any(one is not candidates[0] for one, candidates in zip(chosen, packages, strict=True)):
         content = _content(config, chosen, packages, index_url)
     _check_name(content.name, results[0])
-    version = config.version or results[0].wheel.version
-    return Environment(version=version, content=content, index_url=index_url, results=tuple(chosen))
+    return Environment(content=content, index_url=index_url, results=tuple(chosen))
 
 
 def _content(

@@ -1,0 +1,45 @@
+"""A checkout, and environments that are extended in it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from private_wheel.environment.addition import Addition
+from private_wheel.environment.base import read_base
+from private_wheel.environment.extension import Extended, extend
+
+from .extending import ADDITION, LINE, PACKAGE, Make
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = (tmp_path / "checkout").resolve()
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def make(checkout: Path) -> Make:
+    """`make(text, name, …)` extends the file; twice, for that is the same as once. `line` is the package's."""
+
+    def extended(text: str, file: str = "base.yml", line: str = LINE, **changes: Any) -> Extended:
+        packages = (dataclasses.replace(PACKAGE, line=line),)
+        addition = dataclasses.replace(ADDITION, **{"packages": packages, **changes})
+        once = _of(checkout, file, text, addition)
+        for field, written in {"conda": "c.yml", "definition": "d.yml", "requirements": "r.txt"}.items():
+            again = _of(checkout, written, getattr(once, field), addition)
+            assert getattr(again, field) == getattr(once, field)
+        return once
+
+    return extended
+
+
+def _of(checkout: Path, file: str, text: str, addition: Addition) -> Extended:
+    (checkout / file).parent.mkdir(parents=True, exist_ok=True)
+    (checkout / file).write_text(text)
+    return extend(read_base(file, checkout), addition)
