@@ -17,6 +17,7 @@ help:
 	@echo "make demo     the main job on this machine, without Azure"
 	@echo "make test     all tests (ARGS='-k name' for some)"
 	@echo "make check    style, types, metadata, schemas, workflow security"
+	@echo "make tools    set up .make/venv and the npm packages, as every target does"
 	@echo "make extension  pack the task for Azure Pipelines into .make/extension"
 	@echo "make metadata  write action.yml, task.json, vss-extension.json and the README's tables from inputs.py"
 	@echo "make sync     write what is generated, lock anew (ARGS=--upgrade for newest versions)"

@@ -42,9 +42,26 @@ def _of_the_environment(config: Config) -> Iterator[Problem]:
         yield Problem(input="environment-formats", what="names no format.")
     if config.environment.register and not config.workspaces:
         yield _missing("workspace", "Name the workspace to register the environment in.")
-    if config.environment.register and not config.packages:
-        what = "'true' needs a package: an environment is of what was published."
-        yield Problem(input="register-environment", what=what, fix="Name the package, or leave it out.")
+    if config.publish_to == "none":
+        yield from _of_no_publishing(config)
+
+
+def _of_no_publishing(config: Config) -> Iterator[Problem]:
+    """Without publishing nothing can be registered, and without an index there is no environment at all."""
+    environment = config.environment
+    if environment.register:
+        what = "'true' registers what was published, and publish-to is none."
+        yield Problem(input="register-environment", what=what, fix="Publish, or leave it out.")
+    if config.feed:
+        return
+    asked = {
+        "environment-base": environment.base is not None,
+        "environment-formats": bool({"azureml-v1", "requirements", "wheelhouse"} & set(environment.formats)),
+        "verify": config.verify in ("resolve", "install"),
+    }
+    for name in (name for name, is_asked in asked.items() if is_asked):
+        what = "nothing is published and no feed is named, so there is no environment."
+        yield Problem(input=name, what=what, fix="Name the feed, or publish.")
 
 
 def _of_the_connection(config: Config, wrong: Set[str]) -> Iterator[Problem]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _MACHINE = "x86_64"
 # The base image is the user's choice, and its glibc is not known: those of a long time to come are let through.
 _NEWEST_GLIBC = 60
+# Of the default image.
+UBUNTU_GLIBC = 35
+_GLIBC = re.compile(r"manylinux_2_(\d+)_")
 _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 _HOST_LINUX = f"linux_{_MACHINE}"
 
@@ -78,7 +81,14 @@ def check_python(wheel: Wheel, python_version: str) -> None:
 
 
 def platform_warning(wheel: Wheel) -> str:
-    """What is to be said of a wheel that was built for one machine's Linux; empty for all others."""
+    """What is to be said of a wheel that may not load in the image; empty for all others."""
+    found = [_GLIBC.match(tag.platform) for tag in wheel.tags]
+    needs = min((int(match[1]) if match else 0 for match in found), default=0)
+    if needs > UBUNTU_GLIBC:
+        return (
+            f"{wheel.file_name} needs glibc 2.{needs}, and images of Ubuntu 22.04, as the default one, have"
+            f" 2.{UBUNTU_GLIBC}."
+        )
     if not wheel.tags or any(tag.platform != _HOST_LINUX for tag in wheel.tags):
         return ""
     return (

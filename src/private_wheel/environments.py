@@ -27,8 +27,9 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedEnvironments:
-    """What registering the environments will do, and what is to be said of them."""
+    """The environments as they will be, and what registering them will do."""
 
+    environments: tuple[Environment, ...]
     registrations: tuple[RegistrationPlan, ...]
     warnings: tuple[str, ...]
 
@@ -43,7 +44,8 @@ def plan_environments(
         MissingPython: `verify` is to install, and the environment's Python is not on this machine.
         PrivateWheelError: as `environment_of` and `Arm.read_environment`.
     """
-    environments = environments_of(config, [result_of(plan, requirement=plan.requirement) for plan in plans])
+    results = [result_of(plan, requirement=plan.requirement) for plan in plans]
+    environments = environments_of(config, results)
     if config.verify == "install":
         from private_wheel.proof.install import find_python
 
@@ -54,7 +56,16 @@ def plan_environments(
         registrations = plan_registrations(arm, _definitions(config, environments))
     warnings = [warning for environment in environments.values() for warning in environment.warnings]
     warnings += [warning for plan in registrations for warning in plan.warnings]
-    return PlannedEnvironments(registrations=registrations, warnings=tuple(dict.fromkeys(warnings)))
+    return PlannedEnvironments(
+        environments=tuple(environments.values()) if can_be_written(config) else (),
+        registrations=registrations,
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def can_be_written(config: Config) -> bool:
+    """Whether the packages will be anywhere that an environment can name."""
+    return config.publish_to != "none" or config.feed is not None
 
 
 def environments_of(config: Config, results: Iterable[Result]) -> dict[str, Environment]:
@@ -76,9 +87,11 @@ def public_names(config: Config, wheels: Sequence[Wheel], environ: Mapping[str, 
     return public_name_warnings([wheel.canonical_name for wheel in wheels], environ, config.feed)
 
 
-def check(config: Config, environments: Mapping[str, Environment], proof: Proof) -> dict[str, list[Path]]:
+def check(
+    config: Config, environments: Mapping[str, Environment], proof: Proof, record: Record
+) -> dict[str, list[Path]]:
     """Resolve each environment, install it if `verify` says so, and fetch the private wheels that it needs beside its
-    own, by place, if a wheelhouse is wanted.
+    own, by place, if a wheelhouse is wanted. What was shown is noted in `record`.
 
     Raises:
         DoesNotResolve, DoesNotInstall
@@ -89,11 +102,18 @@ def check(config: Config, environments: Mapping[str, Environment], proof: Proof)
         part = (content.pip_lines, content.python_version, environment.results)
         if config.verify == "install":
             proof.install(*part)
+            _note(record, f"{environment.title} installs with Python {content.python_version}")
         if config.verify == "resolve" or "wheelhouse" in config.environment.formats:
             resolved = proof.resolve(*part)
+            _note(record, f"{environment.title} resolves for Python {content.python_version} on Linux: {resolved}")
         if "wheelhouse" in config.environment.formats:
             found[place] = proof.private_wheels(resolved, content.python_version, environment.results)
     return found
+
+
+def _note(record: Record, what: str) -> None:
+    record.checks.append(what)
+    _LOG.info("%s", what)
 
 
 def register(arm: Arm, config: Config, environments: Mapping[str, Environment], record: Record) -> None:

@@ -99,7 +99,8 @@ INPUTS: tuple[Input, ...] = (
         default="feed",
         choices=("feed", "blob", "workspace", "none"),
         help="Where the wheel goes: a package feed, a blob container, the Azure ML workspace itself, or nowhere. "
-        "`none` builds and describes; with `connection-token` and no `package` it only sets the connection.",
+        "`none` builds, and with `feed` describes the environment; with `connection-token` and no `package` it only sets "
+        "the connection.",
     ),
     Input(
         name="feed",

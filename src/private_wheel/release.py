@@ -12,7 +12,15 @@ from private_wheel.background import in_background, side_by_side
 from private_wheel.build import Workshop
 from private_wheel.config import Config
 from private_wheel.connection import set_connection
-from private_wheel.environments import check, environments_of, plan_environments, public_names, register, write
+from private_wheel.environments import (
+    can_be_written,
+    check,
+    environments_of,
+    plan_environments,
+    public_names,
+    register,
+    write,
+)
 from private_wheel.hosts import Host
 from private_wheel.preparation import prepare
 from private_wheel.publish import Plan, Result, Route, result_of, unseen
@@ -61,9 +69,10 @@ def _plan(
     record.plans += [plan for _, plans in planned for plan in plans]
     record.connection_plans += services.connection_plans
     if record.plans:
-        environments = plan_environments(config, record.plans, services.arm, environ)
-        record.registration_plans += environments.registrations
-        _warn(record, environments.warnings)
+        planned_environments = plan_environments(config, record.plans, services.arm, environ)
+        record.environments += planned_environments.environments
+        record.registration_plans += planned_environments.registrations
+        _warn(record, planned_environments.warnings)
     _warn(record, asked.result())
     return planned
 
@@ -73,6 +82,11 @@ def _show(record: Record) -> None:
         _LOG.info("%s %s: %s", plan.wheel.file_name, plan.reason, plan.action)
     for connection in record.connection_plans:
         _LOG.info("%s: %s", connection.title, connection.action)
+    for environment in record.environments:
+        content = environment.content
+        _LOG.info("%s: Python %s, image %s", environment.title, content.python_version, content.image)
+        for change in environment.changes:
+            _LOG.info("%s", change)
     for registration in record.registration_plans:
         _LOG.info("%s: %s", registration.title, registration.action)
 
@@ -100,16 +114,16 @@ def _verify(route: Route, plans: Sequence[Plan], record: Record) -> None:
 
 def _deliver(config: Config, host: Host, workshop: Workshop, services: Services, record: Record) -> None:
     """The environments of packages that can be installed from where they are: proven, let in, registered, written."""
-    results = [result for result in record.listed if result.url or config.feed]
-    environments = environments_of(config, results)
+    environments = environments_of(config, record.listed) if can_be_written(config) else {}
     dependencies: Mapping[str, Sequence[Path]] = {}
     if environments and config.resolves:
         from private_wheel.proof import Proof
 
         with host.group("Check the environment"):
             index_url = config.feed.index_url if config.feed else ""
-            proof = Proof(workshop, index=services.index, index_url=index_url)
-            dependencies = check(config, environments, proof)
+            asks = "verify" if config.verify in ("resolve", "install") else "environment-formats"
+            proof = Proof(workshop, index=services.index, index_url=index_url, input=asks)
+            dependencies = check(config, environments, proof, record)
     _connect(services, record)
     if services.arm:
         register(services.arm, config, environments, record)
@@ -129,7 +143,8 @@ def _describe_dry_run(config: Config, record: Record) -> None:
     indexed = config.publish_to in ("feed", "none")
     for plan in record.plans:
         record.add(result_of(plan, outcome="dry-run", requirement=plan.wheel.requirement if indexed else ""))
-    _LOG.info("dry run: nothing was sent")
+    unchecked = f", and the environment was not checked (verify: {config.verify})" if config.resolves else ""
+    _LOG.info("dry run: nothing was sent%s", unchecked)
 
 
 def _warn(record: Record, warnings: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from private_wheel.config import Config
 from private_wheel.connection import ConnectionPlan
+from private_wheel.environment.model import Environment
 from private_wheel.errors import PrivateWheelError
 from private_wheel.inputs import DOCS
 from private_wheel.publish import Plan, Result
@@ -39,6 +40,10 @@ class Record:
     """By their titles."""
     connections: list[ConnectionPlan] = field(default_factory=list)
     registrations: list[RegistrationPlan] = field(default_factory=list)
+    environments: list[Environment] = field(default_factory=list)
+    """As planned."""
+    checks: list[str] = field(default_factory=list)
+    """What was shown of the environments, in sentences."""
     files: dict[str, dict[str, Path]] = field(default_factory=dict)
     """The environment files by their format, of each place."""
     warnings: list[str] = field(default_factory=list)
@@ -69,6 +74,8 @@ def summary(record: Record, error: PrivateWheelError | None, clean: Callable[[st
         parts.append(_what_now(record))
     if record.files:
         parts.append(_files(record))
+    elif record.config and record.config.dry_run:
+        parts += [_shown(f"{item.title}: conda.yml", item.content.conda, "yaml") for item in record.environments]
     if record.warnings:
         parts.append("\n".join(["**Warnings**", "", *(f"- {_text(clean(warning))}" for warning in record.warnings)]))
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -110,6 +117,7 @@ def _facts(record: Record) -> str:
         if plan not in record.connections:
             done = f"not {done}" if not (record.config and record.config.dry_run) else f"would be {done}"
         lines.append(f"- Connection `{plan.name}` in workspace `{plan.workspace.name}`: {done}")
+    lines += [f"- {_text(check[0].upper() + check[1:])}" for check in record.checks]
     for registration in record.registration_plans:
         title = f"Environment `{registration.name} {registration.version}` in workspace `{registration.workspace.name}`"
         lines.append(f"- {title}: {_registered(record, registration)}")
@@ -146,10 +154,14 @@ def _files(record: Record) -> str:
             text, kind = "".join(f"{name}\n" for name in _names_below(path)), ""
         else:
             text, kind = path.read_text(encoding="utf-8"), "yaml" if path.suffix == ".yml" else ""
-        fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text) or [""]))
-        name = _text(path.as_posix() + ("/" if path.is_dir() else ""))
-        parts.append(f"<details><summary>{name}</summary>\n\n{fence}{kind}\n{text}{fence}\n\n</details>")
+        parts.append(_shown(path.as_posix() + ("/" if path.is_dir() else ""), text, kind))
     return "\n\n".join(parts)
+
+
+def _shown(title: str, text: str, kind: str) -> str:
+    """A text that opens at a click."""
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text) or [""]))
+    return f"<details><summary>{_text(title)}</summary>\n\n{fence}{kind}\n{text}{fence}\n\n</details>"
 
 
 def _names_below(directory: Path) -> list[str]:

@@ -156,6 +156,39 @@ def test_a_wheel_for_another_platform_is_not_sent(job: Job, tiny_wheel: WheelMak
     assert job.sent() == []
 
 
+def test_a_dry_run_tells_what_will_be_in_the_environment(wheel_job: Job) -> None:
+    (wheel_job.checkout / "train.yml").write_text(BASE)
+    inputs = {"environment_base": "train.yml", "verify": "install", "dry_run": "true", **wheel_job.feed_inputs()}
+    ran = wheel_job.run(package="*.whl", **inputs)
+    assert ran.status == 0, ran.log
+    log = ran.log.splitlines()
+    assert any(line.startswith(f"environment acme-forecast 1.2.3: Python {PYTHON}, image mcr.") for line in log)
+    assert "train.yml, line 9: -       - acme-forecast<1  # ours" in log
+    assert "train.yml, line 9: +       - acme-forecast==1.2.3  # ours" in log
+    assert "dry run: nothing was sent, and the environment was not checked (verify: install)" in log
+    assert "      - acme-forecast==1.2.3  # ours\n" in ran.summary
+    assert (OUT.exists(), wheel_job.sent()) == (False, [])
+
+
+def test_the_summary_tells_what_was_shown(wheel_job: Job) -> None:
+    ran = wheel_job.run(package="*.whl", verify="install", **wheel_job.feed_inputs())
+    assert f"- Environment acme-forecast 1.2.3 installs with Python {PYTHON}" in ran.summary
+    ran = wheel_job.run(package="*.whl", verify="resolve", **wheel_job.feed_inputs())
+    resolves = f"resolves for Python {PYTHON} on Linux: 1 package, of these from the feed: acme-forecast 1.2.3"
+    assert f"- Environment acme-forecast 1.2.3 {resolves}" in ran.summary
+
+
+@pytest.mark.parametrize("verify", ["resolve", "install"])
+def test_what_is_not_published_is_checked_with_the_wheel_itself(job: Job, tiny_wheel: WheelMaker, verify: str) -> None:
+    put_into_feed(job, tiny_wheel("acme-core", "2.0"))
+    tiny_wheel(requires=["acme-core"]).rename(job.checkout / "acme_forecast-1.2.3-py3-none-any.whl")
+    inputs = {"publish_to": "none", "environment_formats": "conda wheelhouse", **job.feed_inputs()}
+    ran = job.run(package="*.whl", verify=verify, **inputs)
+    assert ran.status == 0, ran.log
+    assert pip_part(text("conda.yml"))[-1] == "acme-forecast==1.2.3"
+    assert len(list((OUT / "wheelhouse" / "wheels").iterdir())) == 2
+
+
 class TestWheelhouse:
     """Docker cannot run here: the commands of the fragment do, in an empty virtual environment."""
 

@@ -100,5 +100,11 @@ def test_requires_python(requires: str, version: str, satisfied: bool) -> None:
 
 def test_a_wheel_of_one_machines_linux_gets_a_warning() -> None:
     assert "cibuildwheel" in platform_warning(wheel("cp311-cp311-linux_x86_64"))
-    for tag in ("cp311-cp311-manylinux_2_28_x86_64", "py3-none-any"):
+    assert "needs glibc 2.39" in platform_warning(wheel("cp311-cp311-manylinux_2_39_x86_64"))
+    for tag in (
+        "cp311-cp311-manylinux_2_28_x86_64",
+        "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64",
+        "cp311-cp311-manylinux_2_39_x86_64.manylinux_2_28_x86_64",
+        "py3-none-any",
+    ):
         assert platform_warning(wheel(tag)) == ""

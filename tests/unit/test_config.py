@@ -107,6 +107,13 @@ def test_secret_values_are_found_before_anything_is_read() -> None:
         ({"publish-to": "blob", "container": "/srv/wheels"}, "container", "not a web address"),
         ({"publish-to": "workspace"}, "workspace", "is missing"),
         ({**FEED, "register-environment": "true"}, "workspace", "is missing"),
+        (
+            {"publish-to": "none", "register-environment": "true", "workspace": WORKSPACE},
+            "register-environment",
+            "is none",
+        ),
+        ({"publish-to": "none", "verify": "install"}, "verify", "no feed is named"),
+        ({"publish-to": "none", "environment-formats": "wheelhouse"}, "environment-formats", "no feed is named"),
         ({**FEED, "if-exists": "replace"}, "if-exists", "never forgets"),
         ({**FEED, "check-public-name": "perhaps"}, "check-public-name", "none of true, false"),
         ({**FEED, "dry-run": "yes"}, "dry-run", "none of true, false"),

@@ -15,7 +15,8 @@ from private_wheel.environment.pip_part import same_address
 from private_wheel.wheel import digest_of
 
 _DOCKERFILE = """\
-# Behind FROM in your Dockerfile; the directory wheelhouse/ beside it. No credential is needed.
+# For Python {python_version} on Linux. Behind FROM in your Dockerfile, with the directory wheelhouse/ beside it. No
+# credential is needed.
 COPY wheelhouse/ /opt/wheelhouse/
 RUN cd /opt/wheelhouse && python -m pip install --no-cache-dir --requirement requirements.txt
 """
@@ -28,7 +29,7 @@ def wheelhouse_files(environment: Environment, dependencies: Sequence[Path]) -> 
     wheels = [*own.values(), *dependencies]
     lines = _lines(environment, own, dependencies)
     return {
-        "Dockerfile.fragment": _DOCKERFILE,
+        "Dockerfile.fragment": _DOCKERFILE.format(python_version=environment.content.python_version),
         "requirements.txt": "".join(f"{line}\n" for line in lines),
         **{f"wheels/{path.name}": path for path in wheels},
     }

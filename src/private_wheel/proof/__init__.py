@@ -5,7 +5,6 @@ Foreign code may run in both. The private index is read through `IndexServer`, s
 
 from __future__ import annotations
 
-import logging
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -25,17 +24,15 @@ from private_wheel.publish.simple_index import SimpleIndex
 
 __all__ = ["Package", "Proof", "Resolved", "find_python"]
 
-_LOG = logging.getLogger(__name__)
-
 
 class Proof:
     """Checks the environments of one run; may be cancelled from another thread.
 
-    `index` reads the private index at `index_url`, if there is one.
+    `index` reads the private index at `index_url`, if there is one; `input` is the input that asks for the checks.
     """
 
-    def __init__(self, workshop: Workshop, *, index: SimpleIndex | None, index_url: str) -> None:
-        self._workshop, self._index, self._index_url = workshop, index, index_url
+    def __init__(self, workshop: Workshop, *, index: SimpleIndex | None, index_url: str, input: str = "verify") -> None:
+        self._workshop, self._index, self._index_url, self._input = workshop, index, index_url, input
         self._server: IndexServer | None = None
         self._children = Children("check", self._echo)
 
@@ -56,8 +53,6 @@ class Proof:
             python = Path(sys.executable)
         with self._check(pip_lines, results) as check:
             resolved = resolve(check, python, python_version)
-        private = ", ".join(f"{package.name} {package.version}" for package in resolved.packages if package.is_private)
-        _LOG.info("packages that resolve: %d; from the private index: %s", len(resolved.packages), private or "none")
         return resolved
 
     def install(self, pip_lines: Sequence[str], python_version: str, results: Sequence[Result]) -> None:
@@ -91,7 +86,7 @@ class Proof:
             IndexServer(self._index, self._index_url, self._children.cancel) as server,
         ):
             self._server = server
-            check = Check(self._workshop, self._children, server, Path(directory))
+            check = Check(self._workshop, self._children, server, Path(directory), self._input)
             check.read(pip_lines, results)
             try:
                 yield check

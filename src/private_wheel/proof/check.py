@@ -10,11 +10,12 @@ from pathlib import Path
 
 from private_wheel.build import Workshop, own_uv
 from private_wheel.children import Children, Ended
+from private_wheel.environment.pip_lines import read_pip_line
 from private_wheel.errors import DoesNotResolve, Interrupted, PrivateWheelError
 from private_wheel.pip_configuration import locked_uv_environ
 from private_wheel.process import foreign_environ, installer_environ
 from private_wheel.proof.index_server import IndexServer
-from private_wheel.proof.pip_part import PipPart
+from private_wheel.proof.uv_part import UvPart
 from private_wheel.publish import Result
 
 _PYPI = "https://pypi.org/simple/"
@@ -24,22 +25,32 @@ _REPLACED = frozenset({*_DEFAULT, *_EXTRA, "UV_CACHE_DIR", "UV_FIND_LINKS"})
 
 
 class Check:
-    """What a check works with. `directory` is its own."""
+    """What a check works with. `directory` is its own; `input` is the one that asks for it."""
 
-    def __init__(self, workshop: Workshop, children: Children, server: IndexServer, directory: Path) -> None:
-        self._workshop, self._children = workshop, children
+    def __init__(
+        self, workshop: Workshop, children: Children, server: IndexServer, directory: Path, input: str
+    ) -> None:
+        self._workshop, self._children, self.input = workshop, children, input
         self.server, self.directory = server, directory
         self._found = _uv_settings(workshop)
         own = own_uv(workshop.environ)
         self._uv, self._cache = own.get("UV", "uv"), own["UV_CACHE_DIR"]
         self._temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(directory))
-        self.part = PipPart(indexes=_machine_indexes(self._found, server, workshop.secrets))
+        self.part = UvPart(indexes=_machine_indexes(self._found, server, workshop.secrets))
         self.file = directory / "requirements.txt"
 
     def read(self, pip_lines: Sequence[str], results: Sequence[Result]) -> None:
-        """Raises as `PipPart.read`."""
+        """Raises as `UvPart.read`."""
         self.part.read(pip_lines, self.server.reachable, lambda line: _with_local_files(line, self.server, results))
         self.file.write_text("\n".join(self.part.requirements), encoding="utf-8")
+
+    @property
+    def advice(self) -> str:
+        """How to mend what does not resolve or install."""
+        index = "A private one must be in the feed."
+        if not self.part.of_machine:
+            index = "With index-mode: only all must be in the feed, public ones by its upstream sources."
+        return f"Correct the dependencies that are named, in the package or in environment-base. {index}"
 
     def uv(self, *arguments: str) -> Ended:
         """Run uv with nothing of the machine's configuration but where packages are and how to get there."""
@@ -122,8 +133,14 @@ def _no_proxy(environ: Mapping[str, str]) -> str:
 
 
 def _with_local_files(line: str, server: IndexServer, results: Sequence[Result]) -> str:
-    """The line with the URL of a wheel of ours replaced by one at which this machine's wheel is."""
+    """The line with the URL of a wheel of ours replaced by one at which this machine's wheel is. So is the name of one
+    that is not published."""
+    target = read_pip_line(line, 0).target
     for result in results:
+        if result.outcome == "built" and target and target.name == result.wheel.canonical_name:
+            extras = f"[{','.join(target.extras)}]" if target.extras else ""
+            address = server.add(result.wheel.path, result.requirement)
+            return f"{target.name}{extras} @ {address}" + (f" ; {target.marker}" if target.marker else "")
         place = re.search(rf"{re.escape(result.url)}(?=$|[#\s;])", line) if result.url else None
         if not place:
             continue

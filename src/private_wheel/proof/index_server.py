@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote
 
 from private_wheel.azure.http import AT_ONCE
 from private_wheel.errors import PrivateWheelError
-from private_wheel.proof.pip_part import same_index
+from private_wheel.proof.uv_part import same_index
 from private_wheel.publish.simple_index import Content, IndexedFile, SimpleIndex
 
 _ADDRESS = "127.0.0.1"

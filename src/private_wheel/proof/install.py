@@ -67,18 +67,20 @@ def install(check: Check, python: Path, wheels: Sequence[Wheel]) -> None:
     PrivateWheelError: what the private index refused with.
     """
     venv = check.directory / "venv"
-    _require(check.uv("venv", "--quiet", "--no-project", "--python", str(python), str(venv)), "No virtual environment")
+    ended = check.uv("venv", "--quiet", "--no-project", "--python", str(python), str(venv))
+    _require(ended, "A virtual environment cannot be made.", "See what uv said.")
     inside = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     arguments = ["pip", "install", "--python", str(inside), "--requirement", str(check.file)]
     arguments += ["--require-hashes"] if check.part.hashes else []
-    _require(check.uv_on_part(*arguments), "The environment does not install")
+    _require(check.uv_on_part(*arguments), "The environment does not install.", check.advice)
     for wheel in wheels:
         modules = modules_to_import(wheel)
         if not modules:
             _LOG.info("%s holds no module, so nothing of it is imported", wheel.file_name)
             continue
         ended = check.foreign(str(inside), "-I", "-c", _IMPORT, *modules)
-        _require(ended, f"{wheel.name} {wheel.version} installs, but import {', '.join(modules)} fails")
+        what = f"{wheel.name} {wheel.version} installs, but import {', '.join(modules)} fails."
+        _require(ended, what, "Declare what it needs, in the package or in environment-base. The log has all of it.")
         _LOG.info("%s installs, and is imported: %s", wheel.file_name, ", ".join(modules))
 
 
@@ -109,11 +111,14 @@ def _tools(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
     yield from (found[number] for number in sorted(found, reverse=True))
 
 
-def _require(ended: Ended, what: str) -> None:
+def _require(ended: Ended, what: str, fix: str) -> None:
     if ended.status != 0:
-        raise DoesNotInstall(
-            f"{what}.",
-            input="verify",
-            fix="Correct what is named, in the package or in environment-base.",
-            said="\n".join(["", *ended.last_lines]),
-        )
+        raise DoesNotInstall(what, input="verify", fix=fix, said="\n".join(["", *_to_the_point(ended.last_lines)]))
+
+
+def _to_the_point(lines: Sequence[str]) -> Sequence[str]:
+    """The end of a traceback, or uv's error without what it did before."""
+    if any(line.startswith("Traceback ") for line in lines):
+        return lines[-1:]
+    start = next((at for at, line in enumerate(lines) if line.startswith("error")), 0)
+    return lines[start:]

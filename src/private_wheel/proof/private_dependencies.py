@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from private_wheel.compatibility import supported_tags
+from private_wheel.compatibility import UBUNTU_GLIBC, supported_tags
 from private_wheel.errors import DoesNotResolve
 from private_wheel.proof.resolve import Package, Resolved
 from private_wheel.publish.simple_index import IndexedFile, SimpleIndex
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from packaging.tags import Tag
 
 _MANYLINUX = re.compile(r"manylinux_2_(\d+)_")
-_UBUNTU_GLIBC = 35
 
 
 def download_private_dependencies(
@@ -39,7 +38,7 @@ def download_private_dependencies(
 def image_tags(python_version: str) -> dict[Tag, int]:
     """What an image of Ubuntu 22.04 takes, and how well it fits: 0 is the best."""
     found = supported_tags(python_version)
-    return {tag: rank for tag, rank in found.items() if _glibc(tag.platform) <= _UBUNTU_GLIBC}
+    return {tag: rank for tag, rank in found.items() if _glibc(tag.platform) <= UBUNTU_GLIBC}
 
 
 def _glibc(platform: str) -> int:

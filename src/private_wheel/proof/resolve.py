@@ -34,6 +34,11 @@ class Resolved:
 
     packages: tuple[Package, ...]
 
+    def __str__(self) -> str:
+        private = ", ".join(f"{package.name} {package.version}" for package in self.packages if package.is_private)
+        count = f"{len(self.packages)} package" + ("s" if len(self.packages) != 1 else "")
+        return count + (f", of these from the feed: {private}" if private else "")
+
 
 def resolve(check: Check, python: Path, python_version: str) -> Resolved:
     """`python` makes packages that have no wheel.
@@ -50,9 +55,8 @@ def resolve(check: Check, python: Path, python_version: str) -> Resolved:
     if ended.status != 0:
         raise DoesNotResolve(
             f"The environment does not resolve for Python {python_version} on Linux.",
-            input="verify",
-            fix="Correct the dependencies that are named, in the package or in environment-base. A private one must be"
-            " in the feed.",
+            input=check.input,
+            fix=check.advice,
             said="\n".join(["", *ended.last_lines]),
         )
     locked = _packages(lock)

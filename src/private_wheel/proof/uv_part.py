@@ -19,7 +19,7 @@ _UNDERSTOOD = frozenset(
 
 
 @dataclass(kw_only=True)
-class PipPart:
+class UvPart:
     """Requirements without options, and what the options said."""
 
     indexes: list[str]
