@@ -16,8 +16,8 @@ from private_wheel.errors import Bug, Interrupted, MachineFailed, PrivateWheelEr
 from private_wheel.hosts import Host, detect_host
 from private_wheel.hosts.base import HostHandler
 from private_wheel.hosts.terminal import read_arguments
+from private_wheel.linux import hide_memory
 from private_wheel.masked import secret_values
-from private_wheel.reading import read_config
 
 if TYPE_CHECKING:
     from private_wheel.report import Record
@@ -78,6 +78,8 @@ def _attempt(host: Host, action: Callable[[], None]) -> PrivateWheelError | None
 
 
 def _release(host: Host, environ: Mapping[str, str], record: Record) -> None:
+    from private_wheel.reading import read_config
+
     record.config = read_config(environ, host.checkout)
     from private_wheel.release import release
 
@@ -107,12 +109,13 @@ def _interrupt_once(*_: object) -> None:
 def run() -> NoReturn:
     """How entrypoint.py starts the program: the environment comes as JSON on standard input.
 
-    So it is in no process environment, which a child could read in /proc/<pid>/environ.
+    So it is in no process environment, which a child could read in /proc/<pid>/environ, nor in memory that it can read.
     """
     import json
     import warnings
 
     warnings.simplefilter("ignore")
+    hide_memory()
     environ = json.load(sys.stdin)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number in _ENDING:

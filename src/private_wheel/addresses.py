@@ -29,5 +29,14 @@ def check_address(url: str) -> None:
         raise ValueError("plain http would send the token in clear text. Use https://.")
 
 
+def is_protected(url: str) -> bool:
+    """Whether nobody on the way can read or change what `url` gives: by https, or on this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+
+
 def is_loopback(host: str) -> bool:
     return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")

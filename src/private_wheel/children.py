@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
+from private_wheel import linux
 from private_wheel.errors import Interrupted
 
 _LAST_LINES = 20
@@ -35,6 +36,10 @@ class Children:
     `name` is what the children do together, for threads and errors; `echo` is given every line of theirs.
     """
 
+    # Of all instances: the children that run, and the lock under which one is started or what others left is ended.
+    _running: ClassVar[set[int]] = set()
+    _starting: ClassVar[threading.Lock] = threading.Lock()
+
     def __init__(self, name: str, echo: Callable[[str], None]) -> None:
         self._name, self._echo = name, echo
         self._lock = threading.Lock()
@@ -49,14 +54,25 @@ class Children:
                 _end(self._child)
 
     def run(
-        self, command: Sequence[str], environ: Mapping[str, str], *, text: str = "", directory: Path | None = None
+        self,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        *,
+        text: str = "",
+        directory: Path | None = None,
+        limit: float | None = None,
     ) -> Ended:
-        """Run `command` to its end, with `text` on its standard input. Nothing that it started is left.
+        """Run `command` to its end, with `text` on its standard input, for `limit` seconds at most.
+
+        On Linux nothing that it started is left. On macOS what made a session of its own lives on, and on Windows all
+        but the child itself.
 
         Raises:
             Interrupted: `cancel` was called.
+            subprocess.TimeoutExpired: it had not ended by then, and was ended.
         """
-        with self._lock:
+        linux.adopt_orphans()
+        with self._lock, self._starting:
             self._refuse_when_cancelled()
             child = self._child = subprocess.Popen(  # noqa: S603  # the callers' own programs, and no shell
                 command,
@@ -70,12 +86,17 @@ class Children:
                 start_new_session=True,
                 umask=0o022 if os.name == "posix" else -1,
             )
+            self._running.add(child.pid)
+            started = linux.start_time(child.pid)
         try:
-            return self._pump(child, text)
+            return self._pump(child, text, limit)
         finally:
             _end(child)
+            with self._starting:
+                self._running.discard(child.pid)
+                linux.end_orphans(started, self._running)
 
-    def _pump(self, child: subprocess.Popen[str], text: str) -> Ended:
+    def _pump(self, child: subprocess.Popen[str], text: str, limit: float | None) -> Ended:
         """Hand the text over, pass the child's lines on as they come, and wait for its end."""
         last_lines: deque[str] = deque(maxlen=_LAST_LINES)
 
@@ -92,7 +113,7 @@ class Children:
         reading.start()
         with child.stdin as stdin:
             stdin.write(text)
-        status = child.wait()
+        status = child.wait(limit)
         # Whoever the child left behind may hold the pipe open for ever.
         reading.join(timeout=_LAST_WORDS)
         self._refuse_when_cancelled()

@@ -35,7 +35,7 @@ def supported_tags(python_version: str) -> dict[Tag, int]:
         *cpython_tags((major, minor), abis=[abi], platforms=platforms),
         *compatible_tags((major, minor), interpreter=f"cp{number}", platforms=platforms),
     ]
-    return {tag: rank for rank, tag in reversed(list(enumerate(tags)))}
+    return {tag: rank for rank, tag in enumerate(tags)}
 
 
 def _platforms() -> Iterator[str]:
@@ -57,7 +57,7 @@ def best_wheel(wheels: Sequence[Wheel], python_version: str) -> Wheel:
     fitting = {wheel: min((ranks[tag] for tag in wheel.tags if tag in ranks), default=-1) for wheel in wheels}
     found = [wheel for wheel in wheels if fitting[wheel] >= 0]
     if not found:
-        raise _misfit(wheels[0], python_version)
+        raise _misfit(wheels, python_version)
     best = min(found, key=lambda wheel: fitting[wheel])
     check_python(best, python_version)
     return best
@@ -97,17 +97,20 @@ def platform_warning(wheel: Wheel) -> str:
     )
 
 
-def _misfit(wheel: Wheel, python_version: str) -> PythonNotSatisfied | WrongPlatform:
-    platforms = sorted({tag.platform for tag in wheel.tags})
-    if not any(re.fullmatch(rf"any|(many)?linux\w*_{_MACHINE}", platform) for platform in platforms):
+def _misfit(wheels: Sequence[Wheel], python_version: str) -> PythonNotSatisfied | WrongPlatform:
+    names = ", ".join(wheel.file_name for wheel in wheels)
+    tags = [tag for wheel in wheels for tag in wheel.tags]
+    for_linux = [tag for tag in tags if re.fullmatch(rf"any|(many)?linux\w*_{_MACHINE}", tag.platform)]
+    if not for_linux:
+        platforms = sorted({tag.platform for tag in tags})
         return WrongPlatform(
-            f"{wheel.file_name} is for {', '.join(platforms)}; Azure ML's images are Linux on {_MACHINE}.",
+            f"{names} is for {', '.join(platforms)}; Azure ML's images are Linux on {_MACHINE}.",
             input="package",
             fix="Build a manylinux wheel and publish that: cibuildwheel does it, https://cibuildwheel.pypa.io",
         )
-    made_for = sorted({f"{tag.interpreter}-{tag.abi}" for tag in wheel.tags})
+    made_for = sorted({f"{tag.interpreter}-{tag.abi}" for tag in for_linux})
     return PythonNotSatisfied(
-        f"{wheel.file_name} is for {', '.join(made_for)}; the environment has Python {python_version}.",
+        f"{names} is for {', '.join(made_for)}; the environment has Python {python_version}.",
         input="python-version",
         fix="Set python-version to the one that it was built with, or build a wheel for each Python with cibuildwheel:"
         " https://cibuildwheel.pypa.io",

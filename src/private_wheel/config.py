@@ -88,6 +88,11 @@ class Config:
     dry_run: bool
 
     @property
+    def index_url(self) -> str:
+        """Of the feed's simple index; empty without one."""
+        return self.feed.index_url if self.feed else ""
+
+    @property
     def resolves(self) -> bool:
         """Whether the environment is resolved: to prove that it can be, or to find its private dependencies."""
         return self.verify in ("resolve", "install") or "wheelhouse" in self.environment.formats

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from private_wheel.azure.arm import Arm
 from private_wheel.azure.workspace_id import WorkspaceId, short_names
 from private_wheel.config import Config
 from private_wheel.environment.files import write_environment
@@ -16,9 +15,10 @@ from private_wheel.environment.model import Environment, environment_of
 from private_wheel.publish import Plan, Result, result_of
 from private_wheel.registration import Definition, RegistrationPlan, plan_registrations
 from private_wheel.registration import register as register_definition
-from private_wheel.wheel import Wheel
+from private_wheel.wheel import Wheel, WheelFile
 
 if TYPE_CHECKING:
+    from private_wheel.azure.arm import Arm
     from private_wheel.proof import Proof
     from private_wheel.report import Record
 
@@ -73,8 +73,7 @@ def environments_of(config: Config, results: Iterable[Result]) -> dict[str, Envi
     by_place: dict[str, list[Result]] = {}
     for result in results:
         by_place.setdefault(result.place, []).append(result)
-    index_url = config.feed.index_url if config.feed else ""
-    return {place: environment_of(config.environment, there, index_url) for place, there in by_place.items()}
+    return {place: environment_of(config.environment, there, config.index_url) for place, there in by_place.items()}
 
 
 def public_names(config: Config, wheels: Sequence[Wheel], environ: Mapping[str, str]) -> list[str]:
@@ -89,9 +88,9 @@ def public_names(config: Config, wheels: Sequence[Wheel], environ: Mapping[str, 
 
 def check(
     config: Config, environments: Mapping[str, Environment], proof: Proof, record: Record
-) -> dict[str, list[Path]]:
-    """Resolve each environment, install it if `verify` says so, and fetch the private wheels that it needs beside its
-    own, by place, if a wheelhouse is wanted. What was shown is noted in `record`.
+) -> dict[str, list[WheelFile]]:
+    """Resolve each environment, install it here if `verify` says so, and fetch the private wheels that it needs beside
+    its own, by place, if a wheelhouse is wanted. What was shown is noted in `record`.
 
     Raises:
         DoesNotResolve, DoesNotInstall
@@ -100,12 +99,11 @@ def check(
     for place, environment in environments.items():
         content = environment.content
         part = (content.pip_lines, content.python_version, environment.results)
+        resolved = proof.resolve(*part)
+        _note(record, f"{environment.title} resolves for Python {content.python_version} on Linux: {resolved}")
         if config.verify == "install":
             proof.install(*part)
             _note(record, f"{environment.title} installs with Python {content.python_version}")
-        if config.verify == "resolve" or "wheelhouse" in config.environment.formats:
-            resolved = proof.resolve(*part)
-            _note(record, f"{environment.title} resolves for Python {content.python_version} on Linux: {resolved}")
         if "wheelhouse" in config.environment.formats:
             found[place] = proof.private_wheels(resolved, content.python_version, environment.results)
     return found
@@ -128,7 +126,7 @@ def register(arm: Arm, config: Config, environments: Mapping[str, Environment], 
 
 
 def write(
-    config: Config, environments: Mapping[str, Environment], dependencies: Mapping[str, Sequence[Path]]
+    config: Config, environments: Mapping[str, Environment], dependencies: Mapping[str, Sequence[WheelFile]]
 ) -> dict[str, dict[str, Path]]:
     """Write the files of each environment, and return their paths by place and format. `dependencies` as by `check`."""
     directory, formats = Path(config.environment.directory), config.environment.formats

@@ -131,7 +131,7 @@ class WheelRejected(PrivateWheelError):
 
 
 class WrongPlatform(PrivateWheelError):
-    """The wheel is for another Python or platform than the environment's."""
+    """None of the package's wheels is for Azure ML's images."""
 
     code, exit_status = "PW310", BUILD
 

@@ -10,6 +10,8 @@ from enum import Enum
 from private_wheel.environment.addition import DEFAULT_IMAGE
 
 DOCS = "https://github.com/private-wheel/private-wheel/blob/main/docs"
+# An Azure variable that does not exist: its name arrives in place of a value.
+UNRESOLVED = re.compile(r"^\$\(([^()$]+)\)$")
 
 
 class Kind(Enum):
@@ -99,8 +101,8 @@ INPUTS: tuple[Input, ...] = (
         default="feed",
         choices=("feed", "blob", "workspace", "none"),
         help="Where the wheel goes: a package feed, a blob container, the Azure ML workspace itself, or nowhere. "
-        "`none` builds, and with `feed` describes the environment; with `connection-token` and no `package` it only sets "
-        "the connection.",
+        "`none` builds, and with `feed` describes the environment; with `connection-token` and no `package` it only "
+        "sets the connection.",
     ),
     Input(
         name="feed",

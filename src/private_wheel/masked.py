@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from private_wheel.azure.service_connection import job_token
-from private_wheel.inputs import INPUTS, Kind
+from private_wheel.inputs import INPUTS, UNRESOLVED, Kind
+from private_wheel.pip_configuration import install_settings
 
-# An Azure variable that does not exist: its name arrives in place of a value.
-UNRESOLVED = re.compile(r"^\$\(([^()$]+)\)$")
 _AMBIENT_SECRETS = (
     "AZURE_CLIENT_SECRET",
     "AZURE_CLIENT_CERTIFICATE_PASSWORD",
@@ -31,11 +30,11 @@ _HELD_SECRET = re.compile(
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:
     """What must be masked before anything is printed: the secret inputs, the ambient sign-in's, and those that URLs
-    and connection strings hold."""
+    and connection strings hold, also in pip's configuration, whose URLs uv repeats."""
     names = [*(row.variable for row in INPUTS if row.kind is Kind.SECRET), *_AMBIENT_SECRETS]
     names += [name for name in environ if _AGENT_SECRET.search(name)]
     values = [*(environ.get(name, "") for name in names), job_token(environ).value]
-    for value in environ.values():
+    for value in (*environ.values(), *install_settings(environ).values()):
         held = [part for parts in _HELD_SECRET.findall(value) for part in parts if part]
         values += [*held, *map(unquote, held)]
     # The name of a variable that does not exist is no secret, and the error has to name it.

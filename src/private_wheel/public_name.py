@@ -17,7 +17,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 
-from private_wheel.addresses import is_loopback
+from private_wheel.addresses import is_protected
 from private_wheel.azure.http import TRANSPORT_ERRORS, Client
 from private_wheel.background import in_background
 from private_wheel.errors import ServiceUnreachable
@@ -78,7 +78,7 @@ def _public_index(environ: Mapping[str, str]) -> _Index:
         host = parts.hostname or ""
     except ValueError:
         raise _NotAskedError("the index that pip is told to use is not a web address") from None
-    if not host or not _may_ask(url):
+    if not host or not is_protected(url):
         raise _NotAskedError("the index that pip is told to use is not reached by https")
     login = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
     encoded = base64.b64encode(login.encode()).decode()
@@ -129,7 +129,7 @@ def _answer(client: Client, url: str) -> bool | str:
 def _get(client: Client, url: str) -> Iterator[requests.Response]:
     """The answer, which is 200 or 404. The credential stays with the index's own origin (see `Client`)."""
     for _ in range(_REDIRECTS):
-        if not _may_ask(url):
+        if not is_protected(url):
             raise _NotAskedError("it leads to an address without https")
         with client.request("GET", url, headers=_HTML, stream=True) as response:
             if is_sign_in(response):
@@ -154,19 +154,11 @@ def _has_file(response: requests.Response) -> bool:
     return False
 
 
-def _may_ask(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-    except ValueError:
-        return False
-
-
 def _confusing(name: str, index: _Index) -> str:
     return (
-        f"The public index {index.url} has a project {name} too. With --extra-index-url pip takes a package from either"
-        " index, so its owner could get code into your images. Set index-mode: only, with a feed that has upstream"
-        " sources, or choose another name."
+        f"The public index at {urlsplit(index.url).netloc} has a project {name} too. With --extra-index-url pip takes a"
+        " package from either index, so its owner could get code into your images. Set index-mode: only, with a feed"
+        " that has upstream sources, or choose another name."
     )
 
 

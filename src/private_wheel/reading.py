@@ -22,12 +22,12 @@ from private_wheel.config import (
     SignInConfig,
     Verify,
 )
-from private_wheel.environment.addition import ENVIRONMENT_NAME
+from private_wheel.environment.addition import ENVIRONMENT_NAME, IMAGE
 from private_wheel.environment.base import Base, WrongFile, read_base
 from private_wheel.environment.directory import check_directory
 from private_wheel.errors import InvalidInputs, Problem
-from private_wheel.inputs import INPUTS, Input, Kind, given
-from private_wheel.masked import UNRESOLVED, secret_values
+from private_wheel.inputs import INPUTS, UNRESOLVED, Input, Kind, given
+from private_wheel.masked import secret_values
 from private_wheel.publish.container_address import parse_container
 from private_wheel.publish.feed_address import parse_feed
 from private_wheel.secrets import SHORTEST_SECRET, Secret, derived_forms
@@ -38,7 +38,6 @@ _ENVIRONMENT_VERSION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}$")
 # Not 3.1: that is what YAML makes of an unquoted 3.10.
 _PYTHON_VERSION = re.compile(r"^3\.([6-9]|[1-9]\d)(\.\d{1,2})?$")
 _USERNAME = re.compile(r"^[^:\x00-\x1f\x7f]+$")
-_IMAGE = re.compile(r"^[a-z0-9][A-Za-z0-9._/:@-]*$")
 _ARTIFACT_NAME = re.compile(r"^[^\x00-\x1f\x7f\"<>|:*?\\/]+$")
 _CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 
@@ -221,7 +220,7 @@ def _environment(reader: _Reader, checkout: Path) -> EnvironmentConfig:
         version=reader.text(
             "environment-version", _ENVIRONMENT_VERSION, "an environment's version (letters, digits, . _ + ! -)"
         ),
-        image=reader.text("environment-image", _IMAGE, "an image's name, as registry/name:tag"),
+        image=reader.text("environment-image", IMAGE, "an image's name, as registry/name:tag"),
         formats=reader.words("environment-formats"),
         directory=reader.parsed("environment-dir", reader.text("environment-dir"), check_directory) or "",
         python_version=reader.text(

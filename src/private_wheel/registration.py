@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.background import side_by_side
-from private_wheel.environment.comparison import differences
+from private_wheel.comparison import differences
 from private_wheel.errors import EnvironmentConflict, ServiceFailed
 
 if TYPE_CHECKING:
     from private_wheel.azure.arm import Arm
 
 _AT_ONCE = 8
-# Seconds before each look at what was just registered.
-_LOOKS = (0.0, 1.0, 3.0)
+# Seconds before each further look at what was just registered.
+_LOOKS = (1.0, 3.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """An environment version. `conda` is the text of its conda file; `extra` may hold `description`, `tags`,
-    `inference_config` and `os_type`, as Azure ML's environment YAML has them."""
+    """An environment version. `conda` is the text of its conda file; `extra` may hold `description`, `tags` and
+    `inference_config`, as Azure ML's environment YAML has them."""
 
     name: str
     version: str
@@ -47,7 +47,7 @@ class Definition:
         return {
             "image": self.image,
             "condaFile": self.conda,
-            "osType": str(self.extra.get("os_type") or "linux").capitalize(),
+            "osType": "Linux",
             "isAnonymous": False,
             **{name: value for name, value in optional.items() if value},
         }
@@ -101,7 +101,7 @@ def register(arm: Arm, plan: RegistrationPlan, definition: Definition) -> None:
     except ServiceFailed as error:
         refusal = error  # an answer may have been lost, and the request repeated: what is there decides
     stored = arm.read_environment(workspace, name, version)
-    for pause in _LOOKS[1:] if not refusal else ():
+    for pause in _LOOKS if not refusal else ():
         if stored is not None:
             break
         time.sleep(pause)

@@ -26,7 +26,7 @@ from private_wheel.preparation import prepare
 from private_wheel.publish import Plan, Result, Route, result_of, unseen
 from private_wheel.report import Record
 from private_wheel.secrets import derived_forms
-from private_wheel.wheel import Wheel
+from private_wheel.wheel import Wheel, WheelFile
 
 if TYPE_CHECKING:
     from private_wheel.services import Services
@@ -115,14 +115,13 @@ def _verify(route: Route, plans: Sequence[Plan], record: Record) -> None:
 def _deliver(config: Config, host: Host, workshop: Workshop, services: Services, record: Record) -> None:
     """The environments of packages that can be installed from where they are: proven, let in, registered, written."""
     environments = environments_of(config, record.listed) if can_be_written(config) else {}
-    dependencies: Mapping[str, Sequence[Path]] = {}
+    dependencies: Mapping[str, Sequence[WheelFile]] = {}
     if environments and config.resolves:
         from private_wheel.proof import Proof
 
         with host.group("Check the environment"):
-            index_url = config.feed.index_url if config.feed else ""
             asks = "verify" if config.verify in ("resolve", "install") else "environment-formats"
-            proof = Proof(workshop, index=services.index, index_url=index_url, input=asks)
+            proof = Proof(workshop, index=services.index, index_url=config.index_url, input=asks)
             dependencies = check(config, environments, proof, record)
     _connect(services, record)
     if services.arm:

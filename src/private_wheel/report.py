@@ -7,14 +7,17 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from private_wheel.config import Config
 from private_wheel.connection import ConnectionPlan
-from private_wheel.environment.model import Environment
 from private_wheel.errors import PrivateWheelError
 from private_wheel.inputs import DOCS
 from private_wheel.publish import Plan, Result
-from private_wheel.registration import RegistrationPlan
+
+if TYPE_CHECKING:
+    from private_wheel.environment.model import Environment
+    from private_wheel.registration import RegistrationPlan
 
 _OUTCOMES = {
     "published": "published",
@@ -175,8 +178,9 @@ def outputs(record: Record) -> dict[str, str]:
     config = record.config
     if not config:
         return {}
-    index_url = config.feed.index_url if config.feed else ""
-    packages = [_package_outputs(result, index_url, record.environment_file(result.place)) for result in record.listed]
+    packages = [
+        _package_outputs(result, config.index_url, record.environment_file(result.place)) for result in record.listed
+    ]
     first: Mapping[str, str] = packages[0] if packages else {}
     shown = {
         "connection": record.connections[0].name if record.connections else "",

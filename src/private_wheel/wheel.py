@@ -56,6 +56,10 @@ class Wheel:
         return self.path.name
 
     @property
+    def file(self) -> WheelFile:
+        return WheelFile(path=self.path, sha256=self.sha256)
+
+    @property
     def canonical_name(self) -> str:
         from packaging.utils import canonicalize_name
 
@@ -105,6 +109,14 @@ def read_wheel(path: Path) -> Wheel:
         tags=tags,
         modules=_modules(members),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WheelFile:
+    """A wheel on this machine, and its SHA-256 as it was when it was last trusted: foreign code may have run since."""
+
+    path: Path
+    sha256: str
 
 
 def digest_of(path: Path, algorithm: str = "sha256", length: int | None = None) -> str:

@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 
 from entrypoint import executable
 from private_wheel.environment.base import read_base
+from private_wheel.environment.definition_text import KEYS
 from private_wheel.environment.extension import Extended
 from private_wheel.pip_configuration import uv_environ
 from sandbox import Sandbox
@@ -86,6 +87,13 @@ def test_a_second_time_changes_nothing(name: str, route: str, tmp_path: Path) ->
     once = extended(name, route)
     (tmp_path / name).write_text(of_the_same_kind(name, once), encoding="utf-8")
     assert extended(name, route, base=read_base(str(tmp_path / name), tmp_path)) == once
+
+
+def test_the_keys_are_those_of_the_official_client() -> None:
+    schema = "from azure.ai.ml._schema.assets.environment import EnvironmentSchema as Schema\n"
+    fields = "[field.data_key or name for name, field in Schema(context={'base_path': '.'}).fields.items()]"
+    printed = run([sys.executable, "-W", "ignore", "-c", f"{schema}import json\nprint(json.dumps({fields}))"])
+    assert set(json.loads(printed)) == set(KEYS)
 
 
 @pytest.fixture(scope="module")

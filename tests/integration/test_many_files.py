@@ -206,11 +206,17 @@ def other_version(place: Place) -> str:
     return "PW304"
 
 
-def other_python(place: Place) -> str:
-    """The same version for another Python: an index would choose, a URL cannot."""
-    wheel = place.dist / file_name(11)
-    (place.dist / wheel.name.replace("py3-none", "py2.py3-none")).write_bytes(wheel.read_bytes())
-    return "PW304"
+def test_wheels_of_one_version_for_several_pythons(place: Place) -> None:
+    """An index would choose between them. By URL, the environment has the one that fits it best."""
+    place.add(2)
+    wheel = place.dist / file_name(1)
+    for_both = place.dist / wheel.name.replace("py3-none", "py2.py3-none")
+    for_both.write_bytes(wheel.read_bytes())
+    ran = place.run()
+    assert ran.status == 0, ran.log
+    assert for_both.name in place.names()
+    conda = (place.job.checkout / "azureml-environment" / "conda.yml").read_text(encoding="utf-8")
+    assert [name in conda for name in (f"/{wheel.name}", f"/{for_both.name}")].count(True) == 1
 
 
 class TestOneIsWrong:
@@ -226,7 +232,6 @@ class TestOneIsWrong:
             directory,
             other_content,
             other_version,
-            other_python,
         ],
         ids=lambda spoil: spoil.__name__,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import signal
@@ -13,15 +14,23 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from private_wheel.build import Workshop
-from private_wheel.errors import CredentialRefused, DoesNotInstall, DoesNotResolve, Interrupted, MissingPython
+from private_wheel.errors import (
+    CredentialRefused,
+    DoesNotInstall,
+    DoesNotResolve,
+    Interrupted,
+    MissingPython,
+    ServiceUnreachable,
+)
 from private_wheel.hosts import GitHub
-from private_wheel.proof import Proof, Resolved, find_python
+from private_wheel.proof import Proof, Resolved, check, find_python
 from private_wheel.publish import Account, Result
 from private_wheel.publish.feed_address import parse_feed
 from private_wheel.publish.simple_index import SimpleIndex
@@ -189,6 +198,14 @@ def test_an_index_of_the_users_own_that_refuses(bench: Bench) -> None:
     assert found(bench.resolve(lines))
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_an_index_that_nobody_answers_at(bench: Bench, level: str) -> None:
+    result = bench.publish()
+    lines = bench.lines("--extra-index-url https://localhost:1/simple/", result.requirement)
+    with pytest.raises(ServiceUnreachable, match="cannot be reached"):
+        bench.run(level, lines, [result])
+
+
 def test_an_index_that_tells_no_hashes(bench: Bench) -> None:
     bench.sandbox.feed_switches.hashes = False
     result = bench.publish()
@@ -294,16 +311,9 @@ def test_a_token_that_the_feed_refuses(bench: Bench, level: str) -> None:
     assert time.monotonic() - started < 5
 
 
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("six --global-option=build", "--global-option"),
-        ("--no-deps", "--no-deps"),
-    ],
-)
-def test_what_uv_cannot_know(bench: Bench, line: str, words: str) -> None:
-    with pytest.raises(DoesNotResolve, match=words):
-        bench.resolve([line])
+def test_what_uv_cannot_know(bench: Bench) -> None:
+    with pytest.raises(DoesNotResolve, match="--global-option"):
+        bench.resolve(["six --global-option=build"])
 
 
 def test_a_python_that_is_not_here(bench: Bench) -> None:
@@ -439,15 +449,144 @@ def test_cancelled_in_the_middle(bench: Bench, tmp_path: Path, level: str, told:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_nothing_private_stays_in_the_cache_of_uv(bench: Bench, level: str) -> None:
+def test_foreign_code_cannot_change_what_later_runs_install(bench: Bench, tmp_path: Path, level: str) -> None:
+    """The cache is the check's own: what is in the machine's stays as it is, and the check adds nothing to it."""
     bench.sandbox.public_project("acme-public", "3.1")
+    act = "for file in pathlib.Path(os.environ['UV_CACHE_DIR']).rglob('*'): print(file)"
+    sdist(bench, "acme-spy", f"import os\n\n\ndef act():\n    {act}\n    raise SystemExit(3)\n")
+    result = bench.publish(requires=["acme-public"])
+    bench.run(level, bench.lines(result.requirement), [result])
+    with pytest.raises((DoesNotResolve, DoesNotInstall)) as caught:
+        bench.run(level, bench.lines("acme-spy"))
+    assert f"{bench.scratch}" in caught.value.said
+    assert "acme_public" not in caught.value.said
+    assert [path.name for path in (tmp_path / "uv-cache").rglob("*") if "acme" in path.name] == []
+
+
+def test_what_is_imported_cannot_read_the_index(bench: Bench) -> None:
+    """Though the address is in files that it can read."""
+    code = """
+import os, pathlib, re, urllib.request
+
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+places = set()
+for file in pathlib.Path(os.environ["TMPDIR"]).rglob("*"):
+    if file.is_file():
+        places |= set(re.findall(rb"http://127[.]0[.]0[.]1:[0-9]+/[\\w-]{20,}", file.read_bytes()))
+for place in places:
+    try:
+        print("read", opener.open(place.decode() + "/simple/acme-salaries/", timeout=5).read())
+    except OSError as error:
+        print("refused", error)
+"""
+    bench.publish("acme-salaries", "9.9")
     dependency = by_url(bench, "acme-core", "2.0")
-    result = bench.publish(requires=["acme-core", "acme-public"])
-    bench.run(level, bench.lines(result.requirement, dependency.requirement), [result, dependency])
-    names = " ".join(path.name for path in Path(bench.environ["UV_CACHE_DIR"]).rglob("*"))
-    assert "acme-public" in names
-    assert "acme_forecast" not in names
-    assert "acme_core" not in names
+    result = bench.publish(content=code)
+    bench.run("install", bench.lines(result.requirement, dependency.requirement), [result, dependency])
+    assert "  | refused" in bench.log
+    assert "  | read" not in bench.log
+
+
+def test_our_memory_is_closed_before_it_holds_a_secret() -> None:
+    """On Linux. A child's is its own matter, and open to us again."""
+    tell = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), flush=True)"  # PR_GET_DUMPABLE
+    code = f"""
+import json, subprocess, sys
+from private_wheel import __main__ as program
+
+
+def told(*_):
+    {tell}
+    subprocess.run([sys.executable, "-c", {tell!r}], check=True)
+    return 0
+
+
+program.main = json.load = told
+program.run()
+"""
+    done = subprocess.run([sys.executable, "-c", code], input="{}", capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "1", "0", "1"] or sys.platform != "linux"
+
+
+def test_what_is_left_running_is_ended_on_linux(bench: Bench, tmp_path: Path) -> None:
+    evidence = tmp_path / "number"
+    act = f"""
+import os, time
+
+
+def act():
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        os.closerange(0, 64)
+        pathlib.Path({str(evidence)!r}).write_text(str(os.getpid()))
+        time.sleep(30)
+        os._exit(0)
+    while not os.path.exists({str(evidence)!r}):
+        time.sleep(0.05)
+"""
+    sdist(bench, "acme-spy", act)
+    bench.resolve(bench.lines("acme-spy"))
+    assert sys.platform != "linux" or not Path("/proc", evidence.read_text()).exists()
+
+
+@pytest.mark.parametrize(
+    ("level", "failure", "words"),
+    [("resolve", DoesNotResolve, "uv"), ("install", DoesNotInstall, "uv"), ("install", DoesNotInstall, "import")],
+)
+def test_what_does_not_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, level: str, failure: type[Exception], words: str
+) -> None:
+    monkeypatch.setattr(check, "_UV_LIMIT" if words == "uv" else "_IMPORT_LIMIT", 6.0)
+    sdist(bench, "acme-slow", "def act():\n    import time\n    time.sleep(60)\n")
+    result = bench.publish(content="import time; time.sleep(60)")
+    line = "acme-slow" if words == "uv" else result.requirement
+    with pytest.raises(failure, match=rf"verify: {words}.* did not end within 0\.1 minutes\."):
+        bench.run(level, bench.lines(line), [result])
+    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(bench.scratch) not in processes
+
+
+def test_a_search_for_python_that_does_not_end(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = tmp_path / "bin" / "python3.42"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr(import_module("private_wheel.proof.install"), "_SEARCH", 1.0)
+    bench.environ["PATH"] = f"{slow.parent}:{bench.environ['PATH']}"
+    started = time.monotonic()
+    with pytest.raises(MissingPython, match=r"3\.42"):
+        find_python("3.42", bench.environ)
+    assert time.monotonic() - started < 20
+
+
+def test_the_run_s_token_in_the_places_of_the_machine(bench: Bench, tmp_path: Path) -> None:
+    """Those are left out, and the others count."""
+    evidence = tmp_path / "environ"
+    act = f"pathlib.Path({str(evidence)!r}).write_text(str(dict(os.environ)))"
+    sdist(bench, "acme-spy", f"import os\n\n\ndef act():\n    {act}\n")
+    links, other = tmp_path / "links", f"https://x:{bench.token}@mirror.invalid/links/"
+    links.mkdir()
+    configuration = tmp_path / "pip.conf"
+    configuration.write_text(f"[global]\nfind-links = {other}\n    {links}\n")
+    bench.environ["PIP_CONFIG_FILE"] = str(configuration)
+    bench.resolve(bench.lines("acme-spy"))
+    assert f"'UV_FIND_LINKS': '{links}'" in evidence.read_text()
+    assert Secrets(bench.sandbox_tokens()).found_in(evidence.read_bytes()) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "acme-core @ https://storage.invalid/${UV_INDEX}/acme_core-2.0-py3-none-any.whl",
+        "--find-links https://storage.invalid/${UV_DEFAULT_INDEX}/",
+        "--extra-index-url https://storage.invalid/${HOME}/simple/",
+    ],
+)
+def test_variables_are_not_those_of_this_machine(bench: Bench, line: str) -> None:
+    with pytest.raises(DoesNotResolve, match=r"\$\{[A-Z_]+\}"):
+        bench.resolve(bench.lines(line))
 
 
 # --- the wheelhouse
@@ -467,11 +606,13 @@ def test_the_private_dependencies(bench: Bench) -> None:
     bench.sandbox.public_project("acme-public", "3.1")
     result = bench.publish(requires=["acme-core"])
     files = bench.run("private_wheels", bench.lines(result.requirement), [result], python_version="3.11")
-    assert sorted(file.name for file in files) == [
+    assert sorted(file.path.name for file in files) == [
         "acme_base-1.0-py3-none-any.whl", "acme_core-2.0-cp311-cp311-manylinux_2_17_x86_64.whl",
     ]  # fmt: skip
-    assert all(file.read_bytes() == (bench.feed / file.name).read_bytes() for file in files)
-    assert {file.parent.parent for file in files} == {bench.scratch}
+    for file in files:
+        published = (bench.feed / file.path.name).read_bytes()
+        assert (file.path.read_bytes(), file.sha256) == (published, hashlib.sha256(published).hexdigest())
+    assert {file.path.parent.parent for file in files} == {bench.scratch}
 
 
 def test_a_private_dependency_without_a_wheel(bench: Bench) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -59,7 +60,12 @@ class TestAnswers:
     def test_a_project_of_the_same_name(self, asker: Asker) -> None:
         asker.sandbox.public_project("acme-forecast")
         (warning,) = asker.ask("acme-forecast", "acme-other")
-        for word in (asker.sandbox.public_index_url, "acme-forecast", "--extra-index-url", "index-mode: only"):
+        for word in (
+            urlsplit(asker.sandbox.public_index_url).netloc,
+            "acme-forecast",
+            "--extra-index-url",
+            "index-mode: only",
+        ):
             assert word in warning
         assert "acme-other" not in warning
 
@@ -234,7 +240,7 @@ class TestWhichIndex:
             asker = Asker(sandbox=sandbox, machine={"HOME": str(tmp_path), "PIP_CONFIG_FILE": "/dev/null"})
             sandbox.public_project("acme-forecast")
             (warning,) = asker.ask(PIP_CONFIG_FILE="/dev/null")
-            assert "https://pypi.org/simple/ has a project acme-forecast too" in warning
+            assert "pypi.org has a project acme-forecast too" in warning
             assert sandbox.public_index_url == "https://pypi.org/simple/"
 
 

@@ -354,7 +354,29 @@ class TestRun:
         conda = (wheel_job.checkout / "azureml-environment" / "conda.yml").read_text()
         for name in ("acme-ml", "acme-test"):
             assert registered(wheel_job, name)["1.2.3"]["condaFile"] == conda
-            assert name in outcome.summary
+            assert f"Environment `acme-forecast 1.2.3` in workspace `{name}`: registered\n" in outcome.summary
+
+    def test_an_archived_version_is_a_warning(self, wheel_job: Job) -> None:
+        assert run(wheel_job).status == 0
+        registered(wheel_job)["1.2.3"]["isArchived"] = True
+        outcome = run(wheel_job)
+        assert ["archived" in warning for warning in outcome.warnings] == [True]
+        assert "Environment `acme-forecast 1.2.3` in workspace `acme-ml`: already there, identical" in outcome.summary
+        assert "environment acme-forecast 1.2.3 in workspace acme-ml: identical" in outcome.log
+
+    def test_what_is_perhaps_done(self, wheel_job: Job) -> None:
+        assert run(wheel_job, "acme-test").status == 0
+        wheel_job.sandbox.faults.add(server="arm", method="PUT", path="*/environments/*", times=5, reset=True)
+        summary = run(wheel_job, "acme-test", "acme-ml").summary.replace("\\", "")
+        assert "Perhaps done: environment acme-forecast 1.2.3 in workspace acme-ml." in summary
+        assert "environment acme-forecast 1.2.3 in workspace acme-test" not in summary.partition("Perhaps done")[2]
+
+    def test_what_the_base_says_of_it_is_registered(self, wheel_job: Job) -> None:
+        said = "name: train\nimage: acme.invalid/base:1\ntags: {team: ml}\ndescription: ours\n"
+        (wheel_job.checkout / "train.yml").write_text(said)
+        assert run(wheel_job, environment_base="train.yml").status == 0
+        stored = wheel_job.sandbox.workspace("acme-ml").environments["train"]["1.2.3"]
+        assert (stored["tags"], stored["description"]) == ({"team": "ml"}, "ours")
 
     def test_again_is_fine_and_sends_nothing(self, wheel_job: Job) -> None:
         assert run(wheel_job).status == 0

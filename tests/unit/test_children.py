@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,9 +24,12 @@ class Running:
         self.lines: list[str] = []
         self.children = Children("test", self.lines.append)
 
-    def run(self, code: str, *, text: str = "", directory: Path | None = None) -> tuple[int, tuple[str, ...]]:
+    def run(
+        self, code: str, *, text: str = "", directory: Path | None = None, limit: float | None = None
+    ) -> tuple[int, tuple[str, ...]]:
         environ = {"PATH": os.environ["PATH"], "KNOWN": "yes"}
-        ended = self.children.run([sys.executable, "-I", "-c", code], environ, text=text, directory=directory)
+        command = [sys.executable, "-I", "-c", code]
+        ended = self.children.run(command, environ, text=text, directory=directory, limit=limit)
         return ended.status, ended.last_lines
 
 
@@ -80,6 +86,56 @@ def test_nothing_that_a_child_started_is_left(running: Running) -> None:
     while is_alive(int(number)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+# A session of its own, and no parent: neither the child's end nor that of its group reaches it.
+DAEMON = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    print(os.getpid(), flush=True)
+    os.close(1), os.close(2)
+    {then}
+    time.sleep(30)
+    os._exit(0)
+time.sleep(0.5)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sessions")
+@pytest.mark.parametrize("then", ["pass", DAEMON.replace("\n", "\n    ").replace("{then}", "pass")], ids=["one", "two"])
+def test_a_daemon_that_left_the_session_is_gone_on_linux(running: Running, then: str) -> None:
+    running.run(DAEMON.format(then=then))
+    daemons = [number for number in map(int, running.lines) if is_alive(number)]
+    for daemon in daemons:
+        os.kill(daemon, signal.SIGKILL)
+    assert running.lines
+    assert daemons == [] or sys.platform != "linux"
+
+
+def test_what_others_started_lives_on(running: Running) -> None:
+    """Before and meanwhile, in our session and in one of its own; and nobody takes the status of their children."""
+    other = Running()
+    with subprocess.Popen(["sleep", "30"], start_new_session=True) as before, ThreadPoolExecutor() as beside:
+        time.sleep(0.1)  # the kernel tells times of start in hundredths of a second
+        ends = beside.submit(running.run, "import time; print('started', flush=True); time.sleep(1)")
+        while not running.lines:
+            time.sleep(0.01)
+        meanwhile = beside.submit(subprocess.run, ["sleep", "2"])
+        assert other.run("import time; time.sleep(2); print('ended')") == (0, ("ended",))
+        assert ends.result()[0] == meanwhile.result().returncode == 0
+        assert before.poll() is None
+        before.kill()
+
+
+def test_a_child_that_takes_too_long_is_ended(running: Running) -> None:
+    started = time.monotonic()
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.run("import os, time; print(os.getpid(), flush=True); time.sleep(60)", limit=1)
+    assert time.monotonic() - started < 10
+    assert not is_alive(int(running.lines[0]))
 
 
 def test_cancelling_ends_the_child_and_refuses_the_next(running: Running) -> None:

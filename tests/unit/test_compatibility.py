@@ -70,6 +70,13 @@ def test_a_wheel_for_another_platform(platform: str) -> None:
     assert "cibuildwheel" in caught.value.fix
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_none_of_which_fits(order: int) -> None:
+    wheels = [wheel("cp311-cp311-win_amd64"), wheel("cp310-cp310-manylinux_2_28_x86_64")][::order]
+    with pytest.raises(PythonNotSatisfied, match=r"is for cp310-cp310; .* 3\.12"):
+        best_wheel(wheels, "3.12")
+
+
 def test_of_several_the_one_that_an_installer_would_take() -> None:
     tags = ("py3-none-any", "cp311-cp311-win_amd64", "cp311-cp311-manylinux_2_28_x86_64", "cp310-cp310-linux_x86_64")
     pure, windows, compiled, other = map(wheel, tags)
@@ -105,6 +112,7 @@ def test_a_wheel_of_one_machines_linux_gets_a_warning() -> None:
         "cp311-cp311-manylinux_2_28_x86_64",
         "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64",
         "cp311-cp311-manylinux_2_39_x86_64.manylinux_2_28_x86_64",
+        "cp311-cp311-linux_x86_64.manylinux_2_28_x86_64",
         "py3-none-any",
     ):
         assert platform_warning(wheel(tag)) == ""

@@ -79,15 +79,24 @@ def test_secrets_do_not_show(checkout: Path) -> None:
     assert config.secrets == ("write-token-1", "read-token-1")
 
 
-def test_secret_values_are_found_before_anything_is_read() -> None:
+def test_secret_values_are_found_before_anything_is_read(tmp_path: Path) -> None:
+    configuration = tmp_path / "pip.conf"
+    configuration.write_text(
+        "[global]\nextra-index-url = https://a.invalid/simple https://reader:mirror%21password@b.invalid/simple\n"
+        "[install]\nfind-links = https://a-token-of-a-mirror@c.invalid/links/\nproxy = http://me:proxy-password@d:1\n"
+    )
     environ = {
+        "PIP_CONFIG_FILE": str(configuration),
         "INPUT_FEEDTOKEN": "write-token-1\n",
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-token-1",
         "PIP_INDEX_URL": "https://reader:index-password@example.invalid/simple/",
         "INPUT_CONNECTIONTOKEN": " ",
         "AZURE_CLIENT_SECRET": "$(CLIENT_SECRET)",
     }
-    assert set(secret_values(environ)) == {"write-token-1\n", "request-token-1", "index-password"}
+    assert set(secret_values(environ)) == {
+        *("write-token-1\n", "request-token-1", "index-password", "proxy-password"),
+        *("mirror%21password", "mirror!password", "a-token-of-a-mirror"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def refused(read: Reader, text: str | bytes, name: str = "base.yml") -> WrongFil
     with pytest.raises(WrongFile) as caught:
         read(text, name)
     error = caught.value
-    where = f"{error.path}, line {error.line}: " if error.line else f"{error.path}: "
+    where = f"{error.path}, line {error.line}: " if error.line else f"{error.path} "
     assert str(error).startswith(where)
     return error
 
@@ -42,7 +42,7 @@ def test_the_kinds(read: Reader) -> None:
     assert read("conda_file: {dependencies: [numpy]}\n").kind == "azureml"
     assert read("numpy\n", "requirements.txt").kind == "requirements"
     assert read("numpy\n", "sub/requirements-dev.in").kind == "requirements"
-    assert read("", "requirements.txt").text == ""
+    assert read("# none yet\n", "requirements.txt").text == "# none yet\n"
 
 
 def test_line_ends_and_byte_order_marks(read: Reader) -> None:
@@ -62,9 +62,9 @@ def test_where_it_may_lie(checkout: Path, read: Reader) -> None:
     for value, what in {
         "../outside.yml": "outside the checkout",
         str(outside): "outside the checkout",
-        "link.yml": "outside the checkout",
-        "folder/outside.yml": "outside the checkout",
-        "missing.yml": "does not exist",
+        "link.yml": "link.yml is a link that leads out of the checkout. Only what was checked out is read.",
+        "folder/outside.yml": "a link that leads out of the checkout",
+        "missing.yml": "^missing.yml does not exist. Correct the path, which begins at the working directory.$",
         "dir.yml": "not a file",
         "pipe.yml": "not a file",
         "loop.yml": "cannot be found|does not exist",
@@ -82,7 +82,11 @@ def test_where_it_may_lie(checkout: Path, read: Reader) -> None:
 
 @pytest.mark.parametrize("name", ["base.toml", "requirements", "Pipfile", "base.yml.j2", "environment.json"])
 def test_names_of_other_kinds(read: Reader, name: str) -> None:
-    assert "not known by its name" in str(refused(read, "dependencies: []\n", name))
+    text = str(refused(read, "dependencies: []\n", name))
+    assert text == (
+        f"{name} has an ending that tells no format. "
+        "Name a .yml or .yaml (conda file, environment YAML), or a .txt or .in (requirements)."
+    )
 
 
 def test_too_much(read: Reader, checkout: Path) -> None:
@@ -113,15 +117,19 @@ def test_bytes_that_are_no_text(read: Reader, text: bytes, line: int) -> None:
 
 
 YAML = {
-    "": (1, "empty"),
+    "": (1, "the file is empty. Leave environment-base out, or name another file."),
     "# only\n---\n": (1, "empty"),
     "dependencies:\n\t- numpy\n": (2, "tab"),
     "dependencies:\n- a\n - b: c\n": (3, "not YAML"),
     "dependencies: [a\nname: x\n": (2, "not YAML"),
-    "dependencies:\n- 'a\n": (3, "not YAML"),
+    "dependencies:\n- 'a\n": (2, "a quote is opened here and not closed"),
+    'dependencies:\n- "a\n- b\nname: c\n': (2, "a quote is opened here and not closed"),
+    "dependencies:\n  - a\n - b\n": (3, "the indentation of this line differs from the lines before it."),
+    "dependencies:\n- pip:\n    - a\n   - b\n": (4, "the indentation of this line"),
+    "dependencies:\n- 'a' b\n": (2, "not YAML"),
     "dependencies: []\n---\nname: x\n": (2, "second document"),
     "%YAML 1.1\n---\ndependencies: []\n": (2, "directive"),
-    "dependencies: []\nname: a\nname: b\n": (3, "second time"),
+    "dependencies: []\nname: a\nname: b\n": (3, "the key 'name' stands here a second time. Take one of them out."),
     "dependencies: []\nvariables: {a: 1,\n a: 2}\n": (3, "second time"),
     "a: &a {b: c}\ndependencies: []\nd:\n  <<: *a\n": (4, "merge key"),
     "a: &a [b]\ndependencies: *a\n": (2, r"\*a"),
@@ -131,11 +139,23 @@ YAML = {
     "dependencies:\n- !!str a\n": (2, "tag"),
     "name: !x y\ndependencies: []\n": (1, "tag"),
     "? [a]\n: b\ndependencies: []\n": (1, "as a key"),
-    "- dependencies\n": (1, "neither"),
-    "name: x\nchannels: []\n": (1, "neither"),
+    "- dependencies\n": (1, "neither a conda file .* It is a list."),
+    "name: x\nchannels: []\n": (1, "neither a conda file .* It has the keys name, channels.$"),
+    "name: x\nchannels: []\ndependancies: []\n": (
+        1,
+        "It has the keys name, channels, dependancies. Did you mean dependencies?",
+    ),
+    "name: x\nimages: y\n": (1, "It has the keys name, images. Did you mean image?"),
+    "".join(f"k{n}: 1\n" for n in range(20)): (1, "keys k0, k1, k2, k3, k4, k5, k6, k7 and others.$"),
+    "name: x\nimage: y\nconda_fil: z\n": (3, "have no key 'conda_fil'. Did you mean conda_file?"),
+    "image: y\nproperties: {}\n": (2, "have no key 'properties'. Take it out."),
+    "image: y\nconda_file:\n  name: x\n  dependancies: []\n": (3, "Did you mean dependencies?"),
     "# c\ntext\n": (2, "neither"),
     "name: x\ndependencies:\n  numpy: 1\n": (3, "no list"),
-    "name: x\ndependencies:\n": (2, "no list"),
+    "name: x\ndependencies:\n": (
+        2,
+        "dependencies is no list. Write each package on a line of its own, with '- ' before it.",
+    ),
     "dependencies:\n- numpy\n- 1.0\n": (3, "no text"),
     "dependencies:\n- numpy\n- true\n": (3, "no text"),
     "dependencies:\n- numpy\n-\n": (3, "empty item"),
@@ -144,7 +164,10 @@ YAML = {
     "dependencies:\n- a\n- npm:\n  - b\n": (3, "can only be"),
     "dependencies:\n- pip: [a]\n  npm: [b]\n": (2, "can only be"),
     "dependencies:\n- pip:\n    a: b\n": (3, "no list"),
-    "dependencies:\n- pip: numpy\n": (2, "no list"),
+    "dependencies:\n- pip: numpy\n": (
+        2,
+        "pip is no list. Write each package on a line of its own, with '- ' before it.",
+    ),
     "dependencies:\n- pip:\n  - a\n  - b: c\n": (4, "list or mapping"),
     "dependencies:\n- pip:\n  - a\n  - 2\n": (4, "no text"),
     "dependencies:\n- pip:\n  - |\n    a\n    b\n": (3, "several lines"),
@@ -156,7 +179,10 @@ YAML = {
     "name: x\nbuild:\n  path: .\n": (2, "wheelhouse"),
     "image: a\nchannels: []\n": (2, "under conda_file"),
     "image: a\nname: x\ndependencies: []\n": (3, "under conda_file"),
-    "image: [a]\n": (1, "no text"),
+    "image: [a]\n": (1, "image is no text. Write it as image: registry/name:tag."),
+    "name: x\nimage: some image\n": (2, "image is no image's name. Write it as registry/name:tag, without a login."),
+    "name: x\nimage: bob@acme.azurecr.io/a:1\n": (2, "is no image's name.*without a login.$"),
+    "name: x\nimage: acme.azurecr.io/a@sha256:abc\n": (2, "is no image's name"),
     "image: a\nname:\n  b: c\n": (3, "no text"),
     "{image: a, name: b}\n": (1, "braces"),
     "image: a\nconda_file: [a]\n": (2, "is a mapping"),
@@ -166,7 +192,10 @@ YAML = {
     "image: a\nconda_file: azureml:conda\n": (2, "neither a relative path"),
     "image: a\nconda_file: file:///conda.yml\n": (2, "neither a relative path"),
     "image: a\nconda_file: |\n  dependencies: []\n": (2, "neither a relative path"),
-    "image: a\nconda_file: missing.yml\n": (2, "does not exist"),
+    "image: a\nconda_file: missing.yml\n": (
+        2,
+        "'missing.yml' does not exist. Correct the path, which begins at this file's directory.",
+    ),
     "image: a\nconda_file: ../outside.yml\n": (2, "outside the checkout"),
     "image: a\nconda_file: /etc/passwd\n": (2, "outside the checkout"),
 }
@@ -191,7 +220,12 @@ def test_an_alias_to_a_scalar_is_fine(read: Reader) -> None:
         ("a\n-r other.txt\n", 2),
         ("a\n\n  --requirement=other.txt # why\n", 3),
         ("a\n-rother.txt\n", 2),
-        ("a\n--requir x.txt\n-c c.txt\n", 3),
+        ("a\n--requirem x.txt\n-c c.txt\n", 2),
+        ("a\n--requir x.txt\n", 2),
+        ("", 1),
+        ("\n \n", 1),
+        ("a\nb \\\n", 2),
+        ("a\nb \\\nc \\", 3),
         ("# -r no.txt\na \\\n  --hash=sha256:1\n--constr c.txt\n", 4),
         ("a\n--extra-index-url 'https://x\n", 2),
     ],
@@ -268,3 +302,27 @@ def test_hostile_requirements_are_read_soon(read: Reader, unit: str, head: str) 
         except WrongFile as error:
             assert error.line == 1  # noqa: PT017  # short ones are only strange
     assert time.monotonic() - start < 20
+
+
+def test_a_signature_is_told_as_such(read: Reader) -> None:
+    error = refused(read, "a\nhttps://acme.blob.core.windows.net/w/a.zip?sv=1&sig=hunter2\n", "requirements.txt")
+    what = "a signature (SAS) stands here. Take it out: everybody with access to the workspace could read it."
+    assert str(error) == f"requirements.txt, line 2: {what}"
+    other = str(refused(read, "a\n# https://u:hunter2@x/\n", "requirements.txt"))
+    assert other.endswith("Take it out: the workspace connection gives it to the image build.")
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20251130.v1",
+        "localhost:5000/a/b",
+        "ubuntu",
+        "acme.azurecr.io/A/b:1@sha256:" + "0a" * 32,
+    ],
+)
+def test_images(read: Reader, image: str) -> None:
+    assert read(f"image: {image}\n").kind == "azureml"
+    assert refused(read, f"image: '{image}\n\n'\n").line == 1
+    assert "login" in str(refused(read, f"image: bob:hunter@{image}\n"))
+    assert "hunter" not in str(refused(read, f"image: bob:hunter@{image}\n"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from private_wheel.environment.credentials import held_credential
+from private_wheel.environment.credentials import Credential, held_credential
 from private_wheel.secrets import derived_forms
 
 NEW_TOKEN = "A1b2" * 19 + "AZDO" + "9xYz"
@@ -50,22 +50,23 @@ HARMLESS = [
 
 @pytest.mark.parametrize("line", CREDENTIALS)
 def test_a_credential_is_found_on_its_line(line: str) -> None:
-    assert held_credential(f"name: x\n\n{line}\n# end\n") == 3
+    found = held_credential(f"name: x\n\n{line}\n# end\n")
+    assert found == Credential(line=3, is_signature="sig=" in line)
 
 
 @pytest.mark.parametrize("line", HARMLESS)
 def test_what_only_looks_like_one_is_left(line: str) -> None:
-    assert held_credential(f"name: x\n{line}\n") == 0
+    assert held_credential(f"name: x\n{line}\n") is None
 
 
 def test_the_runs_own_secrets_are_found_in_every_form() -> None:
     secrets = sorted(derived_forms("correct horse/battery"))
     for form in secrets:
-        assert held_credential(f"a\nb\nc {form} d\n", secrets) == 3
-    assert held_credential("a\nb\nc\n", ["", *secrets]) == 0
+        assert held_credential(f"a\nb\nc {form} d\n", secrets) == Credential(line=3, is_signature=False)
+    assert held_credential("a\nb\nc\n", ["", *secrets]) is None
 
 
 def test_the_first_of_several_is_told() -> None:
     text = f"a\n# {NEW_TOKEN}\n# ghp_{'a' * 36}\nhttps://u:p@x/\nxyzzy\n"
-    assert held_credential(text, ["xyzzy"]) == 2
-    assert held_credential("xyzzy\n" + text, ["xyzzy"]) == 1
+    first, second = held_credential(text, ["xyzzy"]), held_credential("xyzzy\n" + text, ["xyzzy"])
+    assert (first, second) == (Credential(line=2, is_signature=False), Credential(line=1, is_signature=False))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from private_wheel.environment.addition import DEFAULT_IMAGE
+from private_wheel.environment.base import read_base
 from private_wheel.environment.extension import extend
 
 from .extending import ADDITION, INDEX, LINE, Make, refused
@@ -170,14 +171,64 @@ def test_python(make: Make, item: str) -> None:
         (["python>=3.9,<3.12"], "3.11"),
         (["python >=3.12"], "3.14"),
         (["python<3.10"], "3.9"),
-        (["python>=3.8", "python<3.10"], "3.9"),
-        (["python>=4"], "3.11"),
-        (["python=3.9|3.10"], "3.11"),
+        (["python=3.9|3.10"], "3.10"),
+        (["python=3.9|>=3.11,!=3.12.*"], "3.11"),
+        (["python <=3.8"], "3.8"),
+        (["python=3.*"], "3.11"),
+        (["python *"], "3.11"),
+        (["python >= 3.8, < 3.10"], "3.9"),
+        (["python>=3.8,<3.10=*_cpython"], "3.9"),
+        (["python[version='>=3.8,<3.10', build=x]"], "3.9"),
+        (["python~=3.12"], "3.14"),
+        (["python=3.13.0rc1"], "3.13"),
     ],
 )
 def test_a_range_of_pythons(make: Make, items: list[str], expected: str) -> None:
+    text = "dependencies:\n- numpy\n" + "".join(
+        f"- '{item}'\n".replace("'>", "''>").replace("',", "'',") for item in items
+    )
+    extended = make(text)
+    assert (extended.python_version, extended.python_line, extended.python_is_open) == (expected, 3, True)
+
+
+def test_where_the_python_is_said(make: Make, checkout: Path) -> None:
+    def of(text: str, **changes: str) -> tuple[int, bool]:
+        extended = make(text, **changes)
+        return extended.python_line, extended.python_is_open
+
+    assert of("dependencies:\n- a\n- python=3.10=x\n") == (3, False)
+    assert of("dependencies:\n- a\n- python=3.10\n", python_version="3.9") == (0, False)
+    assert of("dependencies:\n- a\n- python=3.10\n", python_version="3.10") == (0, False)
+    assert of("dependencies:\n- a\n") == (0, False)
+    assert of("image: x\nconda_file:\n  dependencies:\n  - python\n") == (4, True)
+    (checkout / "conda.yml").write_text("dependencies:\n- python\n")
+    assert of("image: x\nname: y\nconda_file: conda.yml\n") == (2, True)
+    assert extend(None, ADDITION).python_line == 0
+    (checkout / "base.txt").write_text("numpy\n")
+    assert extend(read_base("base.txt", checkout), ADDITION).python_line == 0
+
+
+@pytest.mark.parametrize(
+    ("items", "line", "what"),
+    [
+        (["python=abc"], 2, "'python=abc' names no Python. Write python=3.11."),
+        (["python=3.11,"], 2, "names no Python"),
+        (["python=>3.8"], 2, "names no Python"),
+        (["python~=3"], 2, "names no Python"),
+        (["python>=4"], 2, "no Python from 3.6 to 3.14 is in 'python>=4'. Write python=3.11."),
+        (["python>=3.10,<3.9"], 2, "no Python from"),
+        (["python<3.6"], 2, "no Python from"),
+        (["python=3.10", "numpy", "python=3.11"], 4, "python stands here a second time. Take one of them out."),
+        (["python=3.10", "python>=3.8"], 3, "a second time"),
+    ],
+)
+def test_pythons_that_are_none(make: Make, items: list[str], line: int, what: str) -> None:
     text = "dependencies:\n" + "".join(f"- {item}\n" for item in items)
-    assert make(text).python_version == expected
+    error = refused(make, text)
+    assert error.line == line
+    assert what in str(error)
+    assert make(text, python_version="3.9").conda.startswith("dependencies:\n- python=3.9\n")
+    assert make(text, python_version="3.9").conda.count("python=") == 1
 
 
 DEFINITIONS = {
@@ -210,13 +261,30 @@ def test_what_azure_takes_beside_the_image(make: Make) -> None:
 def test_a_second_python_goes_when_one_is_asked_for(make: Make) -> None:
     text = "dependencies:\n- python>=3.8\n- python<4\n- pip\n"
     assert "- python=3.9\n- pip\n" in make(text, python_version="3.9").conda
-    assert text in make(text).conda
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "name"),
+    [
+        ("name: a\ndependencies:\n- pip:\n  - &a acme-forecast\nvariables: {x: *a}\n", 4, "a"),
+        ("name: &a x\nversion: *a\nimage: &b y\ndescription: *b\n", 3, "b"),
+        ("dependencies: [&a python=3.10]\nvariables: {x: *a}\n", 1, "a"),
+    ],
+)
+def test_an_anchor_that_is_used_elsewhere(make: Make, text: str, line: int, name: str) -> None:
+    error = refused(make, text, python_version="3.9", image="z")
+    assert error.line == line
+    assert str(error).endswith(f": the anchor &{name} is used elsewhere in the file. Write the value out there.")
+
+
+def test_an_anchor_that_goes_with_its_alias(make: Make) -> None:
+    text = "dependencies:\n- python\n- pip\n- pip:\n  - &a acme-forecast\n  - *a\nvariables: {x: &a b, y: *a}\n"
+    assert make(text).pip_lines == (INDEX, LINE)
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("name: a\ndependencies:\n- pip:\n  - &a acme-forecast\nvariables: {x: *a}\n", 3),
         ("image: a\nconda_file:\n  dependencies: &d\n  - &a python=3.10\n  variables: {x: *a}\n", 3),
     ],
 )

@@ -101,7 +101,6 @@ def test_several_packages_and_all_their_hashes(make: Make) -> None:
 
 
 REQUIREMENTS = {
-    "": f"{INDEX}\n{LINE}\n",
     "# only\n": f"# only\n{INDEX}\n{LINE}\n",
     "# Header\n#\n\n# numpy\nnumpy\n": f"# Header\n#\n\n{INDEX}\n# numpy\nnumpy\n{LINE}\n",
     "# numpy\nnumpy": f"{INDEX}\n# numpy\nnumpy\n{LINE}\n",
@@ -128,11 +127,11 @@ def test_requirements_files(make: Make, text: str) -> None:
 
 
 def test_a_requirements_file_as_conda_file(make: Make) -> None:
-    text = "# Header\n\nnumpy \\\n  >=1  # fast\n    # via a\n\"x\" ; extra == 'a: b' #c\n# end\n"
+    text = "# Header\n\nnumpy \\\n  >=1  # fast\n    # via a\nx ; extra == 'a: b' #c\n# end\n"
     extended = make(text, "base.txt", name="e", python_version="3.9")
     assert extended.conda == (
         "name: e\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.9\n  - pip=25.2\n  - pip:\n      # Header\n"
-        f'      - {INDEX}\n      - numpy   >=1  # fast\n      # via a\n      - "\\"x\\" ; extra == \'a: b\'"  #c\n'
+        f"      - {INDEX}\n      - numpy   >=1  # fast\n      # via a\n      - \"x ; extra == 'a: b'\"  #c\n"
         f"      - {LINE}\n      # end\n"
     )
     assert (extended.name, extended.python_version) == ("e", "3.9")
@@ -165,6 +164,73 @@ def test_what_only_resembles_the_index(make: Make, option: str) -> None:
     assert f"\n{INDEX}\n" in "\n" + make(f"{option}\nb\n", "base.txt").requirements
 
 
+ELSEWHERE = [
+    URL.replace("://", "://acme@"),
+    URL.replace("://", "://${PAT}@"),
+    URL.replace("://", "://build:${PAT}@"),
+    URL.replace("://", "://$PAT@")[:-1],
+    URL.replace("acme/_packaging/python", "Acme/_Packaging/Python"),
+    URL.replace("https://pkgs.dev.azure.com/acme/", "https://acme.pkgs.visualstudio.com/"),
+    URL.replace("https://pkgs.dev.azure.com/acme/", "https://me@ACME.pkgs.visualstudio.com/DefaultCollection/"),
+]
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+@pytest.mark.parametrize(
+    "option",
+    ["--extra-index-url {}", "--extra-index-url={}", "-i {}", "-i{}", "--index-url '{}'", '--extra-index "{}" --pre',
+     "--extra-index-url {} --extra-index-url {}x", "--trusted-host 'a b' -i {} # ours"],
+)  # fmt: skip
+def test_an_index_that_no_connection_is_found_for(make: Make, url: str, option: str) -> None:
+    other = option.replace("{}x", "https://x/simple/")
+    written = make(f"a\n{other.format(url)}\nb\n", "base.txt").requirements
+    assert written == f"a\n{other.format(URL)}\nb\n{LINE}\n"
+    conda = make(f"dependencies:\n- pip:\n  - >-\n    {other.partition(' #')[0].format(url)}\n")
+    assert conda.pip_lines == (other.partition(" #")[0].format(URL), LINE)
+    if "{}x" not in option:
+        only = make(f"{option.format(url)}\n", "base.txt", index_option="--index-url").pip_lines
+        assert only[0].count(URL) == 1
+        assert "extra" not in only[0]
+
+
+def test_an_index_with_a_login_that_is_not_azures(make: Make) -> None:
+    text = "-i https://bob@nexus.invalid/repository/ours/simple\n"
+    url = "https://nexus.invalid/repository/ours/simple/"
+    assert make(text, "base.txt", index_url=url).pip_lines == (f"-i {url}", LINE)
+    assert make(text, "base.txt", index_url=url.replace("ours", "Ours")).pip_lines[0] == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("option", "variable"),
+    [
+        ("-i https://${PAT}@example.invalid/simple/", "${PAT}"),
+        ("--extra-index-url https://me:${PAT}@pkgs.dev.azure.com/acme/_packaging/other/pypi/simple/", "${PAT}"),
+        ("--extra-index-url https://me:$(PAT)@example.invalid/simple/", "$(PAT)"),
+        (f"{INDEX} --extra-index-url https://$PAT@example.invalid/simple/", "$PAT"),
+        ("--index-url ${PIP_INDEX_URL}", "${PIP_INDEX_URL}"),
+        ("-f https://${PAT}@example.invalid/", "${PAT}"),
+    ],
+)
+def test_a_variable_that_an_image_build_does_not_have(make: Make, option: str, variable: str) -> None:
+    for index_url in (URL, ""):
+        error = refused(make, f"a\n{option}\n", "base.txt", index_url=index_url)
+        assert error.line == 2
+        assert str(error) == (
+            f"base.txt, line 2: {variable} is a variable of your machine, and an image build has none of it. "
+            "Write the URL without it, and give the workspace a connection for it."
+        )
+
+
+@pytest.mark.parametrize(
+    "option", ["-f ./wheels", "--find-links=wheels", "-f file:///wheels", "-f C:\\wheels", "-i file:///index/simple"]
+)
+def test_links_on_this_machine(make: Make, option: str) -> None:
+    error = refused(make, f"a\n{option}\n".replace("\\", "\\\\"), "base.txt")
+    assert error.line == 2
+    assert "lies on this machine, where the image build cannot see it. Publish what is there" in str(error)
+    assert "-f https://a/" in make("-f https://a/\n", "base.txt").pip_lines
+
+
 ONLY = {
     "a\n": f"--index-url {URL}\na\n{LINE}\n",
     f"-i {URL}\na\n": f"-i {URL}\na\n{LINE}\n",
@@ -187,13 +253,13 @@ def test_one_index(make: Make, text: str) -> None:
         "--pypi-url https://a/",
         f"{INDEX} --extra-index-url https://a/",
         "-f https://a/",
-        "--find-links=x",
+        "--find-links=https://a/",
     ],
 )
 def test_one_index_beside_others(make: Make, option: str) -> None:
     error = refused(make, f"a\n\n{option}\n", "base.txt", index_option="--index-url")
     assert error.line == 3
-    assert "index-mode" in str(error)
+    assert "index-mode: only" in str(error)
     assert option in make(f"a\n\n{option}\n", "base.txt", index_option="--index-url", index_url="").requirements
     error = refused(make, f"dependencies:\n- pip:\n  - a\n  - {option}\n", index_option="--index-url")
     assert error.line == 4
@@ -224,10 +290,38 @@ def test_paths_are_relative_to_the_file(make: Make, checkout: Path) -> None:
     assert refused(make, "-e ..\n", "base.txt", packages=packages).line == 1
 
 
+def test_a_path_of_a_build_by_conda(make: Make) -> None:
+    for line in ("foo @ file:///croot/foo_1/work", "foo[a]@file:///croot/foo_1/work ; extra == 'b'"):
+        error = refused(make, f"a\n{line}\n", "base.txt")
+        what = "'/croot/foo_1/work' lies on this machine, where the image build cannot see it. Write foo==VERSION."
+        assert str(error) == f"base.txt, line 2: {what}"
+
+
+def test_a_directory_as_seen_from_elsewhere(make: Make, checkout: Path) -> None:
+    def of(line: str, file: str, *directories: str) -> str:
+        packages = tuple(dataclasses.replace(PACKAGE, directories=(str(checkout / name),)) for name in directories)
+        return str(refused(make, f"{line}\n", file, packages=packages))
+
+    where = "as seen from this file, and no package of this run."
+    assert of("-e .", "env/base.txt", ".") == (
+        f"env/base.txt, line 1: '.' is the directory env/ {where} Write '..', or the package's name."
+    )
+    assert of(".", "base.txt", "sub/package") == (
+        f"base.txt, line 1: '.' is the working directory {where} Write 'sub/package', or the package's name."
+    )
+    assert f"'../env' is the directory env/ {where} Write '..'" in of("../env", "env/base.txt", ".")
+    (checkout / "other").mkdir()
+    assert "Publish it too" in of("../other", "env/base.txt", "package")
+    assert "Publish it too" in of("./missing", "base.txt", ".")
+    (checkout / "other/pyproject.toml").touch()
+    assert "Publish it too" in of("../other", "env/base.txt", ".")
+
+
+def test_a_path_of_windows_is_shown_as_it_is(make: Make) -> None:
+    assert "'C:\\lib'" in str(refused(make, "C:\\lib\n", "base.txt"))
+    assert "\\\\" not in str(refused(make, "C:\\lib\n", "base.txt"))
+
+
 def test_a_comment_ends_a_line_that_goes_on(make: Make) -> None:
-    extended = make("numpy\\\n# c\nx#y \\\n #c \\\nb\n", "base.txt", index_url="")
-    assert extended.pip_lines == ("numpy", "x#y", "b", LINE)
-
-
-def test_a_line_that_goes_on_at_the_end(make: Make) -> None:
-    assert refused(make, "a\nb \\\n", "base.txt").line == 2
+    extended = make("numpy\\\n# c\nx@https://a/#y \\\n #c \\\nb\n", "base.txt", index_url="")
+    assert extended.pip_lines == ("numpy", "x@https://a/#y", "b", LINE)

@@ -83,9 +83,8 @@ pip_texts = st.sampled_from(
         "-f https://example.invalid/",
     ]
 )
-conda_texts = st.sampled_from(
-    ["numpy>=1.20", "conda-forge::scipy", "python=3.10", "python>=3.8", "pip", "pip=23", "acme-forecast=1.0", "acme_x"]
-)
+conda_texts = st.sampled_from(["numpy>=1.20", "conda-forge::scipy", "pip", "pip=23", "acme-forecast=1.0", "acme_x"])
+pythons = st.sampled_from(["python=3.10", "python>=3.8"])
 between = st.lists(st.sampled_from(["", "# a comment", "    # - deeper", "  # - acme no more"]), max_size=2)
 styles = st.sampled_from(["", "", "'", '"'])
 
@@ -96,7 +95,10 @@ def conda_files(draw: st.DrawFn) -> str:
     lines = [*draw(between), "name: base" + draw(comments), "channels: [conda-forge]", "dependencies:" + draw(comments)]
 
     def items(texts: st.SearchStrategy[str], margin: int, least: int) -> None:
-        for text in draw(st.lists(texts, min_size=least, max_size=5)):
+        chosen = draw(st.lists(texts, min_size=least, max_size=5))
+        if texts is conda_texts and draw(st.booleans()):
+            chosen.insert(draw(st.integers(0, len(chosen))), draw(pythons))
+        for text in chosen:
             source = scalar(text, style=draw(styles))
             lines.extend([*draw(between), f"{' ' * margin}- {source}{draw(comments)}"])
 
@@ -132,7 +134,7 @@ def requirements_files(draw: st.DrawFn) -> str:
 bases = st.one_of(
     st.tuples(conda_files(), st.just("base.yml")),
     st.tuples(definitions(), st.just("base.yaml")),
-    st.tuples(requirements_files(), st.just("base.txt")),
+    st.tuples(requirements_files().filter(str.strip), st.just("base.txt")),
 )
 
 

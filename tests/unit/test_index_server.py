@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ import pytest
 import requests
 
 from private_wheel.errors import PermissionMissing, ServiceFailed, ServiceUnreachable
+from private_wheel.proof import loopback
 from private_wheel.proof.index_server import IndexServer
 from private_wheel.publish import Account
 from private_wheel.publish.feed_address import parse_feed
@@ -207,6 +210,52 @@ def test_files_of_this_machine(served: Served, tmp_path: Path) -> None:
     assert not served.server.is_index_file(url)
     for wrong in (url.replace("/files/0/", "/files/1/"), url.replace("acme_core", "other"), url.replace("/0/", "/-1/")):
         assert served.get(wrong).status_code == 404
+    for number in ("9" * 5000, "\u0660", "00"):
+        assert served.get(url.replace("/0/", f"/{number}/")).status_code == 404
+    assert served.server.failure is None
+
+
+def test_at_its_end_nobody_gets_anything(served: Served) -> None:
+    """Not on a connection that is open already either."""
+    with requests.Session() as session:
+        session.trust_env = False
+        url = served.server.index_url + "acme-forecast/"
+        assert session.get(url, timeout=10).status_code == 200
+        served.server.close()
+        assert session.get(url, timeout=10).status_code == 404
+    with pytest.raises(requests.ConnectionError):
+        served.get("acme-forecast/")
+
+
+def test_who_asks_nothing_keeps_nobody_out_for_long(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loopback._Handler, "timeout", 2.0)
+    address = urlsplit(served.server.index_url)
+    before = threading.active_count()
+    with ExitStack() as idle:
+        for _ in range(200):
+            idle.enter_context(closing(socket.create_connection((address.hostname, address.port), timeout=10)))
+        with pytest.raises(requests.ConnectionError):
+            served.get("acme-forecast/")
+        assert threading.active_count() - before <= 128
+        time.sleep(3)
+        assert served.get("acme-forecast/").status_code == 200
+    assert served.server.failure is None
+
+
+def test_a_slow_reader_is_waited_for(
+    served: Served, storage: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than for a question."""
+    monkeypatch.setattr(loopback._Handler, "timeout", 0.5)
+    link = storage(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 30_000_000)
+    served.sandbox.faults.add(
+        server="feed", path="*/simple/acme-forecast/", status=200, content_type="text/html", body=f'<a href="{link}">'
+    )
+    with requests.Session() as session:
+        session.trust_env = False
+        with session.get(served.server.index_url + f"acme-forecast/{FILE}", stream=True, timeout=10) as answer:
+            time.sleep(2)
+            assert len(answer.content) == 30_000_000
 
 
 def test_texts_get_the_real_names_back(served: Served, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from private_wheel.errors import (
 
 # Stable, and has all that is needed: azure-rest-api-specs, machinelearningservices, stable/2024-10-01
 API_VERSION = "2024-10-01"
+_MOST_PAGES = 1000
 _PERMISSIONS_API_VERSION = "2022-04-01"
 WRITE_CONNECTION = "Microsoft.MachineLearningServices/workspaces/connections/write"
 # https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles, among the actions of its custom roles
@@ -131,8 +132,8 @@ class Arm:
     def _items(self, workspace: WorkspaceId, path: str, kind: str, **query: str) -> Iterator[Any]:
         """What is in a list, page by page."""
         page = self._answer(self._request("GET", workspace, path, **query), workspace)
-        seen = set()
-        while True:
+        seen = {""}
+        while len(seen) <= _MOST_PAGES:
             items, link = page.get("value") or (), page.get("nextLink")
             if not isinstance(items, (list, tuple)):
                 raise _unreadable(f"list of {kind}", "it is none")
@@ -145,6 +146,7 @@ class Arm:
                 raise _unreadable(f"list of {kind}", "it goes round in a circle")
             seen.add(link)
             page = self._answer(self._client.request("GET", link), workspace)
+        raise _unreadable(f"list of {kind}", "it goes on without end")
 
     def _json(self, method: str, workspace: WorkspaceId, path: str, body: object = None) -> dict[str, Any]:
         return self._answer(self._request(method, workspace, path, body), workspace)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from private_wheel.environment.addition import Addition
-from private_wheel.environment.pip_lines import PipLine
-from private_wheel.environment.pip_part import Entry, extend_pip_part
+from private_wheel.environment.conda_python import SPEC, Python, set_python
+from private_wheel.environment.pip_lines import Entry, PipLine
+from private_wheel.environment.pip_part import extend_pip_part
 from private_wheel.environment.requirements_text import pip_line
 from private_wheel.environment.splices import Item, Splice, line_end, list_splices
-from private_wheel.environment.wrong_file import WrongFile
+from private_wheel.environment.wrong_file import WrongFile, quoted, shown
 from private_wheel.environment.yaml_text import Node, plain_data, scalar
 
-_SPEC = re.compile(r"^(?P<channel>[^\s:]+::)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<rest>.*)$", re.DOTALL)
-_NEWEST_MINOR = 14  # Python 3.14
-_EXACT = re.compile(r"^={0,2}\s*(?P<version>\d+\.\d+(?:\.\d+)?)(?:\.\*)?(?:=\S*)?$")
+_MOST_KEYS = 8  # that a sentence names
+_A_LINE_EACH = "Write each package on a line of its own, with '- ' before it."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class CondaChange:
 
     splices: tuple[Splice, ...]
     data: dict[str, Any]
-    python_version: str
+    python: Python
 
 
 def read_conda(text: str, node: Node, path: str, directory: Path) -> CondaPart:
@@ -61,13 +61,13 @@ def read_conda(text: str, node: Node, path: str, directory: Path) -> CondaPart:
         raise WrongFile(path, node.line, "a conda environment is a mapping with the key dependencies.")
     dependencies = node.get("dependencies")
     if dependencies is None:
-        raise WrongFile(path, node.line, "the key dependencies is missing.")
+        raise WrongFile(path, node.line, f"the key dependencies is missing. {told_keys(node, ('dependencies',))}")
     if dependencies.kind != "list":
-        raise WrongFile(path, dependencies.line, "dependencies is no list.")
+        raise WrongFile(path, dependencies.line, f"dependencies is no list. {_A_LINE_EACH}")
     pip: list[Node] = []
     for item in dependencies.items:
         if item.kind == "mapping" and pip:
-            what = "a second pip section: conda would read this one alone. Make one of them."
+            what = "this is a second pip section: conda would read this one alone. Make one of them."
             raise WrongFile(path, item.line, what)
         elif item.kind == "mapping":
             pip.append(_pip_section(item, path))
@@ -77,9 +77,6 @@ def read_conda(text: str, node: Node, path: str, directory: Path) -> CondaPart:
     for item in items:
         _check_text(item, path, "pip")
     lines = tuple(pip_line(item.value, path, item.line) for item in items)
-    for line in lines:
-        if line.text.endswith("\\"):
-            raise WrongFile(path, line.line, "the item goes on in the next one (\\). Write it as one.")
     return CondaPart(
         text=text,
         path=path,
@@ -91,12 +88,22 @@ def read_conda(text: str, node: Node, path: str, directory: Path) -> CondaPart:
     )
 
 
+def told_keys(node: Node, meant: Sequence[str]) -> str:
+    """What there is instead of the key that is missing, and which one may be a slip for it."""
+    names = [shown(key.value) for key, _ in node.pairs]
+    if not names:
+        return ""
+    near = [key for key in meant if difflib.get_close_matches(key, names)]
+    first, more = ", ".join(names[:_MOST_KEYS]), " and others" if names[_MOST_KEYS:] else ""
+    return f"It has the keys {first}{more}.{f' Did you mean {near[0]}?' if near else ''}"
+
+
 def _pip_section(item: Node, path: str) -> Node:
     if [key.value for key, _ in item.pairs] != ["pip"]:
         raise WrongFile(path, item.line, "a mapping among the dependencies can only be `pip:` with a list.")
     pip = item.pairs[0][1]
     if pip.kind != "list" and not pip.is_null:
-        raise WrongFile(path, pip.line, "pip is no list.")
+        raise WrongFile(path, pip.line, f"pip is no list. {_A_LINE_EACH}")
     return pip
 
 
@@ -105,11 +112,15 @@ def _check_text(item: Node, path: str, where: str) -> None:
         raise WrongFile(path, item.line, f"a list or mapping stands in {where}, where each item is a text.")
     if not item.is_text:
         what = (
-            f"{item.value!r} stands in {where} and is no text to YAML." if item.value else f"{where} has an empty item."
+            f"{quoted(item.value)} stands in {where} and is no text to YAML."
+            if item.value
+            else f"{where} has an empty item."
         )
         raise WrongFile(path, item.line, f"{what} Write a package there, or take it out.")
-    if "\n" in item.value:
+    if item.value.splitlines() != [item.value]:
         raise WrongFile(path, item.line, f"an item of {where} holds several lines. Make an item of each.")
+    if item.value.endswith("\\"):
+        raise WrongFile(path, item.line, "the item goes on in the next one (\\). Write it as one.")
 
 
 def extend_conda(part: CondaPart, addition: Addition) -> CondaChange:
@@ -126,7 +137,7 @@ def extend_conda(part: CondaPart, addition: Addition) -> CondaChange:
     wanted: list[tuple[int | None, Any]] = [
         (place, plain_data(item)) for place, item in enumerate(old) if names[place] not in ours
     ]
-    version = _set_python(wanted, names, addition)
+    python = set_python(wanted, names, old, addition, part.path)
     has_pip = part.pip is not None
     if entries and "pip" not in names:
         at = next((at for at, (_, value) in enumerate(wanted) if isinstance(value, dict)), len(wanted))
@@ -140,7 +151,7 @@ def extend_conda(part: CondaPart, addition: Addition) -> CondaChange:
         raise WrongFile(part.path, part.dependencies.line, f"the list cannot be extended: {error}.") from None
     values = [{"pip": pip_values} if isinstance(value, dict) and entries else value for _, value in wanted]
     data = {**plain_data(part.node), "dependencies": values}
-    return CondaChange(splices=tuple(splices), data=data, python_version=version)
+    return CondaChange(splices=tuple(splices), data=data, python=python)
 
 
 def _with_comment(part: CondaPart, entry: Entry) -> str:
@@ -154,46 +165,8 @@ def _name(item: Node) -> str:
     """The canonical name of a conda dependency; of the pip section none."""
     from packaging.utils import canonicalize_name
 
-    spec = _SPEC.match(item.value)
+    spec = SPEC.match(item.value)
     return canonicalize_name(spec["name"]) if spec else ""
-
-
-def _set_python(wanted: list[tuple[int | None, Any]], names: Sequence[str], addition: Addition) -> str:
-    """Make `wanted` name the environment's Python, and return it."""
-    places = [at for at, (origin, _) in enumerate(wanted) if origin is not None and names[origin] == "python"]
-    if not places:
-        version = addition.python_version or addition.default_python
-        wanted.insert(0, (None, f"python={version}"))
-        return version
-    exact = [match["version"] for at in places if (match := _EXACT.match(_rest(wanted[at][1])))]
-    own = exact[0] if exact else ""
-    asked = addition.python_version
-    if not asked or own == asked or own.startswith(f"{asked}."):
-        return own or _newest_python(",".join(_rest(wanted[at][1]) for at in places), addition.default_python)
-    origin, value = wanted[places[0]]
-    spec = _SPEC.match(value)
-    wanted[places[0]] = (origin, f"{spec['channel'] or '' if spec else ''}python={asked}")
-    for at in reversed(places[1:]):
-        del wanted[at]
-    return asked
-
-
-def _newest_python(range_of_versions: str, default: str) -> str:
-    """`default` if the range has it, else the newest Python that it has; of what is no range, `default`."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        specifiers = SpecifierSet(range_of_versions)
-    except InvalidSpecifier:
-        return default
-    known = (f"3.{minor}" for minor in range(_NEWEST_MINOR, 5, -1))
-    # The last release of a series stands for it.
-    return next((version for version in (default, *known) if specifiers.contains(f"{version}.99")), default)
-
-
-def _rest(value: str) -> str:
-    spec = _SPEC.match(value)
-    return spec["rest"].strip() if spec else ""
 
 
 def _item(part: CondaPart, origin: int | None, value: Any) -> Item:

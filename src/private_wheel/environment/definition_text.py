@@ -5,14 +5,28 @@ Source: https://learn.microsoft.com/azure/machine-learning/reference-yaml-enviro
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 
+from private_wheel.environment.addition import IMAGE
 from private_wheel.environment.splices import Splice, line_end, line_start
-from private_wheel.environment.wrong_file import WrongFile
+from private_wheel.environment.wrong_file import WrongFile, quoted
 from private_wheel.environment.yaml_text import Node, scalar
 
 SCHEMA = "https://azuremlschemas.azureedge.net/latest/environment.schema.json"
+# Those of azure-ai-ml's EnvironmentSchema, with those that it only writes itself.
+KEYS = (
+    *("$schema", "name", "version", "description", "tags", "image", "build", "conda_file", "os_type"),
+    *("inference_config", "datastore", "auto_delete_setting"),
+    *("id", "creation_context", "latest_version", "intellectual_property"),
+)
+_TEXTS = {
+    "name": "Write it as name: my-environment.",
+    "version": "Write it as version: 1.",
+    "image": "Write it as image: registry/name:tag.",
+    "description": "Write it as description: with a text behind.",
+}
 
 
 def fresh_definition(name: str, version: str, image: str, conda: str) -> str:
@@ -29,20 +43,32 @@ def check_definition(root: Node, path: str) -> None:
     if root.flow:
         raise WrongFile(path, root.line, "the environment is written in braces. Write a key a line.")
     for key, value in root.pairs:
+        if key.value not in (*KEYS, "channels", "dependencies"):
+            near = difflib.get_close_matches(key.value, KEYS, 1)
+            fix = f"Did you mean {near[0]}?" if near else "Take it out."
+            raise WrongFile(path, key.line, f"Azure ML's environments have no key {quoted(key.value)}. {fix}")
         if key.value == "build":
             what = "a build context gets no workspace connection."
             raise WrongFile(path, key.line, f"{what} Use environment-formats: wheelhouse and the fragment in it.")
         if key.value in ("channels", "dependencies"):
-            raise WrongFile(path, key.line, f"{key.value} belongs under conda_file.")
-        if key.value in ("name", "version", "image", "description") and value.kind != "scalar":
-            raise WrongFile(path, value.line, f"{key.value} is no text.")
-        if key.value == "tags" and not value.is_null and not _is_flat(value):
-            raise WrongFile(path, value.line, "tags is no mapping of texts.")
-        if key.value == "inference_config" and not value.is_null and not _has_routes(value):
-            what = "inference_config holds liveness_route, readiness_route and scoring_route, each with path and port."
-            raise WrongFile(path, value.line, what)
-        if key.value == "os_type" and value.value.lower() != "linux":
-            raise WrongFile(path, value.line, "only environments on Linux can be extended.")
+            raise WrongFile(path, key.line, f"{key.value} belongs under conda_file. Move it there.")
+        if not value.is_null and (problem := _problem(key.value, value)):
+            raise WrongFile(path, value.line, problem)
+
+
+def _problem(key: str, value: Node) -> str:
+    """The sentence for the user, if Azure ML would not take the value."""
+    if key in _TEXTS and value.kind != "scalar":
+        return f"{key} is no text. {_TEXTS[key]}"
+    if key == "image" and not IMAGE.match(value.value):
+        return "image is no image's name. Write it as registry/name:tag, without a login."
+    if key == "tags" and not _is_flat(value):
+        return "tags is no mapping of texts. Write each as name: text, on a line of its own."
+    if key == "inference_config" and not _has_routes(value):
+        return "inference_config holds liveness_route, readiness_route and scoring_route, each with path and port."
+    if key == "os_type" and value.value.lower() != "linux":
+        return "only environments on Linux can be extended. Write it as os_type: linux."
+    return ""
 
 
 def _is_flat(node: Node) -> bool:

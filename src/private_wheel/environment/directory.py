@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+UNFINISHED = ".unfinished-"
+
 
 def check_directory(value: str) -> str:
     """Return `value` if files can be written there.
@@ -37,7 +39,7 @@ def check_directory(value: str) -> str:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file that is there as a whole or not at all. A link of that name is replaced and not followed."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".unfinished-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=UNFINISHED, delete=False) as file:
         file.write(text.encode())
     unfinished = Path(file.name)
     try:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from private_wheel.environment.addition import DEFAULT_IMAGE, ENVIRONMENT_NAME, Addition
 from private_wheel.environment.base import Base, WrongFile
+from private_wheel.environment.conda_python import Python
 from private_wheel.environment.conda_text import extend_conda, read_conda
 from private_wheel.environment.definition_text import SCHEMA, fresh_definition, inside_text, set_conda, set_keys
 from private_wheel.environment.pip_part import extend_pip_part
 from private_wheel.environment.requirements_text import comments_between, read_requirements, with_entries
 from private_wheel.environment.splices import spliced
+from private_wheel.environment.wrong_file import quoted
+from private_wheel.environment.yaml_anchors import check_anchors
 from private_wheel.environment.yaml_text import Node, parse, plain_data, scalar
 
 # Unpinned, a new pip would change old images: https://learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-environments
@@ -28,13 +31,16 @@ class Extended:
     """What holds after the extension, and the text of each file.
 
     `pip_lines` is the pip part as pip reads it; `extra` is what a definition says beyond name, version, image and conda
-    file.
+    file. `python_line` is that of the line for Python in the user's conda part, 0 if an input, the default or an added
+    line says the version; `python_is_open` says that the line leaves several to choose from.
     """
 
     name: str
     version: str
     image: str
     python_version: str
+    python_line: int = field(compare=False)
+    python_is_open: bool = field(compare=False)
     conda: str
     definition: str
     requirements: str
@@ -46,7 +52,7 @@ class Extended:
 class _Conda:
     text: str
     data: Mapping[str, Any]
-    python_version: str
+    python: Python
 
 
 def extend(base: Base | None, addition: Addition) -> Extended:
@@ -56,6 +62,7 @@ def extend(base: Base | None, addition: Addition) -> Extended:
         WrongFile: something in it cannot stay, or it is written so unusually that it cannot be extended.
     """
     if base is None:
+        addition = _with_python(addition)
         base = _fresh_base(addition.name or addition.packages[0].canonical_name, addition, "conda.yml")
     if base.kind == "azureml":
         return _extend_definition(base, addition)
@@ -87,12 +94,16 @@ def _extend_definition(base: Base, addition: Addition) -> Extended:
     if node is not None and node.kind == "mapping":
         change = extend_conda(read_conda(base.text, node, base.path, base.directory), addition)
         splices += change.splices
-        conda = _Conda(text="", data=change.data, python_version=change.python_version)
+        conda = _Conda(text="", data=change.data, python=change.python)
     else:
         path = base.conda_path or base.path
         named = Base(kind="conda", path=path, text=base.conda, directory=base.directory)
-        conda = _extend_conda(named if base.conda else _fresh_base(name, addition, path), addition)
+        if not base.conda:
+            addition = _with_python(addition)
+            named = _fresh_base(name, addition, path)
+        conda = _extend_conda(named, addition)
         splices += set_conda(base.text, root, conda.text)
+    check_anchors(base.text, splices, base.path)
     definition = spliced(base.text, splices)
     line = node.line if node else root.line
     expected = {**plain_data(root), **{key: value for key, value in wanted.items() if value}, "conda_file": conda.data}
@@ -111,7 +122,9 @@ def _extended(
         name=name,
         version=str(data["version"]),
         image=image,
-        python_version=conda.python_version,
+        python_version=conda.python.version,
+        python_line=conda.python.line,
+        python_is_open=conda.python.is_open,
         conda=conda.text,
         definition=definition,
         requirements=requirements,
@@ -132,13 +145,20 @@ def _environment_name(base: Base, addition: Addition) -> str:
         root = parse(base.text, base.path)
         own = _own(root, "name")
         if own and not ENVIRONMENT_NAME.match(own):
-            what = f"the name {own!r} is none that Azure ML takes: letters, digits, '_' and '-', not beginning with"
+            what = (
+                f"the name {quoted(own)} is none that Azure ML takes: letters, digits, '_' and '-', not beginning with"
+            )
             raise WrongFile(base.path, root.key("name").line, f"{what} Microsoft or AzureML. Set environment-name.")
     return addition.name or own or addition.packages[0].canonical_name
 
 
+def _with_python(addition: Addition) -> Addition:
+    """No line of the user's says the Python: the addition does."""
+    return replace(addition, python_version=addition.python_version or addition.default_python)
+
+
 def _fresh_base(name: str, addition: Addition, path: str) -> Base:
-    python_version = addition.python_version or addition.default_python
+    python_version = addition.python_version
     pip = _LAST_PIP.get(".".join(python_version.split(".")[:2]), _PIP)
     text = (
         f"name: {scalar(name)}\nchannels:\n  - conda-forge\ndependencies:\n  - python={python_version}\n  - pip={pip}\n"
@@ -149,9 +169,10 @@ def _fresh_base(name: str, addition: Addition, path: str) -> Base:
 def _extend_conda(base: Base, addition: Addition) -> _Conda:
     part = read_conda(base.text, parse(base.text, base.path), base.path, base.directory)
     change = extend_conda(part, addition)
+    check_anchors(base.text, change.splices, base.path)
     text = spliced(base.text, change.splices)
     _check(text, change.data, base.path, part.dependencies.line)
-    return _Conda(text=text, data=change.data, python_version=change.python_version)
+    return _Conda(text=text, data=change.data, python=change.python)
 
 
 def _check(text: str, expected: Mapping[str, Any], path: str, line: int) -> Node:
@@ -171,14 +192,19 @@ def _extend_requirements(base: Base, addition: Addition) -> str:
     lines = [block.pip for block in blocks]
     entries = extend_pip_part(lines, addition, base.path, base.directory)
     text = with_entries(base.text, blocks, entries)
-    if [block.pip.text for block in read_requirements(text, base.path)] != [entry.text for entry in entries]:
-        what = "the lines are written so unusually that they cannot be extended. Take out the \\ at the end."
-        raise WrongFile(base.path, blocks[-1].pip.line, what)
+    try:
+        read = [block.pip.text for block in read_requirements(text, base.path)]
+    except WrongFile:
+        read = []
+    if read != [entry.text for entry in entries]:
+        what = "the lines are written so unusually that they cannot be extended. Write each package on one line."
+        raise WrongFile(base.path, blocks[0].pip.line if blocks else 1, what)
     return text
 
 
 def _conda_of(requirements: str, name: str, addition: Addition, path: str) -> _Conda:
     """A fresh conda file with the requirements file as its pip part, comments kept."""
+    addition = _with_python(addition)
     fresh = _fresh_base(name, addition, path)
     blocks = read_requirements(requirements, path)
     lines = ["  - pip:"]
@@ -191,7 +217,7 @@ def _conda_of(requirements: str, name: str, addition: Addition, path: str) -> _C
     data["dependencies"].append({"pip": [_joined(block.pip.text) for block in blocks]})
     text = fresh.text + "\n".join(lines) + "\n"
     _check(text, data, path, 1)
-    return _Conda(text=text, data=data, python_version=addition.python_version or addition.default_python)
+    return _Conda(text=text, data=data, python=Python(version=addition.python_version))
 
 
 def _requirements_of(conda: _Conda) -> str:
@@ -204,4 +230,4 @@ def _requirements_of(conda: _Conda) -> str:
 
 def _joined(text: str) -> str:
     """A logical line without the indentation of the physical lines that it was made of."""
-    return re.sub(r"\s{2,}(?=--)", " ", text)
+    return re.sub(r"(?<!\s)\s{2,}(?=--)", " ", text)

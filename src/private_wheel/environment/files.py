@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from private_wheel.environment.azureml_v1 import azureml_v1_files
-from private_wheel.environment.directory import check_directory, write_whole
+from private_wheel.environment.directory import UNFINISHED, check_directory, write_whole
 from private_wheel.environment.model import Environment
 from private_wheel.environment.wheelhouse import wheelhouse_files
-from private_wheel.errors import InvalidInputs, Problem
+from private_wheel.errors import BrokenWheel, InvalidInputs, Problem
+from private_wheel.wheel import WheelFile
 
 _NAMES = {
     "conda": "conda.yml",
@@ -23,7 +26,7 @@ _NAMES = {
 
 
 def write_environment(
-    environment: Environment, formats: Sequence[str], directory: Path, dependencies: Sequence[Path] = ()
+    environment: Environment, formats: Sequence[str], directory: Path, dependencies: Sequence[WheelFile] = ()
 ) -> dict[str, Path]:
     """Write the files and return the path of each format. Whatever stands there under the same names is replaced.
 
@@ -34,6 +37,8 @@ def write_environment(
     except ValueError as error:
         raise InvalidInputs([Problem(input="environment-dir", what=str(error))]) from None
     directory.mkdir(parents=True, exist_ok=True)
+    for left in directory.glob(f"{UNFINISHED}*"):  # of a run that was killed
+        shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
     content = environment.content
     texts = {"conda": content.conda, "azureml": content.definition, "requirements": content.requirements}
     written = {}
@@ -48,15 +53,15 @@ def write_environment(
     return written
 
 
-def _write_directory(directory: Path, files: Mapping[str, str | Path]) -> None:
+def _write_directory(directory: Path, files: Mapping[str, str | WheelFile]) -> None:
     """Write a directory that is there as a whole or not at all: of an earlier one nothing stays."""
-    unfinished = Path(tempfile.mkdtemp(dir=directory.parent, prefix=".unfinished-"))
+    unfinished = Path(tempfile.mkdtemp(dir=directory.parent, prefix=UNFINISHED))
     try:
         for name, content in files.items():
             file = unfinished / name
             file.parent.mkdir(exist_ok=True)
-            if isinstance(content, Path):
-                shutil.copyfile(content, file)
+            if isinstance(content, WheelFile):
+                _copy(content, file)
             else:
                 file.write_bytes(content.encode())
         unfinished.chmod(0o755)
@@ -68,3 +73,24 @@ def _write_directory(directory: Path, files: Mapping[str, str | Path]) -> None:
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+
+
+def _copy(wheel: WheelFile, target: Path) -> None:
+    """Raises:
+    BrokenWheel: it is another file than it was.
+    """
+    digest = hashlib.sha256()
+    try:
+        # A link in its place is not followed: it could lead to any file of this user's.
+        source = os.open(wheel.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        with open(source, "rb") as file, target.open("wb") as copy:  # noqa: PTH123  # a descriptor
+            while block := file.read(2**20):
+                digest.update(block)
+                copy.write(block)
+    except OSError:
+        digest = hashlib.sha256()
+    if digest.hexdigest() != wheel.sha256:
+        raise BrokenWheel(
+            f"{wheel.path.name} was changed on this machine while the environment was checked.",
+            fix="What was published is right. Look into the packages that were built or imported, and run again.",
+        )

@@ -9,10 +9,10 @@ from difflib import SequenceMatcher
 
 from private_wheel.compatibility import best_wheel, platform_warning
 from private_wheel.config import EnvironmentConfig
-from private_wheel.environment.addition import Addition, Package
+from private_wheel.environment.addition import ENVIRONMENT_NAME, Addition, Package
 from private_wheel.environment.base import Base, WrongFile
 from private_wheel.environment.extension import Extended, extend
-from private_wheel.errors import InvalidInputs, Problem, SeveralWheels
+from private_wheel.errors import InvalidInputs, Problem, PythonNotSatisfied, SeveralWheels
 from private_wheel.publish import Result
 
 
@@ -39,6 +39,11 @@ class Environment:
             f"The image {self.content.image} moves: the same environment gets another image later. Name a dated tag."
         )
         found = [moving] if tag in ("", "latest") and "@" not in self.content.image else []
+        if self.content.python_is_open:
+            found.append(
+                f"Line {self.content.python_line} of environment-base leaves the version of Python to conda; it was"
+                f" checked for {self.content.python_version}. Pin it there, or set python-version."
+            )
         return tuple(filter(None, [*found, *(platform_warning(result.wheel) for result in self.results)]))
 
 
@@ -53,10 +58,10 @@ def environment_of(config: EnvironmentConfig, results: Sequence[Result], index_u
     """
     packages = _by_package(results)
     content = _content(config, [candidates[0] for candidates in packages], packages, index_url)
-    chosen = [_best(candidates, content.python_version) for candidates in packages]
+    chosen = [_best(candidates, content, config.base) for candidates in packages]
     if any(one is not candidates[0] for one, candidates in zip(chosen, packages, strict=True)):
         content = _content(config, chosen, packages, index_url)
-    _check_name(content.name, results[0])
+    _check_name(content.name)
     changes = tuple(_changes(config.base, content)) if config.base else ()
     return Environment(content=content, index_url=index_url, results=tuple(chosen), changes=changes)
 
@@ -94,8 +99,20 @@ def _content(
         raise InvalidInputs([problem]) from None
 
 
-def _best(candidates: Sequence[Result], python_version: str) -> Result:
-    wheel = best_wheel([result.wheel for result in candidates], python_version)
+def _best(candidates: Sequence[Result], content: Extended, base: Base | None) -> Result:
+    try:
+        wheel = best_wheel([result.wheel for result in candidates], content.python_version)
+    except PythonNotSatisfied as error:
+        if not (base and content.python_line):
+            raise
+        path, line = base.conda_path or base.path, content.python_line
+        raise PythonNotSatisfied(
+            f"{error.what} It comes from {path}, line {line}.",
+            input="environment-base",
+            fix="Change that line, or set python-version.",
+            path=path,
+            line=line,
+        ) from None
     return next(result for result in candidates if result.wheel is wheel)
 
 
@@ -126,7 +143,7 @@ def _package(chosen: Result, candidates: Sequence[Result]) -> Package:
     )
 
 
-def _check_name(name: str, first: Result) -> None:
-    if name.lower().startswith(("microsoft", "azureml")):
-        what = f"{name!r}, the name of {first.wheel.name}'s environment, begins as only Azure ML's own may."
+def _check_name(name: str) -> None:
+    if not ENVIRONMENT_NAME.match(name):
+        what = f"the package's name {name!r} is none that Azure ML takes for an environment."
         raise InvalidInputs([Problem(input="environment-name", what=what, fix="Give another name.")])

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from private_wheel.environment.pip_lines import PipLine, read_pip_line
-from private_wheel.environment.pip_part import Entry
+from private_wheel.environment.pip_lines import INDEXES, Entry, PipLine, read_pip_line
+from private_wheel.environment.pip_options import URL
 from private_wheel.environment.splices import Splice, spliced
-from private_wheel.environment.wrong_file import WrongFile
+from private_wheel.environment.wrong_file import WrongFile, quoted
 
 # No environment of a person's comes near; beyond, reading them would take minutes.
 _MOST_LINES = 10_000
@@ -45,6 +45,8 @@ def read_requirements(text: str, path: str) -> list[Block]:
             raw += " " + line if is_comment else line.strip("\\") if line.endswith("\\") else line
             if is_comment or not line.endswith("\\") or place == len(starts) - 1:
                 break
+        if line.endswith("\\") and not is_comment:
+            raise WrongFile(path, place, "the line goes on (\\), and the file ends here. Take out the \\ at its end.")
         if not (pip := pip_line(raw, path, first + 1)).text:
             continue
         if len(blocks) == _MOST_LINES:
@@ -70,6 +72,10 @@ def pip_line(raw: str, path: str, line: int) -> PipLine:
         if pip.values(name):
             what = f"{name} names another file, and the image build gets this one alone. Put its lines here."
             raise WrongFile(path, line, what)
+    for place in pip.values(*INDEXES, "--find-links"):
+        if place[:5].lower() == "file:" or not (URL.match(place) or "$" in place):
+            what = f"{quoted(place)} lies on this machine, where the image build cannot see it."
+            raise WrongFile(path, line, f"{what} Publish what is there, and take the line out.")
     return pip
 
 

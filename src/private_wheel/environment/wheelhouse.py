@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from private_wheel.environment.model import Environment
 from private_wheel.environment.pip_lines import INDEXES, PipLine, Target, read_pip_line
-from private_wheel.environment.pip_part import same_address
-from private_wheel.wheel import digest_of
+from private_wheel.publish.feed_address import same_index
+from private_wheel.wheel import WheelFile
 
 _DOCKERFILE = """\
 # For Python {python_version} on Linux. Behind FROM in your Dockerfile, with the directory wheelhouse/ beside it. No
@@ -22,48 +21,49 @@ RUN cd /opt/wheelhouse && python -m pip install --no-cache-dir --requirement req
 """
 
 
-def wheelhouse_files(environment: Environment, dependencies: Sequence[Path]) -> dict[str, str | Path]:
+def wheelhouse_files(environment: Environment, dependencies: Sequence[WheelFile]) -> dict[str, str | WheelFile]:
     """The text of each file, or the file to copy, by its path in the directory. `dependencies` are the wheels of the
     private packages that the environment's own need."""
-    own = {result.wheel.canonical_name: result.wheel.path for result in environment.results}
+    own = {result.wheel.canonical_name: result.wheel.file for result in environment.results}
     wheels = [*own.values(), *dependencies]
     lines = _lines(environment, own, dependencies)
     return {
         "Dockerfile.fragment": _DOCKERFILE.format(python_version=environment.content.python_version),
         "requirements.txt": "".join(f"{line}\n" for line in lines),
-        **{f"wheels/{path.name}": path for path in wheels},
+        **{f"wheels/{wheel.path.name}": wheel for wheel in wheels},
     }
 
 
-def _lines(environment: Environment, own: Mapping[str, Path], dependencies: Sequence[Path]) -> Iterator[str]:
+def _lines(environment: Environment, own: Mapping[str, WheelFile], dependencies: Sequence[WheelFile]) -> Iterator[str]:
     index_url = environment.index_url
     lines = [read_pip_line(text, 0) for text in environment.content.pip_lines]
     hashed = any(line.is_hashed for line in lines)
     if index_url and any(_names(line, "--index-url", index_url) for line in lines):
         yield "--no-index"
+    # Before the lines that may name them: pip takes the first one.
+    for wheel in dependencies:
+        yield _local(wheel, Target(), hashed=hashed)
     for line in lines:
         if line.target and line.target.name in own:
             yield _local(own[line.target.name], line.target, hashed=hashed)
         elif text := _without_index(line, index_url):
             yield text
-    for path in dependencies:
-        yield _local(path, Target(), hashed=hashed)
 
 
-def _local(wheel: Path, target: Target, *, hashed: bool) -> str:
+def _local(wheel: WheelFile, target: Target, *, hashed: bool) -> str:
     """pip takes the path as seen from where it runs: the file's own directory, in our piece of a Dockerfile."""
     extras = f"[{','.join(target.extras)}]" if target.extras else ""
     marker = f" ; {target.marker}" if target.marker else ""
-    return f"./wheels/{wheel.name}{extras}{marker}" + (f" --hash=sha256:{digest_of(wheel)}" if hashed else "")
+    return f"./wheels/{wheel.path.name}{extras}{marker}" + (f" --hash=sha256:{wheel.sha256}" if hashed else "")
 
 
 def _without_index(line: PipLine, index_url: str) -> str:
     """The line without the private index, which nobody could read there; empty if nothing is left of it."""
     if not index_url or not any(_names(line, option, index_url) for option in INDEXES):
         return line.text
-    left = [(name, value) for name, value in line.options if name not in INDEXES or not same_address(value, index_url)]
+    left = [(name, value) for name, value in line.options if name not in INDEXES or not same_index(value, index_url)]
     return " ".join(f"{name} {shlex.quote(value)}" if value else name for name, value in left)
 
 
 def _names(line: PipLine, option: str, index_url: str) -> bool:
-    return any(same_address(value, index_url) for value in line.values(option))
+    return any(same_index(value, index_url) for value in line.values(option))

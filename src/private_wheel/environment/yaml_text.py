@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from private_wheel.environment.wrong_file import WrongFile
+from private_wheel.environment.wrong_file import WrongFile, quoted, shown
+
+if TYPE_CHECKING:
+    from ruamel.yaml.error import MarkedYAMLError
 
 # No environment of a person's comes near; beyond, the pure parser would take minutes for a small hostile file.
 _MOST_NODES = 20_000
@@ -43,6 +46,13 @@ class Node:
     def is_null(self) -> bool:
         return self.tag == "null"
 
+    def scalars(self) -> Iterator[Node]:
+        """All keys and values below it."""
+        if self.kind == "scalar":
+            yield self
+        for item in (*self.items, *(part for pair in self.pairs for part in pair)):
+            yield from item.scalars()
+
     def get(self, name: str) -> Node | None:
         return next((value for key, value in self.pairs if key.value == name), None)
 
@@ -50,8 +60,11 @@ class Node:
         return next(key for key, _ in self.pairs if key.value == name)
 
 
-def parse(text: str, path: str) -> Node:
-    """The one document in `text`.
+_LEAVE_OUT = "Leave environment-base out, or name another file."
+
+
+def parse(text: str, path: str, empty: str = _LEAVE_OUT) -> Node:
+    """The one document in `text`. `empty` is what to do if it has none.
 
     Raises:
         WrongFile: it is no YAML, or uses what readers disagree on: several documents, duplicate keys, tags, directives,
@@ -66,24 +79,40 @@ def parse(text: str, path: str) -> Node:
     def tag_of(value: str) -> str:
         return str(yaml.resolver.resolve(ScalarNode, value, (True, False))).rpartition(":")[2]
 
-    reader = _Reader(text, path, tag_of)
+    reader = _Reader(text, path, tag_of, empty)
     try:
         return reader.read(yaml.parse(text))
     except YAMLError as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        problem = str(getattr(error, "problem", None) or "a character that YAML does not allow")
-        if "'\\t'" in problem:
-            problem = "a tab stands where YAML wants blanks"
-        raise WrongFile(path, mark.line + 1 if mark else reader.line, f"this is not YAML: {problem}.") from None
+        line, what = _explained(error, text) if isinstance(error, MarkedYAMLError) else (reader.line, _NO_LETTER)
+        raise WrongFile(path, line, what) from None
     except (ValueError, OverflowError, RecursionError) as error:
         if isinstance(error, WrongFile):
             raise
         raise WrongFile(path, reader.line, "this is not YAML that can be read.") from None
 
 
+_NO_LETTER = "this is not YAML: a character that YAML does not allow."
+
+
+def _explained(error: MarkedYAMLError, text: str) -> tuple[int, str]:
+    """The line where the slip is, and the sentence about it."""
+    mark, opened = error.problem_mark, error.context_mark
+    problem = str(error.problem)
+    line = mark.line + 1 if mark else 1
+    if opened and error.context == "while scanning a quoted scalar" and "unexpected" in problem:
+        return opened.line + 1, "a quote is opened here and not closed. Close it, or take it out."
+    is_first = bool(mark) and not text.split("\n")[mark.line][: mark.column].strip()
+    if is_first and problem.startswith("expected <block end>"):
+        what = "the indentation of this line differs from the lines before it. Let those of one list begin alike."
+        return line, what
+    if "'\\t'" in problem:
+        problem = "a tab stands where YAML wants blanks"
+    return line, f"this is not YAML: {problem}."
+
+
 class _Reader:
-    def __init__(self, text: str, path: str, tag_of: Callable[[str], str]) -> None:
-        self._text, self._path, self._tag_of = text, path, tag_of
+    def __init__(self, text: str, path: str, tag_of: Callable[[str], str], empty: str) -> None:
+        self._text, self._path, self._tag_of, self._empty = text, path, tag_of, empty
         self._anchors: dict[str, Node | None] = {}
         self._nodes = 0
         self.line = 1
@@ -101,7 +130,7 @@ class _Reader:
                     raise self._wrong("a YAML directive (%) stands before it. Take it out.")
                 root = self._node(next(events), 0)
         if root is None or (root.is_null and root.start == root.end):
-            raise WrongFile(self._path, 1, "the file is empty.")
+            raise WrongFile(self._path, 1, f"the file is empty. {self._empty}")
         return root
 
     def _wrong(self, what: str) -> WrongFile:
@@ -131,9 +160,9 @@ class _Reader:
     def _alias(self, event: Any) -> Node:
         meant = self._anchors.get(event.anchor)
         if event.anchor not in self._anchors:
-            raise self._wrong(f"the alias *{event.anchor} names nothing before it.")
+            raise self._wrong(f"the alias *{shown(event.anchor)} names nothing before it.")
         if meant is None:
-            raise self._wrong(f"the alias *{event.anchor} stands for a list or mapping. Write it out.")
+            raise self._wrong(f"the alias *{shown(event.anchor)} stands for a list or mapping. Write it out.")
         place = self._at(event, "scalar")
         return replace(meant, start=place.start, end=place.end, line=place.line, column=place.column)
 
@@ -166,7 +195,7 @@ class _Reader:
             if key.value == "<<" and not key.style:
                 raise self._wrong("the merge key << stands here. Write out what it merges.")
             if key.value in pairs:
-                raise self._wrong(f"the key {key.value!r} stands here a second time.")
+                raise self._wrong(f"the key {quoted(key.value)} stands here a second time. Take one of them out.")
             pairs[key.value] = (key, self._value(key, self._node(next(self._events), depth + 1)))
         node = self._at(event, "mapping")
         values = tuple(pairs.values())
@@ -190,7 +219,7 @@ def scalar(value: str, *, style: str = "", flow: bool = False) -> str:
     if style == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
     plain = style == "" and _PLAIN.fullmatch(value) and value.lower() not in _WORDS and value == value.strip()
-    if plain and not re.search(r":(?:\s|$)|\s#", value) and not (flow and re.search(r"[,\[\]{}:#]", value)):
+    if plain and not re.search(r":(?:\s|$)|\s#", value) and not (flow and re.search(r"[,\[\]{}:#?]", value)):
         return value
     return '"' + "".join(_escaped(letter) for letter in value) + '"'
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from private_wheel.build import Workshop
 from private_wheel.children import Children
-from private_wheel.errors import MissingPython
+from private_wheel.errors import DoesNotInstall, DoesNotResolve, MissingPython
 from private_wheel.proof.check import Check
 from private_wheel.proof.index_server import IndexServer
 from private_wheel.proof.install import find_python, install
@@ -21,6 +21,7 @@ from private_wheel.proof.private_dependencies import download_private_dependenci
 from private_wheel.proof.resolve import Package, Resolved, resolve
 from private_wheel.publish import Result
 from private_wheel.publish.simple_index import SimpleIndex
+from private_wheel.wheel import WheelFile
 
 __all__ = ["Package", "Proof", "Resolved", "find_python"]
 
@@ -51,7 +52,7 @@ class Proof:
             python = find_python(python_version, self._workshop.environ)
         except MissingPython:
             python = Path(sys.executable)
-        with self._check(pip_lines, results) as check:
+        with self._check(pip_lines, results, DoesNotResolve) as check:
             resolved = resolve(check, python, python_version)
         return resolved
 
@@ -65,10 +66,10 @@ class Proof:
             PrivateWheelError: what the private index refused with.
         """
         python = find_python(python_version, self._workshop.environ)
-        with self._check(pip_lines, results) as check:
+        with self._check(pip_lines, results, DoesNotInstall) as check:
             install(check, python, list({result.wheel.canonical_name: result.wheel for result in results}.values()))
 
-    def private_wheels(self, resolved: Resolved, python_version: str, results: Sequence[Result]) -> list[Path]:
+    def private_wheels(self, resolved: Resolved, python_version: str, results: Sequence[Result]) -> list[WheelFile]:
         """The wheels of the private packages that were resolved besides those of the run, in a directory of their own.
 
         Raises as `download_private_dependencies`.
@@ -80,18 +81,17 @@ class Proof:
         return download_private_dependencies(resolved, ours, self._index, python_version, directory)
 
     @contextmanager
-    def _check(self, pip_lines: Sequence[str], results: Sequence[Result]) -> Iterator[Check]:
+    def _check(
+        self, pip_lines: Sequence[str], results: Sequence[Result], failure: type[DoesNotInstall | DoesNotResolve]
+    ) -> Iterator[Check]:
         with (
             tempfile.TemporaryDirectory(dir=self._workshop.scratch, ignore_cleanup_errors=True) as directory,
             IndexServer(self._index, self._index_url, self._children.cancel) as server,
         ):
             self._server = server
-            check = Check(self._workshop, self._children, server, Path(directory), self._input)
+            check = Check(self._workshop, self._children, server, Path(directory), input=self._input, failure=failure)
             check.read(pip_lines, results)
-            try:
-                yield check
-            finally:
-                check.forget()
+            yield check
 
     def _echo(self, line: str) -> None:
         self._workshop.echo(self._server.with_real_names(line) if self._server else line)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from private_wheel.build import Workshop, own_uv
 from private_wheel.children import Children, Ended
 from private_wheel.environment.pip_lines import read_pip_line
-from private_wheel.errors import DoesNotResolve, Interrupted, PrivateWheelError
+from private_wheel.errors import DoesNotInstall, DoesNotResolve, Interrupted, ServiceUnreachable
 from private_wheel.pip_configuration import locked_uv_environ
 from private_wheel.process import foreign_environ, installer_environ
 from private_wheel.proof.index_server import IndexServer
@@ -22,19 +22,28 @@ _PYPI = "https://pypi.org/simple/"
 _DEFAULT = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 _EXTRA = ("UV_INDEX", "UV_EXTRA_INDEX_URL")
 _REPLACED = frozenset({*_DEFAULT, *_EXTRA, "UV_CACHE_DIR", "UV_FIND_LINKS"})
+# Seconds. uv may have to build large packages from source; an import does no work that anybody waits for.
+_UV_LIMIT, _IMPORT_LIMIT = 30 * 60.0, 10 * 60.0
 
 
 class Check:
-    """What a check works with. `directory` is its own; `input` is the one that asks for it."""
+    """What a check works with. `directory` is its own; `input` is the one that asks for it; `failure` is how it fails
+    when a child takes too long."""
 
     def __init__(
-        self, workshop: Workshop, children: Children, server: IndexServer, directory: Path, input: str
+        self,
+        workshop: Workshop,
+        children: Children,
+        server: IndexServer,
+        directory: Path,
+        *,
+        input: str,
+        failure: type[DoesNotInstall | DoesNotResolve],
     ) -> None:
-        self._workshop, self._children, self.input = workshop, children, input
+        self._workshop, self._children, self.input, self._failure = workshop, children, input, failure
         self.server, self.directory = server, directory
         self._found = _uv_settings(workshop)
-        own = own_uv(workshop.environ)
-        self._uv, self._cache = own.get("UV", "uv"), own["UV_CACHE_DIR"]
+        self._uv = own_uv(workshop.environ).get("UV", "uv")
         self._temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(directory))
         self.part = UvPart(indexes=_machine_indexes(self._found, server, workshop.secrets))
         self.file = directory / "requirements.txt"
@@ -54,28 +63,33 @@ class Check:
 
     def uv(self, *arguments: str) -> Ended:
         """Run uv with nothing of the machine's configuration but where packages are and how to get there."""
-        return self._run([self._uv, *arguments, "--no-config"], self._uv_environ(), self.directory)
+        return self._run("uv", [self._uv, *arguments, "--no-config"], self._uv_environ(), _UV_LIMIT)
 
     def uv_on_part(self, *arguments: str) -> Ended:
-        """Run uv on the pip part."""
+        """Run uv on the pip part.
+
+        Raises:
+            ServiceUnreachable: an index or another address did not answer.
+        """
         options = ["--prerelease", "allow"] if self.part.prereleases else []
         options += ["--no-index"] if not self.part.indexes else []
         for place in self.part.find_links:
             options += ["--find-links", place]
-        return self.uv(*arguments, *options)
+        ended = self.uv(*arguments, *options)
+        if ended.status and any("error sending request" in line for line in ended.last_lines):
+            raise ServiceUnreachable(
+                "An address that the environment needs cannot be reached.",
+                input=self.input,
+                fix="Correct it in environment-base, or set verify: published.",
+                said="\n".join(["", *ended.last_lines]),
+            )
+        return ended
 
-    def foreign(self, *command: str) -> Ended:
-        """Run code of others, which needs nothing of ours."""
+    def foreign(self, what: str, *command: str) -> Ended:
+        """Run code of others, which needs nothing of ours, nor the index: it is not passed on any more."""
+        self.server.close()
         environ = foreign_environ(self._workshop.environ, tuple(self._workshop.secrets))
-        return self._run(command, environ, self.directory)
-
-    def forget(self) -> None:
-        """Take out of uv's cache what was passed on: under our addresses, which are random, nobody would find it again,
-        and it would grow with every run. Not at any price: somebody else may be using the cache."""
-        with suppress(PrivateWheelError):
-            if self.server.passed_on:
-                environ = {**self._uv_environ(), "UV_LOCK_TIMEOUT": "1"}  # seconds
-                self._run([self._uv, "cache", "clean", "--quiet", *self.server.passed_on], environ, self.directory)
+        return self._run(what, command, environ, _IMPORT_LIMIT)
 
     def _uv_environ(self) -> dict[str, str]:
         *first, last = self.part.indexes or [""]
@@ -83,8 +97,9 @@ class Check:
             # Of equal versions uv takes the one of the index that comes first; the default index comes last.
             "UV_INDEX": " ".join(first),
             "UV_DEFAULT_INDEX": last,
-            "UV_FIND_LINKS": self._found.get("UV_FIND_LINKS", "") if self.part.of_machine else "",
-            "UV_CACHE_DIR": self._cache,
+            "UV_FIND_LINKS": self._machine_links() if self.part.of_machine else "",
+            # Of its own: packages that are built here could change what later runs find in a shared one.
+            "UV_CACHE_DIR": str(self.directory / "cache"),
             "UV_CREDENTIALS_DIR": str(self.directory),  # else a lock file of uv's stays in the user's home
             "UV_INDEX_STRATEGY": "unsafe-best-match",  # as pip takes the best file of all indexes
             # Longer than the private index may take to answer us, repetitions and all but the last.
@@ -97,9 +112,20 @@ class Check:
         without = dict.fromkeys(("NO_PROXY", "no_proxy"), f"{_no_proxy(kept)},127.0.0.1".lstrip(","))
         return {**kept, **without, **{name: value for name, value in settings.items() if value}}
 
-    def _run(self, command: Sequence[str], environ: Mapping[str, str], directory: Path) -> Ended:
+    def _machine_links(self) -> str:
+        places = self._found.get("UV_FIND_LINKS", "").split(",")
+        return ",".join(place for place in places if not any(form in place for form in self._workshop.secrets))
+
+    def _run(self, what: str, command: Sequence[str], environ: Mapping[str, str], limit: float) -> Ended:
         try:
-            ended = self._children.run(command, {**environ, **self._temporary}, directory=directory)
+            environ = {**environ, **self._temporary}
+            ended = self._children.run(command, environ, directory=self.directory, limit=limit)
+        except subprocess.TimeoutExpired:
+            raise self._failure(
+                f"{what} did not end within {limit / 60:g} minutes.",
+                input=self.input,
+                fix="See in the log what it waits for, or set verify: published.",
+            ) from None
         except Interrupted:
             if self.server.failure:
                 raise self.server.failure from None

@@ -9,27 +9,21 @@ import hmac
 import json
 import re
 import secrets
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote, unquote
 
 from private_wheel.azure.http import AT_ONCE
-from private_wheel.errors import PrivateWheelError
-from private_wheel.proof.uv_part import same_index
+from private_wheel.proof.loopback import ADDRESS, LoopbackServer
+from private_wheel.publish.feed_address import same_index
 from private_wheel.publish.simple_index import Content, IndexedFile, SimpleIndex
 
-_ADDRESS = "127.0.0.1"
 _BLOCK = 2**20
-# Seconds that a silent connection is kept: uv may unpack one file before it reads on in another.
-_PATIENCE = 300.0
 # The name of a project as PEP 503 normalizes it.
 _CANONICAL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_JSON = "application/vnd.pypi.simple.v1+json"
 
 
 class IndexServer:
@@ -45,9 +39,10 @@ class IndexServer:
         self._lock = threading.Lock()
         self._at_once = threading.BoundedSemaphore(AT_ONCE)
         self._pages: dict[str, Mapping[str, IndexedFile]] = {}
-        self._local: list[tuple[Path, str]] = []
+        self._local: dict[str, tuple[Path, str]] = {}
+        self._is_open = True
         self.failure: Exception | None = None
-        self._server = _Server(self)
+        self._server = LoopbackServer(self)
 
     def __enter__(self) -> IndexServer:
         threading.Thread(target=self._server.serve_forever, args=[0.05], name="index server", daemon=True).start()
@@ -56,12 +51,17 @@ class IndexServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Pass nothing on any more, not to those that are connected either."""
+        self._is_open = False
         self._server.shutdown()
         self._server.server_close()
 
     @property
     def _base(self) -> str:
-        return f"http://{_ADDRESS}:{self._server.server_port}/{self._segment}"
+        return f"http://{ADDRESS}:{self._server.server_port}/{self._segment}"
 
     @property
     def index_url(self) -> str:
@@ -73,12 +73,13 @@ class IndexServer:
 
     def add(self, path: Path, real_url: str) -> str:
         """The address of a file on this machine; in texts for the user it becomes `real_url`."""
-        self._local.append((path, real_url))
-        return f"{self._base}/files/{len(self._local) - 1}/{quote(path.name)}"
+        number = str(len(self._local))
+        self._local[number] = (path, real_url)
+        return f"{self._base}/files/{number}/{quote(path.name)}"
 
     def with_real_names(self, text: str) -> str:
         """A child's text for the user: our addresses replaced by those that they stand for."""
-        for number, (path, real_url) in enumerate(self._local):
+        for number, (path, real_url) in self._local.items():
             text = text.replace(f"{self._base}/files/{number}/{quote(path.name)}", real_url)
         text = text.replace(self.index_url, self._real_url).replace(f"{self._base}/simple", self._real_url.rstrip("/"))
         return text.replace(self._segment, "***")
@@ -86,12 +87,6 @@ class IndexServer:
     def is_index_file(self, url: str) -> bool:
         """Whether an address of ours leads to a file of the index."""
         return url.startswith(self.index_url)
-
-    @property
-    def passed_on(self) -> list[str]:
-        """The projects of which something may have been given."""
-        local = [path.name.partition("-")[0] for path, _ in self._local]
-        return [*(project for project, files in self._pages.items() if files), *local]
 
     def fail(self, error: Exception) -> None:
         """Remember the first failure: it says more than what a child makes of our answer."""
@@ -135,8 +130,7 @@ class IndexServer:
 
     @contextmanager
     def _open_local(self, segments: list[str]) -> Iterator[Content | None]:
-        number = int(segments[0]) if segments[0].isdecimal() else len(self._local)
-        path = self._local[number][0] if number < len(self._local) else None
+        path, _ = self._local.get(segments[0], (None, ""))
         if path is None or segments[1:] != [path.name]:
             yield None
             return
@@ -151,9 +145,9 @@ class IndexServer:
         return self._pages[project]
 
     def segments(self, path: str) -> list[str]:
-        """Those behind our random one; none when that is another."""
+        """Those behind our random one; none when that is another, or all is over."""
         first, _, rest = path.split("?")[0].lstrip("/").partition("/")
-        if not hmac.compare_digest(first.encode(), self._segment.encode()):
+        if not self._is_open or not hmac.compare_digest(first.encode(), self._segment.encode()):
             return []
         return [unquote(segment) for segment in rest.removesuffix("/").split("/")]
 
@@ -169,74 +163,3 @@ def _entry(project: str, file: IndexedFile, index_url: str) -> dict[str, object]
     if file.yanked is not None:
         entry["yanked"] = file.yanked or True
     return entry
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self, index: IndexServer) -> None:
-        self.index = index
-        super().__init__((_ADDRESS, 0), _Handler)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        error = sys.exc_info()[1]
-        # Whoever asked may be gone: its end is told elsewhere.
-        if isinstance(error, Exception) and not isinstance(error, ConnectionError | TimeoutError):
-            self.index.fail(error)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = _PATIENCE
-    disable_nagle_algorithm = True  # head and body go out one after the other
-    server: _Server
-
-    def do_HEAD(self) -> None:
-        """uv asks so whether it may read a part of a file, and takes all of it when told no."""
-        self.send_error(405)
-
-    def do_GET(self) -> None:
-        self._begun = False
-        kind, *segments = self.server.index.segments(self.path) or [""]
-        try:
-            if kind == "simple" and len(segments) == 1:
-                page = self.server.index.page(segments)
-                self._send(_page(page) if page is not None else None, _JSON)
-            elif kind in ("simple", "files") and segments:
-                with self.server.index.file(kind, segments) as content:
-                    self._send(content, "application/octet-stream")
-            else:
-                self._send(None, "")
-        except PrivateWheelError as error:
-            self.server.index.fail(error)
-            self.close_connection = True
-            if not self._begun:
-                self.send_error(502)
-
-    def _send(self, content: Content | None, media_type: str) -> None:
-        if content is None:
-            self.send_error(404)
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", media_type)
-        if content.length is None:
-            self.send_header("Transfer-Encoding", "chunked")
-        else:
-            self.send_header("Content-Length", str(content.length))
-        self.end_headers()
-        self._begun = True
-        for block in content.blocks:
-            self.wfile.write(block if content.length is not None else b"%x\r\n%s\r\n" % (len(block), block))
-        if content.length is None:
-            self.wfile.write(b"0\r\n\r\n")
-
-    def log_message(self, *_: object) -> None:
-        """Nothing: the addresses are a secret."""
-
-    def version_string(self) -> str:
-        return "private-wheel"
-
-
-def _page(text: bytes) -> Content:
-    return Content(length=len(text), blocks=iter([text]))

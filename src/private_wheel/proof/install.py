@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from private_wheel.build import own_uv
@@ -22,6 +23,8 @@ _LOG = logging.getLogger(__name__)
 # The directories in which GitHub's runner and Azure's agent keep tools.
 _TOOL_CACHES = ("RUNNER_TOOL_CACHE", "AGENT_TOOLSDIRECTORY")
 _ARCHITECTURES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+# Seconds in which uv starts every Python that it finds.
+_SEARCH = 60.0
 _NOT_THE_PACKAGE = frozenset({"docs", "examples", "test", "tests"})
 _IMPORT = """
 import importlib, sys
@@ -42,16 +45,18 @@ def find_python(version: str, environ: Mapping[str, str]) -> Path:
     """
     version = ".".join(version.split(".")[:2])
     uv = own_uv(environ).get("UV") or shutil.which("uv", path=environ.get("PATH")) or "uv"
-    found = subprocess.run(  # noqa: S603  # our own uv with fixed arguments
-        [uv, "python", "find", "--no-config", "--no-project", "--system", "--no-python-downloads", version],
-        env={**foreign_environ(environ), "UV_CACHE_DIR": own_uv(environ)["UV_CACHE_DIR"]},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if found.returncode == 0 and found.stdout.strip():
-        return Path(found.stdout.strip())
+    with suppress(subprocess.TimeoutExpired):
+        found = subprocess.run(  # noqa: S603  # our own uv with fixed arguments
+            [uv, "python", "find", "--no-config", "--no-project", "--system", "--no-python-downloads", version],
+            env={**foreign_environ(environ), "UV_CACHE_DIR": own_uv(environ)["UV_CACHE_DIR"]},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SEARCH,
+        )
+        if found.returncode == 0 and found.stdout.strip():
+            return Path(found.stdout.strip())
     for python in _tools(version, environ):
         return python
     raise MissingPython(
@@ -78,8 +83,9 @@ def install(check: Check, python: Path, wheels: Sequence[Wheel]) -> None:
         if not modules:
             _LOG.info("%s holds no module, so nothing of it is imported", wheel.file_name)
             continue
-        ended = check.foreign(str(inside), "-I", "-c", _IMPORT, *modules)
-        what = f"{wheel.name} {wheel.version} installs, but import {', '.join(modules)} fails."
+        imports = f"import {', '.join(modules)}"
+        ended = check.foreign(imports, str(inside), "-I", "-c", _IMPORT, *modules)
+        what = f"{wheel.name} {wheel.version} installs, but {imports} fails."
         _require(ended, what, "Declare what it needs, in the package or in environment-base. The log has all of it.")
         _LOG.info("%s installs, and is imported: %s", wheel.file_name, ", ".join(modules))
 

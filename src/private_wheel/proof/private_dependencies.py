@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,7 @@ from private_wheel.compatibility import UBUNTU_GLIBC, supported_tags
 from private_wheel.errors import DoesNotResolve
 from private_wheel.proof.resolve import Package, Resolved
 from private_wheel.publish.simple_index import IndexedFile, SimpleIndex
+from private_wheel.wheel import WheelFile
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
@@ -20,7 +22,7 @@ _MANYLINUX = re.compile(r"manylinux_2_(\d+)_")
 
 def download_private_dependencies(
     resolved: Resolved, ours: Iterable[str], index: SimpleIndex, python_version: str, directory: Path
-) -> list[Path]:
+) -> list[WheelFile]:
     """Fetch into `directory` the best wheel of every package that came from the private index.
 
     `ours` are the canonical names of the packages of this run.
@@ -55,7 +57,7 @@ def _best_wheel(package: Package, index: SimpleIndex, tags: dict[Tag, int], pyth
     if not fitting:
         raise DoesNotResolve(
             f"The private package {package.name} {package.version} has no wheel for Python {python_version} on Linux.",
-            input="environment-format",
+            input="environment-formats",
             fix="Publish one to the feed, or leave out the format wheelhouse.",
         )
     return min(fitting, key=lambda pair: pair[0])[1]
@@ -68,7 +70,7 @@ def _place(file: IndexedFile, version: str, tags: dict[Tag, int]) -> tuple[int, 
 
     try:
         _, found, build, wheel_tags = parse_wheel_filename(file.name)
-    except InvalidWheelFilename:
+    except (InvalidWheelFilename, ValueError):  # a number of thousands of digits
         return None
     places = [tags[tag] for tag in wheel_tags if tag in tags]
     if found != Version(version) or not places:
@@ -76,9 +78,10 @@ def _place(file: IndexedFile, version: str, tags: dict[Tag, int]) -> tuple[int, 
     return (min(places), -build[0] if build else 0)
 
 
-def _download(file: IndexedFile, index: SimpleIndex, directory: Path) -> Path:
-    path = directory / file.name
+def _download(file: IndexedFile, index: SimpleIndex, directory: Path) -> WheelFile:
+    path, digest = directory / file.name, hashlib.sha256()
     with index.open(file) as content, path.open("wb") as target:
         for block in content.blocks:
+            digest.update(block)
             target.write(block)
-    return path
+    return WheelFile(path=path, sha256=digest.hexdigest())

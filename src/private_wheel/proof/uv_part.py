@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
 
 from private_wheel.environment.pip_lines import PipLine, read_pip_line
 from private_wheel.errors import DoesNotResolve
-from private_wheel.publish.feed_address import parse_feed
 
 # They tune pip alone, or would loosen what uv demands.
 _LEFT_OUT = frozenset({"--prefer-binary", "--trusted-host", "--use-feature"})
+# pip puts in the value of a variable: https://pip.pypa.io/en/stable/reference/requirements-file-format/
+_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 _FOR_UV = frozenset({"--no-binary", "--only-binary"})
 _UNDERSTOOD = frozenset(
     {"--editable", "--extra-index-url", "--find-links", "--hash", "--index-url", "--no-index", "--pre"}
@@ -37,9 +38,16 @@ class UvPart:
         """Add `lines`. The two functions give the address that stands in for an index, and the line for a line.
 
         Raises:
-            DoesNotResolve: an option is pip's alone.
+            DoesNotResolve: an option is pip's alone, or a variable that of another machine.
         """
         for text in lines:
+            if variable := _VARIABLE.search(text):
+                raise DoesNotResolve(
+                    f"The environment's pip part cannot be checked: {variable[0]} in it is a variable, whose value "
+                    "here is not the one of an image build.",
+                    input="verify",
+                    fix="Write what it stands for, or set verify: published.",
+                )
             line = read_pip_line(text, 0)
             self.hashes |= line.is_hashed
             self._read_options(line, replaced_index)
@@ -66,19 +74,3 @@ class UvPart:
         for url in [*line.values("--index-url")[-1:], *line.values("--extra-index-url")]:
             if not without_index and (index := replaced_index(url)) not in self.indexes:
                 self.indexes.append(index)
-
-
-def same_index(one: str, other: str) -> bool:
-    """Whether two spellings lead to one index."""
-    return _spelling(one) == _spelling(other)
-
-
-def _spelling(url: str) -> str:
-    parts = urlsplit(url)
-    plain = parts._replace(netloc=parts.netloc.rpartition("@")[2].lower(), scheme=parts.scheme.lower()).geturl()
-    try:
-        feed = parse_feed(plain)
-    except ValueError:
-        return plain.rstrip("/")
-    # Azure's names know no upper and lower case.
-    return unquote(feed.index_url).lower().rstrip("/") if feed.is_azure else feed.index_url.rstrip("/")

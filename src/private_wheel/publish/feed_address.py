@@ -70,6 +70,28 @@ def parse_feed(value: str) -> FeedAddress:
     return _azure(f"https://{AZURE_HOST}", [organisation, *project], feed, organisation)
 
 
+def same_index(one: str, other: str) -> bool:
+    """Whether two URLs lead to one index, in whatever spelling and with whatever login."""
+    return _spelling(one) == _spelling(other)
+
+
+def _spelling(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    if not parts.netloc:
+        return url.rstrip("/")
+    host = parts.netloc.rpartition("@")[2].lower()
+    plain = parts._replace(netloc=host).geturl()
+    try:
+        feed = parse_feed(plain)
+    except ValueError:
+        return plain.rstrip("/")
+    # Azure's names know no upper and lower case.
+    return unquote(feed.index_url).lower().rstrip("/") if feed.is_azure else feed.index_url.rstrip("/")
+
+
 _VIEW = "{!r} names a view, and views are read-only. Publish to the feed itself: leave out the @ and what follows."
 
 

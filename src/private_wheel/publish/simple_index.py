@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote, urldefrag, urljoin, urlsplit
 
 import requests
 
+from private_wheel.addresses import is_protected
 from private_wheel.azure.answers import server_reason
 from private_wheel.azure.http import TRANSPORT_ERRORS, Client, same_origin
 from private_wheel.errors import ServiceFailed, ServiceUnreachable
@@ -23,6 +24,8 @@ _HTML = {"Accept": "application/vnd.pypi.simple.v1+html, text/html;q=0.9"}
 # A length that is told is then the length of what comes.
 _BYTES = {"Accept": "*/*", "Accept-Encoding": "identity"}
 _BLOCK = 2**20
+# What names of distributions are made of; others could mean something to a file system, a log or a requirements file.
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.!+~-]{0,254}")
 _REDIRECTS = 5
 # Azure Artifacts answers 404 for an unknown feed as for an unknown package; its typeKey tells them apart.
 _UNKNOWN_FEED = re.compile(r"Feed(Id)?NotFound")
@@ -147,6 +150,8 @@ class SimpleIndex:
                 break
             response.close()
             url = urljoin(response.url, location)
+            if not is_protected(url):
+                raise ServiceFailed(f"{self._feed.host} leads to an address without https.", input="feed")
         with response:
             yield response
 
@@ -174,8 +179,11 @@ def _links(page: str, base: str) -> Iterator[IndexedFile]:
     for link in parser.links:
         with suppress(ValueError):  # a link that no program could follow
             url, fragment = urldefrag(urljoin(urljoin(base, parser.base), link["href"] or ""))
+            name = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
+            if not _FILE_NAME.fullmatch(name):
+                continue
             yield IndexedFile(
-                name=unquote(urlsplit(url).path.rsplit("/", 1)[-1]),
+                name=name,
                 url=url,
                 sha256=dict(parse_qsl(fragment)).get("sha256", "").lower(),
                 requires_python=link.get("data-requires-python") or "",

@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from private_wheel.azure.answers import shortened
+from private_wheel.environment.credentials import held_credential
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
 
-_LONGEST_CONDA_FILE = 2**18  # letters, ten times that of a large one
+_LONGEST_CONDA_FILE = 2**17  # letters, five times that of a large one
 _MOST_NODES = 20_000  # after the aliases are followed
 _SHOWN = 3  # entries of a conda file
-_LOGIN = re.compile(r"://[^/@\s]*@")
+_LOGIN = re.compile(r"://[^@\s]*@")
 
 
 def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
@@ -89,26 +89,35 @@ def _canonical(content: object) -> str:
     return json.dumps(content, sort_keys=True, default=repr)
 
 
-def _entries(content: object) -> Iterator[str]:
-    """The single values of a conda file, those of a mapping with their keys."""
+def _entries(content: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """The single values of a conda file, and how each is shown: of `variables` and the like by its key alone."""
     if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _entries(value) if isinstance(value, (dict, list)) else [f"{key}: {value}"]
+        for name, value in content.items():
+            yield from _entries(value, "" if name in ("dependencies", "pip") else str(name))
     elif isinstance(content, list):
         for value in content:
-            yield from _entries(value)
+            yield from _entries(value, key)
+    elif key in ("", "name", "channels"):
+        text = f"{key}: {content}" if key else str(content)
+        yield text, text
     else:
-        yield str(content)
+        yield f"{key}: {content}", key
 
 
-def _listed(where: str, entries: Sequence[str]) -> str:
+def _listed(where: str, entries: Sequence[tuple[str, str]]) -> str:
+    shown = [_shown(shown) for _, shown in entries[:_SHOWN]]
     more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
-    return f"{where} {', '.join(map(_shown, entries[:_SHOWN]))}{more}" if entries else ""
+    return f"{where} {', '.join(shown)}{more}" if entries else ""
 
 
 def _shown(value: object) -> str:
     """For a log: what is there was written by others, and may hold a credential."""
-    return shortened(_LOGIN.sub("://***@", str(value)), 100) if value else "none"
+    from private_wheel.azure.answers import shortened
+
+    text = str(value)
+    if held_credential(text):
+        return "an entry with a credential"
+    return shortened(_LOGIN.sub("://***@", text), 100) if value else "none"
 
 
 def _system(properties: Mapping[str, Any]) -> str:

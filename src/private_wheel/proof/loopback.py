@@ -1,0 +1,117 @@
+"""The HTTP of the private index on this machine: what is asked on loopback, and how it is answered."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from private_wheel.errors import PrivateWheelError
+from private_wheel.publish.simple_index import Content
+
+if TYPE_CHECKING:
+    from private_wheel.proof.index_server import IndexServer
+
+ADDRESS = "127.0.0.1"
+_JSON = "application/vnd.pypi.simple.v1+json"
+# Seconds that an answer may wait to be read: uv may unpack one file before it reads on in another.
+_PATIENCE = 300.0
+# Seconds that a question may wait to be asked: whoever only holds a connection keeps others out.
+_QUESTION = 10.0
+# Connections at a time: more than the 50 files that uv fetches at once. https://docs.astral.sh/uv/reference/environment/
+_CONNECTIONS = 128
+
+
+class LoopbackServer(ThreadingHTTPServer):
+    """Answers from the threads of its connections, on a free port of this machine alone."""
+
+    daemon_threads = True
+    request_queue_size = _CONNECTIONS
+    block_on_close = False
+
+    def __init__(self, index: IndexServer) -> None:
+        self.index = index
+        self._free = threading.BoundedSemaphore(_CONNECTIONS)
+        super().__init__((ADDRESS, 0), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        error = sys.exc_info()[1]
+        # Whoever asked may be gone: its end is told elsewhere.
+        if isinstance(error, Exception) and not isinstance(error, ConnectionError | TimeoutError):
+            self.index.fail(error)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = _QUESTION
+    disable_nagle_algorithm = True  # head and body go out one after the other
+    server: LoopbackServer
+
+    def do_HEAD(self) -> None:
+        """uv asks so whether it may read a part of a file, and takes all of it when told no."""
+        self.send_error(405)
+
+    def do_GET(self) -> None:
+        self._begun = False
+        self.connection.settimeout(_PATIENCE)
+        try:
+            self._answer()
+        finally:
+            self.connection.settimeout(_QUESTION)
+
+    def _answer(self) -> None:
+        kind, *segments = self.server.index.segments(self.path) or [""]
+        try:
+            if kind == "simple" and len(segments) == 1:
+                page = self.server.index.page(segments)
+                self._send(_page(page) if page is not None else None, _JSON)
+            elif kind in ("simple", "files") and segments:
+                with self.server.index.file(kind, segments) as content:
+                    self._send(content, "application/octet-stream")
+            else:
+                self._send(None, "")
+        except PrivateWheelError as error:
+            self.server.index.fail(error)
+            self.close_connection = True
+            if not self._begun:
+                self.send_error(502)
+
+    def _send(self, content: Content | None, media_type: str) -> None:
+        if content is None:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", media_type)
+        if content.length is None:
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.send_header("Content-Length", str(content.length))
+        self.end_headers()
+        self._begun = True
+        for block in content.blocks:
+            self.wfile.write(block if content.length is not None else b"%x\r\n%s\r\n" % (len(block), block))
+        if content.length is None:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: the addresses are a secret."""
+
+    def version_string(self) -> str:
+        return "private-wheel"
+
+
+def _page(text: bytes) -> Content:
+    return Content(length=len(text), blocks=iter([text]))
