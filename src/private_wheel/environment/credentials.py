@@ -9,7 +9,7 @@ from dataclasses import dataclass
 # What stands for a value and is none: a variable's name, or a gap that a manual leaves for the reader.
 _NAMES_A_VALUE = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\$[A-Z_][A-Z0-9_]*|<[^>]*>|\{\{.*\}\}|%\w+%|[*.xX]+")
 _USER = re.compile(
-    r"(?P<scheme>[A-Za-z0-9+.-]*)://(?P<user>[^\s/?#@:\"']*)(?::(?P<password>[^\s/@\"]*))?@(?P<host>[^\s/?#:\"']*)(?P<path>/[^/\s?#]*)?"
+    r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z0-9+.-]*)://(?P<user>[^\s/?#@:\"']*)(?::(?P<password>[^\s/@\"]*))?@(?P<host>[^\s/?#:\"']*)(?P<path>/[^/\s?#]*)?"
 )
 _LONG_ENOUGH_FOR_A_TOKEN = 16
 
@@ -69,6 +69,8 @@ def _is_credential_of_url(match: re.Match[str]) -> bool:
     user, password = match["user"], match["password"]
     if password and not _NAMES_A_VALUE.fullmatch(password):
         return True
+    if password and password[0] in "$<{%":  # a name of the password: then the user is one, however long
+        return False
     if len(user) < _LONG_ENOUGH_FOR_A_TOKEN or _NAMES_A_VALUE.fullmatch(user) or "%40" in user:
         return False
     if match["scheme"].lower().endswith("ssh"):
