@@ -87,11 +87,9 @@ def _option(word: str, rest: Iterator[str]) -> tuple[str, str]:
 
 
 def _long_name(name: str) -> str:
-    """pip takes the beginning of a name where no other name begins so, and its releases know different names."""
-    meant = [known for known in _KNOWN if known.startswith(name)]
-    if meant and name not in _KNOWN:
-        raise ValueError(f"the option {shown(name)} is shortened. Write it in full: {' or '.join(meant)}.")
-    return name
+    """pip takes the beginning of a name where no other name begins so."""
+    meant = [known for known in _KNOWN if known.startswith(name) and known not in _OF_OLD_PIPS]
+    return meant[0] if len(meant) == 1 and name not in _KNOWN else name
 
 
 def _check_value(name: str, value: str) -> None:
