@@ -114,7 +114,7 @@ def check_commands(run: Run, *, succeeds: bool) -> None:
 @pytest.mark.parametrize("name", FORMS)
 def test_a_build_backend_gives_no_command(task: Task, name: str) -> None:
     add_backend(task, [FORMS[name](command) for command in COMMANDS])
-    run = task.run(inputs={**task.feed_inputs(), "package": "package"})
+    run = task.run(inputs={**task.feed_inputs(), "checkPublicName": "false", "package": "package"})
     check_commands(run, succeeds=True)
     if name != "in a long line":  # that one is cut
         assert run.log.count("stolen") >= 10  # they did arrive
@@ -123,7 +123,7 @@ def test_a_build_backend_gives_no_command(task: Task, name: str) -> None:
 def test_a_build_backend_that_fails_gives_no_command(task: Task) -> None:
     """Its last lines are in the error."""
     add_backend(task, [*TEXT.split("\n")[:300], *COMMANDS], end="raise SystemExit(LINES[2])")
-    run = task.run(inputs={**task.feed_inputs(), "package": "package"})
+    run = task.run(inputs={**task.feed_inputs(), "checkPublicName": "false", "package": "package"})
     check_commands(run, succeeds=False)
     assert "could not be built" in run.error
 
@@ -135,7 +135,9 @@ def test_a_readme_and_metadata_give_no_command(task: Task, form: str) -> None:
     (task.checkout / "README.md").write_text(readme, encoding="utf-8", newline="")
     summary = lines[0].replace("\r", " ")
     add_backend(task, lines[:1], metadata=f"{METADATA}Summary: {summary}\nAuthor: {summary}\n\n{readme}")
-    check_commands(task.run(inputs={**task.feed_inputs(), "package": "package"}), succeeds=True)
+    check_commands(
+        task.run(inputs={**task.feed_inputs(), "checkPublicName": "false", "package": "package"}), succeeds=True
+    )
 
 
 @pytest.mark.parametrize("field", ["Name", "Version", "Requires-Python", "Metadata-Version"])
@@ -143,7 +145,9 @@ def test_metadata_that_is_refused_gives_no_command(task: Task, field: str) -> No
     known = {"Metadata-Version": "2.1", "Name": "hostile", "Version": "1.2.3"}
     metadata = "".join(f"{name}: {value}\n" for name, value in {**known, field: COMMANDS[2]}.items())
     add_backend(task, [], metadata=metadata)
-    check_commands(task.run(inputs={**task.feed_inputs(), "package": "package"}), succeeds=False)
+    check_commands(
+        task.run(inputs={**task.feed_inputs(), "checkPublicName": "false", "package": "package"}), succeeds=False
+    )
 
 
 def test_names_of_files_give_no_command(task: Task) -> None:

@@ -430,6 +430,8 @@ def test_a_package_finds_no_credential_and_gives_no_commands(bench: Bench) -> No
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("told", [Interrupted, KeyboardInterrupt])
 def test_cancelled_in_the_middle(bench: Bench, tmp_path: Path, level: str, told: type[BaseException]) -> None:
+    # A shell that starts pytest in the background has it ignore the signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     started = tmp_path / "started"
     sdist(bench, "acme-slow", f"def act():\n    import time\n    open({str(started)!r}, 'w')\n    time.sleep(60)\n")
 
