@@ -27,7 +27,7 @@ def test_every_environment_loads(sdk_v1: SdkV1, tmp_path: Path, monkeypatch: pyt
     monkeypatch.chdir(tmp_path)
     cases = (*CASES, *(("", route) for route in LINES))
     for case in cases:
-        environment = Environment(version="1.2.3", content=extended(*case), index_url="", results=())
+        environment = Environment(content=extended(*case), index_url="", results=())
         write_environment(environment, ("conda", "azureml-v1"), directory_of(case))
     loaded = dict(zip(cases, load(sdk_v1, *(directory_of(case).resolve() for case in cases)), strict=True))
     for case, found in loaded.items():
