@@ -16,7 +16,12 @@ INDEX = "https://pkgs.dev.azure.com/acme/ml/_packaging/python/pypi/simple/"
 SHA256 = "5a" * 32
 URL = "https://acmewheels.blob.core.windows.net/wheels/team%20a/acme_forecast-1.2.3-py3-none-any.whl"
 LINES = {"feed": "acme-forecast==1.2.3", "blob": f"acme-forecast @ {URL}#sha256={SHA256}", "workspace": URL}
-_BY_URL = ("02-gpu.yml", "06-flow-style.yml", "08-exported-on-windows.yml", "13-markers-and-extras.yml")
+_BY_URL: tuple[str, ...] = (
+    "02-gpu.yml",
+    "06-flow-style.yml",
+    "08-exported-on-windows.yml",
+    "13-markers-and-extras.yml",
+)
 _BY_URL += ("17-compiled-with-hashes.txt", "18-bom-and-tabs.txt")
 # All of them by the feed, some by the routes that name the wheel's URL.
 CASES = (

@@ -67,7 +67,7 @@ def text_of(name: str) -> str:
 def run(command: list[str | Path], **options: Any) -> str:
     ended = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, **options)
     assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    return str(ended.stdout)
 
 
 def test_there_are_twenty_and_what_is_expected_of_each() -> None:
@@ -106,7 +106,7 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> dict[Case, dict[str, A
     with Sandbox(directory / "sandbox") as sandbox:
         sign_in = sandbox.service_principal_environ(sandbox.identities.contributor)
         names = sandbox.workspace("acme-ml").short.split("/")
-        command = [sys.executable, "-W", "ignore", OFFICIAL_CLIENT, *names, *files.values()]
+        command: list[str | Path] = [sys.executable, "-W", "ignore", OFFICIAL_CLIENT, *names, *files.values()]
         found = json.loads(run(command, env={**os.environ, **sandbox.environ(), **sign_in}))
     return dict(zip(files, found, strict=True))
 

@@ -82,7 +82,7 @@ class Job:
         identity = getattr(self.sandbox.identities, who)
         return {"azure_client_id": identity.client_id, "azure_tenant_id": identity.tenant_id}
 
-    def environ(self, *, variables: dict[str, str] | None = None, **inputs: str) -> dict[str, str]:
+    def environ(self, variables: dict[str, str] | None = None, /, **inputs: str) -> dict[str, str]:
         """Of the next run's process."""
         return {
             **os.environ,
@@ -97,8 +97,8 @@ class Job:
     def _next_files(self) -> dict[str, Path]:
         return {kind: self.host_files / f"{kind}-{self._runs}" for kind in ("OUTPUT", "STEP_SUMMARY")}
 
-    def run(self, *, variables: dict[str, str] | None = None, **inputs: str) -> Outcome:
-        environ = self.environ(variables=variables, **inputs)
+    def run(self, variables: dict[str, str] | None = None, /, **inputs: str) -> Outcome:
+        environ = self.environ(variables, **inputs)
         output, summary = self._next_files().values()
         self._runs += 1
         stdout = io.StringIO()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.storage.blob import BlobClient, ContentSettings
@@ -27,7 +28,7 @@ def stored(sandbox: Sandbox) -> BlobClient:
     return sandbox.blobs("acmepackages", "wheels").get_blob_client(FILE)
 
 
-def put_other(stored: BlobClient, content: bytes = b"other bytes", **settings: object) -> str:
+def put_other(stored: BlobClient, content: bytes = b"other bytes", **settings: Any) -> str:
     """Put something else under the wheel's name; its SHA-256."""
     stored.upload_blob(content, **settings)
     return hashlib.sha256(content).hexdigest()
@@ -94,7 +95,7 @@ class TestPublish:
         key = azurite.accounts["acmepackages"]
         variables = {"AZURE_STORAGE_CONNECTION_STRING": f"AccountName=acmepackages;AccountKey={key}"}
         inputs = {"publish_to": "blob", "container": wheel_job.sandbox.container_url, "package": FILE}
-        ran = wheel_job.run(**inputs, variables=variables)
+        ran = wheel_job.run(variables, **inputs)
         assert ran.status == 0, ran.log
         assert stored.exists()
         assert key not in "\n".join(line for line in ran.log.splitlines() if not line.startswith("::add-mask::"))
@@ -190,7 +191,7 @@ class TestRefusals:
         sandbox = wheel_job.sandbox
         sandbox.blob_switches.keys_forbidden = True
         variables = {"AZURE_STORAGE_KEY": azurite.accounts["acmepackages"]}
-        ran = wheel_job.run(publish_to="blob", container=sandbox.container_url, package=FILE, variables=variables)
+        ran = wheel_job.run(variables, publish_to="blob", container=sandbox.container_url, package=FILE)
         assert ran.status == 4
         assert "PW405" in ran.errors[0]
 

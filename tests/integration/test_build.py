@@ -129,9 +129,7 @@ def test_a_local_version_is_not_for_a_feed(job: Job) -> None:
     ],
 )
 def test_the_tag_and_the_version(wheel_job: Job, reference: str, match_tag: str, status: int) -> None:
-    outcome = wheel_job.run(
-        package="*.whl", match_tag=match_tag, variables={"GITHUB_REF": reference}, **wheel_job.feed_inputs()
-    )
+    outcome = wheel_job.run({"GITHUB_REF": reference}, package="*.whl", match_tag=match_tag, **wheel_job.feed_inputs())
     assert outcome.status == status, outcome.log
     if status:
         assert len(outcome.errors) == 1

@@ -90,7 +90,7 @@ def test_a_daemon_of_the_build_does_not_keep_the_run_waiting(job: Job) -> None:
     daemon = "__import__('subprocess').Popen(['sleep', '9'], start_new_session=True)"
     (package / "backend.py").write_text(f"{backend}\n\n{daemon}\n")
     started = time.monotonic()
-    outcome = job.run(variables=None, package="curious", **job.feed_inputs())
+    outcome = job.run(package="curious", **job.feed_inputs())
     assert outcome.status == 0, outcome.log
     assert time.monotonic() - started < 8
     while any(thread.name == "build output" for thread in threading.enumerate()):
@@ -112,7 +112,7 @@ class Upload:
         self._threads: list[threading.Thread] = []
 
     def run(self) -> Outcome:
-        return self.job.run(variables=None, **self.inputs)
+        return self.job.run(**self.inputs)
 
     def add_wheel(self, wheel: Path) -> None:
         wheel.rename(self.job.checkout / wheel.name)
@@ -156,7 +156,7 @@ def upload(job: Job, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
 
 def cancel(upload: Upload, requests: int, numbers: tuple[int, ...], temporary: Path) -> tuple[str, str]:
     """Start a run, send it signals as soon as so many requests are held, and give its log and its summary."""
-    environ = upload.job.environ(variables=None, **upload.inputs)
+    environ = upload.job.environ(**upload.inputs)
     temporary.mkdir()
     with subprocess.Popen(
         [sys.executable, "-c", START_WITH_SMALL_BLOCKS, str(REPOSITORY / "src"), str(BLOCK)],

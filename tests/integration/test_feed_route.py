@@ -10,6 +10,7 @@ from contextlib import closing
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -140,7 +141,7 @@ def test_a_half_answered_upload_is_recognised_as_ours(wheel_job: Job) -> None:
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"status": 429}, {"status": 408}, {"reset": True}])
 @pytest.mark.parametrize(("method", "path"), [("POST", UPLOAD), ("GET", PAGE), ("GET", INDEX)])
-def test_passing_faults_are_retried(wheel_job: Job, fault: dict[str, object], method: str, path: str) -> None:
+def test_passing_faults_are_retried(wheel_job: Job, fault: dict[str, Any], method: str, path: str) -> None:
     headers = {"Retry-After": "0"} if "status" in fault else {}
     times = 2 if path == UPLOAD else 1  # the first one asks for the right to write
     wheel_job.sandbox.faults.add(server="feed", method=method, path=path, headers=headers, times=times, **fault)

@@ -35,7 +35,7 @@ def _tidy() -> Iterator[None]:
 
 def run(job: Job, route: str, **inputs: str) -> Outcome:
     of_route = job.blob_inputs() if route == "blob" else job.into_workspace_inputs()
-    return job.run(variables=None, **{**of_route, **inputs}, package=FILE)
+    return job.run(**{**of_route, **inputs}, package=FILE)
 
 
 def check(ran: Outcome) -> None:

@@ -101,7 +101,7 @@ def test_on_github(job: Job, name: str, sign_in_writes: bool) -> None:
     inputs |= {key: getattr(job.sandbox.tokens, value) for key, value in tokens.items()}
     if sign_in_writes:
         inputs["feed_token"] = ""
-    outcome = job.run(package="curious", variables={"RUNNER_DEBUG": "1"}, **inputs)
+    outcome = job.run({"RUNNER_DEBUG": "1"}, package="curious", **inputs)
     assert (outcome.status == 0) == (name == "success" or (sign_in_writes and "feed_token" in tokens)), outcome.log
     check(job, outcome.log, outcome.summary)
 
@@ -137,13 +137,13 @@ def test_in_a_check_of_the_environment(job: Job, tiny_wheel: Any, verify: str, r
     inputs = {"verify": verify, "environment_base": "train.txt", "register_environment": "true"}
     inputs |= {"environment_formats": "conda azureml azureml-v1 requirements wheelhouse"}
     debug = {"RUNNER_DEBUG": "1"}
-    outcome = job.run(package="*.whl", variables=debug, **inputs, **job.feed_inputs(), **job.workspace_inputs())
+    outcome = job.run(debug, package="*.whl", **inputs, **job.feed_inputs(), **job.workspace_inputs())
     assert (outcome.status == 0) == (not requires), outcome.log
     check(job, *shown(outcome))
 
 
 def test_masks_come_before_everything_else(wheel_job: Job) -> None:
-    outcome = wheel_job.run(variables=None, package="*.whl", **wheel_job.feed_inputs())
+    outcome = wheel_job.run(package="*.whl", **wheel_job.feed_inputs())
     masks = list(takewhile(lambda line: line.startswith("::add-mask::"), outcome.log.splitlines()))
     for form in derived_forms(wheel_job.sandbox.tokens.write):
         assert f"::add-mask::{form}" in masks
@@ -156,7 +156,7 @@ def test_the_search_itself_finds_a_token(wheel_job: Job) -> None:
     (wheel_job.checkout / "left.txt").write_text(wheel_job.sandbox.tokens.read)
     with pytest.raises(AssertionError):
         check(wheel_job, "")
-    wheel_job.run(variables=None, package="*.whl", **wheel_job.feed_inputs())
+    wheel_job.run(package="*.whl", **wheel_job.feed_inputs())
     Path(wheel_job.checkout / "left.txt").unlink()
 
 
@@ -215,7 +215,7 @@ class TestStorage:
     @pytest.mark.parametrize("verify", ["published", "none"])
     def test_success(self, job: Job, route: str, verify: str, azurite: Azurite) -> None:
         job.add_package("curious")
-        ran = job.run(variables=DEBUG, **inputs_of(job, route), package="curious", verify=verify)
+        ran = job.run(DEBUG, **inputs_of(job, route), package="curious", verify=verify)
         assert ran.status == 0, ran.log
         assert "environ " in ran.log  # the backend told all that it saw
         check(job, *shown(ran))
@@ -237,7 +237,7 @@ class TestStorage:
         inputs = {"publish_to": "blob", "container": job.sandbox.container_url, "package": "curious"}
         variables = {**DEBUG, form: value, **({"A_COPY": f"x={key}"} if copied else {})}
         for status in (0, 4):
-            ran = job.run(variables=variables, **inputs)
+            ran = job.run(variables, **inputs)
             assert ran.status == status, ran.log
             assert keys_in(azurite).found_in(left_behind(job, *shown(ran))) == []
             assert keys_in(azurite).found_in(ran.log.encode())  # as a mask
@@ -248,12 +248,12 @@ class TestStorage:
     def test_each_request_is_refused_by_a_careless_server(self, wheel_job: Job, route: str, status: int) -> None:
         faults, requests = wheel_job.sandbox.faults, wheel_job.sandbox.requests
         inputs = {**inputs_of(wheel_job, route), "package": FILE}
-        undisturbed = wheel_job.run(variables=DEBUG, **inputs)
+        undisturbed = wheel_job.run(DEBUG, **inputs)
         assert undisturbed.status == 0, undisturbed.log
         for number, step in enumerate(list(requests)):
             forget(wheel_job, route)
             faults.add(refusal(step.server, status, skip=number))
-            ran = wheel_job.run(variables=DEBUG, **inputs)
+            ran = wheel_job.run(DEBUG, **inputs)
             where = f"{status} from {step.server} {step.method} {step.path} on"
             assert ran.status, where
             assert len(ran.errors) == 1, where
@@ -279,7 +279,7 @@ class TestStorage:
             _complain(f"{pool.scheme}://{pool.host}:{pool.port}{url}", dict(options["headers"]))
 
         monkeypatch.setattr(HTTPConnectionPool, "urlopen", break_down)
-        ran = wheel_job.run(variables=DEBUG, **inputs_of(wheel_job, route), package=FILE)
+        ran = wheel_job.run(DEBUG, **inputs_of(wheel_job, route), package=FILE)
         assert ran.status == 1, ran.log
         assert "Traceback (most recent call last)" in ran.log
         assert "break_down" in ran.log
@@ -312,7 +312,7 @@ class TestStorage:
     def test_no_library_prints_beside_us(self, wheel_job: Job, route: str, server: str) -> None:
         """In a process of its own, as here pytest keeps what libraries log."""
         wheel_job.sandbox.faults.add(refusal(server, 403, server=server))
-        environ = wheel_job.environ(variables=DEBUG, **inputs_of(wheel_job, route), package=FILE)
+        environ = wheel_job.environ(DEBUG, **inputs_of(wheel_job, route), package=FILE)
         run = "from private_wheel.__main__ import run; run()"
         ran = subprocess.run(
             [sys.executable, "-W", "always", "-c", run],
@@ -346,7 +346,7 @@ class TestStorage:
             times=None,
             body=f"See {text} there.",
         )
-        ran = wheel_job.run(variables=DEBUG, **wheel_job.into_workspace_inputs(), package=FILE)
+        ran = wheel_job.run(DEBUG, **wheel_job.into_workspace_inputs(), package=FILE)
         assert ran.status == 6, ran.log
         assert "See " in ran.errors[0] or server == "blob"  # the answer to HEAD has no body
         assert Secrets([FOREIGN_SIGNATURE]).found_in(left_behind(wheel_job, *shown(ran))) == []
@@ -369,7 +369,7 @@ class TestStorage:
             status=200,
             body=body,
         )
-        ran = wheel_job.run(variables=DEBUG, **wheel_job.into_workspace_inputs(), package=FILE)
+        ran = wheel_job.run(DEBUG, **wheel_job.into_workspace_inputs(), package=FILE)
         assert ran.status == 6, ran.log
         assert len(ran.errors) == 1
         assert Secrets([FOREIGN_SIGNATURE]).found_in(left_behind(wheel_job, *shown(ran))) == []

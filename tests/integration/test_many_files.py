@@ -55,7 +55,7 @@ class Place:
         return wheel.rename(self.dist / wheel.name)
 
     def run(self, package: str = "dist", **inputs: str) -> Outcome:
-        return self.job.run(variables=None, **{**self.inputs, **inputs}, package=package)
+        return self.job.run(**{**self.inputs, **inputs}, package=package)
 
     def stored(self, file: str) -> BlobClient:
         sandbox = self.job.sandbox

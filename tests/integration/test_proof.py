@@ -116,7 +116,7 @@ class Bench:
 
     def resolve(self, lines: Sequence[str], results: Sequence[Result] = (), **options: str) -> Resolved:
         resolved = self.run("resolve", lines, results, **options)
-        assert resolved
+        assert isinstance(resolved, Resolved)
         return resolved
 
     def sandbox_tokens(self) -> list[str]:

@@ -208,20 +208,20 @@ class TestLinks:
         link = write_link(trusting).replace("foo-1.0-", "bar-1.0-")
         with BlobClient.from_blob_url(link) as blob, pytest.raises(HttpResponseError) as caught:
             blob.upload_blob(b"wheel")
-        assert caught.value.error_code == "AuthenticationFailed"
+        assert getattr(caught.value, "error_code", "") == "AuthenticationFailed"
 
     def test_deletes_nothing(self, trusting: Sandbox) -> None:
         with BlobClient.from_blob_url(write_link(trusting)) as blob:
             blob.upload_blob(b"wheel")
             with pytest.raises(HttpResponseError) as caught:
                 blob.delete_blob()
-        assert caught.value.error_code == "AuthorizationPermissionMismatch"
+        assert getattr(caught.value, "error_code", "") == "AuthorizationPermissionMismatch"
 
     def test_expires(self, trusting: Sandbox) -> None:
         trusting.artifact_switches.link_lifetime = timedelta(seconds=-1)
         with BlobClient.from_blob_url(write_link(trusting)) as blob, pytest.raises(HttpResponseError) as caught:
             blob.upload_blob(b"wheel")
-        assert caught.value.error_code == "AuthenticationFailed"
+        assert getattr(caught.value, "error_code", "") == "AuthenticationFailed"
 
     @pytest.mark.parametrize("may_write", [False, True])
     def test_of_what_is_registered(self, trusting: Sandbox, may_write: bool) -> None:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -84,11 +85,17 @@ def blob(container: ContainerMaker) -> BlobClient:
     return container().get_blob_client(NAME)
 
 
+def code_of(error: HttpResponseError) -> str:
+    """The clients set it as they go."""
+    found = getattr(error, "error_code", "")
+    return str(getattr(found, "value", found))
+
+
 def refusal(action: Callable[[], object]) -> tuple[int | None, str]:
     """Status and error code with which the client was refused."""
     with pytest.raises(HttpResponseError) as caught:
         action()
-    return caught.value.status_code, getattr(caught.value.error_code, "value", caught.value.error_code)
+    return caught.value.status_code, code_of(caught.value)
 
 
 def blob_requests(sandbox: Sandbox) -> list[tuple[str, str]]:
@@ -106,7 +113,7 @@ class TestStores:
         found = blob.get_blob_properties()
         assert found.metadata == {"sha256": digest, "Made_By": "x"}
         assert (found.size, found.content_settings.content_type) == (5, "application/octet-stream")
-        assert found.content_settings.content_md5 == hashlib.md5(b"wheel").digest()  # noqa: S324  # Azure's choice
+        assert bytes(found.content_settings.content_md5 or b"") == hashlib.md5(b"wheel").digest()  # noqa: S324  # Azure's choice
         assert blob.download_blob().readall() == b"wheel"
         assert [one.name for one in sandbox.blobs("acmepackages", "wheels").list_blobs()] == [NAME]
 
@@ -148,7 +155,7 @@ class TestConditions:
         blob.upload_blob(b"first")
         with pytest.raises(ResourceExistsError) as caught:
             blob.upload_blob(b"second")
-        assert (caught.value.status_code, caught.value.error_code) == (409, "BlobAlreadyExists")
+        assert (caught.value.status_code, code_of(caught.value)) == (409, "BlobAlreadyExists")
         assert blob.download_blob().readall() == b"first"
 
     def test_nothing_is_overwritten_in_blocks(self, blob: BlobClient) -> None:
@@ -157,13 +164,17 @@ class TestConditions:
 
     def test_only_what_was_seen_is_replaced(self, blob: BlobClient) -> None:
         seen = blob.upload_blob(b"first")["etag"]
-        condition = {"overwrite": True, "etag": seen, "match_condition": MatchConditions.IfNotModified}
+        condition: dict[str, Any] = {"overwrite": True, "etag": seen, "match_condition": MatchConditions.IfNotModified}
         blob.upload_blob(b"second", **condition)
         assert refusal(lambda: blob.upload_blob(b"third", **condition)) == (412, "ConditionNotMet")
 
     def test_a_condition_that_nothing_meets(self, blob: BlobClient) -> None:
         """Whether an identity may write is asked by it."""
-        condition = {"overwrite": True, "etag": '"0x0"', "match_condition": MatchConditions.IfNotModified}
+        condition: dict[str, Any] = {
+            "overwrite": True,
+            "etag": '"0x0"',
+            "match_condition": MatchConditions.IfNotModified,
+        }
         assert refusal(lambda: blob.upload_blob(b"", **condition)) == (412, "ConditionNotMet")
         assert not blob.exists()
 
@@ -311,7 +322,7 @@ class TestSwitches:
         assert refusal(blob.delete_blob) == denied
         # Its own condition stops a request before the policy does.
         assert refusal(lambda: blob.upload_blob(b"second")) == (409, "BlobAlreadyExists")
-        other = {"etag": '"0x1"', "match_condition": MatchConditions.IfNotModified}
+        other: dict[str, Any] = {"etag": '"0x1"', "match_condition": MatchConditions.IfNotModified}
         assert refusal(lambda: blob.upload_blob(b"second", overwrite=True, **other)) == (412, "ConditionNotMet")
         properties = container().get_container_properties()
         assert properties.has_immutability_policy is (switch == "immutable")
@@ -375,7 +386,7 @@ class TestFaults:
         sandbox.faults.echo_authorization = True
         with pytest.raises(HttpResponseError, match="Authorization: Bearer ") as caught:
             blob.download_blob()
-        assert caught.value.error_code == "BlobNotFound"
+        assert code_of(caught.value) == "BlobNotFound"
 
     def test_large_bodies_are_not_kept(self, blob: BlobClient, sandbox: Sandbox) -> None:
         blob.upload_blob(bytes(BLOCK))

@@ -21,9 +21,9 @@ def _no_ambient_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def connect(job: Job, variables: dict[str, str] | None = None, **inputs: str) -> Outcome:
+def connect(job: Job, variables: dict[str, str] | None = None, /, **inputs: str) -> Outcome:
     wanted = {"publish_to": "none", "feed": job.feed_inputs()["feed"], **job.workspace_inputs(), **inputs}
-    return job.run(variables=variables, **wanted)
+    return job.run(variables, **wanted)
 
 
 def test_github_oidc(job: Job) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,11 +27,10 @@ SHA = "sha256:" + "ab" * 32
 
 
 @pytest.fixture(autouse=True)
-def _nothing_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _nothing_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """pip looks whether a path is there, and logs what it thinks of a line."""
     monkeypatch.chdir(tmp_path)
     logging.getLogger("pip").setLevel(logging.CRITICAL)
-    return
 
 
 def pip_reads(line: str) -> bool:

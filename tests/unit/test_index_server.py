@@ -233,7 +233,7 @@ def test_who_asks_nothing_keeps_nobody_out_for_long(served: Served, monkeypatch:
     before = threading.active_count()
     with ExitStack() as idle:
         for _ in range(200):
-            idle.enter_context(closing(socket.create_connection((address.hostname, address.port), timeout=10)))
+            idle.enter_context(closing(socket.create_connection((address.hostname, address.port or 0), timeout=10)))
         with pytest.raises(requests.ConnectionError):
             served.get("acme-forecast/")
         assert threading.active_count() - before <= 128

@@ -52,7 +52,7 @@ def directory_of(case: tuple[str, str]) -> Path:
 
 
 def load(sdk_v1: SdkV1, *directories: Path) -> list[dict[str, Any]]:
-    command = [sdk_v1.python, "-W", "ignore", LOADER, *directories]
+    command: list[str | Path] = [sdk_v1.python, "-W", "ignore", LOADER, *directories]
     done = subprocess.run(command, cwd=sdk_v1.home, capture_output=True, encoding="utf-8", timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)
