@@ -93,6 +93,11 @@ class Config:
         return self.feed.index_url if self.feed else ""
 
     @property
+    def names_by_index(self) -> bool:
+        """Whether the environment has the packages by their names in an index, and not by their URLs."""
+        return self.publish_to in ("feed", "none")
+
+    @property
     def resolves(self) -> bool:
         """Whether the environment is resolved: to prove that it can be, or to find its private dependencies."""
         return self.verify in ("resolve", "install") or "wheelhouse" in self.environment.formats

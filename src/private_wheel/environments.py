@@ -13,8 +13,7 @@ from private_wheel.config import Config
 from private_wheel.environment.files import write_environment
 from private_wheel.environment.model import Environment, environment_of
 from private_wheel.publish import Plan, Result, result_of
-from private_wheel.registration import Definition, RegistrationPlan, plan_registrations
-from private_wheel.registration import register as register_definition
+from private_wheel.registration import Definition, RegistrationPlan, plan_registrations, register_version
 from private_wheel.wheel import Wheel, WheelFile
 
 if TYPE_CHECKING:
@@ -78,8 +77,8 @@ def environments_of(config: Config, results: Iterable[Result]) -> dict[str, Envi
 
 def public_names(config: Config, wheels: Sequence[Wheel], environ: Mapping[str, str]) -> list[str]:
     """Warnings about packages that the environment names by name, and the public index has too."""
-    by_name = config.publish_to in ("feed", "none") and config.environment.index_mode == "extra"
-    if not (config.feed and by_name and config.check_public_name):
+    beside_public = config.names_by_index and config.environment.index_mode == "extra"
+    if not (config.feed and beside_public and config.check_public_name):
         return []
     from private_wheel.public_name import public_name_warnings
 
@@ -115,12 +114,12 @@ def _note(record: Record, what: str) -> None:
 
 
 def register(arm: Arm, config: Config, environments: Mapping[str, Environment], record: Record) -> None:
-    """Carry out `record.registration_plans`. Raises as `registration.register`."""
+    """Carry out `record.registration_plans`. Raises as `register_version`."""
     definitions = _definitions(config, environments)
     for plan in record.registration_plans:
         if plan.action == "register":
             record.begun.append(plan.title)
-            register_definition(arm, plan, definitions[plan.workspace])
+            register_version(arm, plan, definitions[plan.workspace])
             record.registrations.append(plan)
             _LOG.info("%s is registered", plan.title)
 

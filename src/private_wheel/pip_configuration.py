@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+# Where pip and uv look unless they are told otherwise.
+DEFAULT_INDEX = "https://pypi.org/simple/"
 # Other spellings of an option that pip accepts.
 _ALIASES = {"pypi-url": "index-url", "default-timeout": "timeout"}
 # uv's older names for the same thing. Whoever set one of them has told uv what to do.

@@ -18,18 +18,16 @@ from urllib.parse import unquote, urljoin, urlsplit
 import requests
 
 from private_wheel.addresses import is_protected
-from private_wheel.azure.http import TRANSPORT_ERRORS, Client
+from private_wheel.azure.http import AT_ONCE, TRANSPORT_ERRORS, Client
 from private_wheel.background import in_background
 from private_wheel.errors import ServiceUnreachable
-from private_wheel.pip_configuration import install_settings
+from private_wheel.pip_configuration import DEFAULT_INDEX, install_settings
 from private_wheel.publish.feed_address import FeedAddress
 from private_wheel.publish.feed_answers import is_sign_in
 
 _LOG = logging.getLogger(__name__)
-_PYPI = "https://pypi.org/simple/"
 _HTML = {"Accept": "application/vnd.pypi.simple.v1+html, text/html;q=0.9"}
 _PATIENCE = 5.0  # seconds, for all names together: neither a dead host nor its name server holds up the run
-_AT_ONCE = 8
 _REDIRECTS = 5
 # A link to a file, as the end of a quoted or bare address. Some indexes have an empty page for every name.
 _FILE = re.compile(rb"\.(?:whl|tar\.gz|tar\.bz2|tgz|zip|egg)[\"'#?<>\s]", re.IGNORECASE)
@@ -72,7 +70,7 @@ def _public_index(environ: Mapping[str, str]) -> _Index:
     if settings.get("no-index") and not told:
         raise _NotAskedError("pip is told to use no index here")
     # uv takes an index's name before its URL: https://docs.astral.sh/uv/concepts/indexes/
-    url = re.sub(r"^[\w.-]+=(?=https?:)", "", told or settings.get("index-url") or _PYPI)
+    url = re.sub(r"^[\w.-]+=(?=https?:)", "", told or settings.get("index-url") or DEFAULT_INDEX)
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -103,7 +101,7 @@ def _ask_all(index: _Index, names: Sequence[str]) -> tuple[list[str], dict[str, 
                 answers[name] = _answer(client, f"{index.url}{name}/")
 
     # Daemon threads, which a silent host cannot make the run wait for.
-    wait([in_background(work, on_failure=lambda: None) for _ in names[:_AT_ONCE]], timeout=_PATIENCE)
+    wait([in_background(work, on_failure=lambda: None) for _ in names[:AT_ONCE]], timeout=_PATIENCE)
     known, reasons = [], dict[str, list[str]]()
     for name in names:
         answer = answers.get(name, f"it did not answer within {_PATIENCE:.0f} seconds")

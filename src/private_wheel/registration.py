@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from private_wheel.azure.http import AT_ONCE
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.background import side_by_side
 from private_wheel.comparison import differences
@@ -19,7 +20,6 @@ from private_wheel.errors import EnvironmentConflict, ServiceFailed
 if TYPE_CHECKING:
     from private_wheel.azure.arm import Arm
 
-_AT_ONCE = 8
 # Seconds before each further look at what was just registered.
 _LOOKS = (1.0, 3.0)
 
@@ -74,19 +74,19 @@ def plan_registrations(arm: Arm, definitions: Mapping[WorkspaceId, Definition]) 
     Raises:
         EnvironmentConflict: one or more have other content under this name and version.
     """
-    findings = side_by_side(lambda item: _find(arm, *item), list(definitions.items()), _AT_ONCE)
+    findings = side_by_side(lambda item: _find(arm, *item), list(definitions.items()), AT_ONCE)
     conflicts = {plan.workspace: found for plan, found in findings if found}
     if conflicts:
         definition = definitions[next(iter(conflicts))]
         listed = side_by_side(
-            lambda workspace: arm.list_environment_versions(workspace, definition.name), list(definitions), _AT_ONCE
+            lambda workspace: arm.list_environment_versions(workspace, definition.name), list(definitions), AT_ONCE
         )
         free = next_version(definition.version, [version for versions in listed for version in versions])
         raise _conflict(definition, conflicts, free, "Nothing was changed.")
     return tuple(plan for plan, _ in findings)
 
 
-def register(arm: Arm, plan: RegistrationPlan, definition: Definition) -> None:
+def register_version(arm: Arm, plan: RegistrationPlan, definition: Definition) -> None:
     """Create the version as planned, and see that it is there. Raises as `Arm.read_workspace`.
 
     Raises:

@@ -139,9 +139,9 @@ def _connect(services: Services, record: Record) -> None:
 
 
 def _describe_dry_run(config: Config, record: Record) -> None:
-    indexed = config.publish_to in ("feed", "none")
     for plan in record.plans:
-        record.add(result_of(plan, outcome="dry-run", requirement=plan.wheel.requirement if indexed else ""))
+        requirement = plan.wheel.requirement if config.names_by_index else ""
+        record.add(result_of(plan, outcome="dry-run", requirement=requirement))
     unchecked = f", and the environment was not checked (verify: {config.verify})" if config.resolves else ""
     _LOG.info("dry run: nothing was sent%s", unchecked)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from private_wheel.azure.arm import WRITE_ARTIFACT, WRITE_CONNECTION, WRITE_ENVIRONMENT, Arm, StoredConnection
+from private_wheel.azure.http import AT_ONCE
 from private_wheel.azure.sign_in import Mask, SignIn
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.config import Config, ConnectionConfig
@@ -16,8 +17,6 @@ from private_wheel.connection import ConnectionPlan, covers, plan_connection, to
 from private_wheel.publish import Account, Route
 from private_wheel.publish.simple_index import SimpleIndex
 from private_wheel.routes import Routes
-
-_AT_ONCE = 8
 
 
 def open_services(config: Config, environ: Mapping[str, str], mask: Mask) -> Services:
@@ -66,7 +65,7 @@ class Services:
         self.routes = self._routes.outside_workspaces(reader)
         if config.feed and config.resolves:
             self.index = SimpleIndex(config.feed, reader or self._routes.feed_writer(config.feed))
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             checks = [pool.submit(route.preflight) for route in self.routes]
             if config.publish_to == "none":
                 checks.append(pool.submit(_check_reader, config, reader))

@@ -20,7 +20,7 @@ from private_wheel.azure.workspace_id import parse_workspace
 from private_wheel.environment.addition import Addition, Package
 from private_wheel.environment.base import read_base
 from private_wheel.environment.extension import extend
-from private_wheel.registration import Definition, RegistrationPlan, plan_registrations, register
+from private_wheel.registration import Definition, RegistrationPlan, plan_registrations, register_version
 from sandbox import Sandbox
 from sandbox.workspace import Workspace
 
@@ -129,7 +129,7 @@ def agreement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agreement]:
         ours = parse_workspace(sandbox.workspace("acme-test").short)
         definitions = {kind: definition(kind, directory) for kind in BASES}
         for one in definitions.values():
-            register(arm, plan_registrations(arm, {ours: one})[0], one)
+            register_version(arm, plan_registrations(arm, {ours: one})[0], one)
         sent = {name: versions[VERSION] for name, versions in sandbox.workspace("acme-test").environments.items()}
         files = [str(directory / f"{kind}.yml") for kind in BASES]
         ended = subprocess.run(

@@ -21,7 +21,7 @@ from private_wheel.errors import (
     ServiceUnreachable,
     UnknownWorkspace,
 )
-from private_wheel.registration import Definition, RegistrationPlan, plan_registrations, register
+from private_wheel.registration import Definition, RegistrationPlan, plan_registrations, register_version
 from sandbox import Sandbox
 
 from .conftest import Job, Outcome
@@ -54,7 +54,7 @@ class Workspaces:
 
     def register(self, definition: Definition = DEFINITION) -> None:
         (plan,) = self.plan(definition)
-        register(self.arm, plan, definition)
+        register_version(self.arm, plan, definition)
 
     @property
     def puts(self) -> list[str]:
@@ -98,7 +98,7 @@ class TestPlan:
         """Description and tags are others' to change; the text of the conda file is what azure-ai-ml changes."""
         workspaces.stored()["1.2.3"] = before = other(**changes)
         (plan,) = workspaces.plan()
-        register(workspaces.arm, plan, DEFINITION)
+        register_version(workspaces.arm, plan, DEFINITION)
         assert (plan.action, plan.warnings, workspaces.puts) == ("identical", (), [])
         assert workspaces.stored()["1.2.3"] == before
 
@@ -174,7 +174,7 @@ class TestRefusals:
         with pytest.raises(PermissionMissing, match="workspaces/environments/write"):
             arm.check_permissions(workspaces.id(), [WRITE_ENVIRONMENT])
         with pytest.raises(PermissionMissing, match="workspaces/environments/write"):
-            register(arm, plan, DEFINITION)
+            register_version(arm, plan, DEFINITION)
         arm.close()
 
     @pytest.mark.parametrize(
@@ -271,10 +271,10 @@ class TestRegister:
         (plan,) = workspaces.plan()
         workspaces.fault(method="PUT", hook=lambda: workspaces.stored().update({"1.2.3": theirs}), status=409)
         if same:
-            register(workspaces.arm, plan, DEFINITION)
+            register_version(workspaces.arm, plan, DEFINITION)
             return
         with pytest.raises(EnvironmentConflict, match="in the meantime") as caught:
-            register(workspaces.arm, plan, DEFINITION)
+            register_version(workspaces.arm, plan, DEFINITION)
         assert "1.2.3-2" in str(caught.value)
         assert "Nothing was changed" not in str(caught.value)
 
@@ -283,7 +283,7 @@ class TestRegister:
         workspaces.stored()["1.2.3"] = other(image="example.invalid/base:2")
         workspaces.fault(method="PUT", status=200, body="{}")
         with pytest.raises(EnvironmentConflict, match=r"base:2 there"):
-            register(workspaces.arm, plan, DEFINITION)
+            register_version(workspaces.arm, plan, DEFINITION)
 
     def test_a_refusal_that_has_a_reason(self, workspaces: Workspaces) -> None:
         with pytest.raises(ServiceFailed, match="can only contain alphanumeric") as caught:
@@ -293,20 +293,20 @@ class TestRegister:
     def test_it_is_seen_a_little_later(self, workspaces: Workspaces) -> None:
         (plan,) = workspaces.plan()
         workspaces.fault(method="GET", path="*/versions/1.2.3", status=404)
-        register(workspaces.arm, plan, DEFINITION)
+        register_version(workspaces.arm, plan, DEFINITION)
         assert workspaces.puts
 
     def test_it_is_never_seen(self, workspaces: Workspaces) -> None:
         (plan,) = workspaces.plan()
         workspaces.fault(method="PUT", status=201, body="{}")
         with pytest.raises(ServiceFailed, match="cannot be read back"):
-            register(workspaces.arm, plan, DEFINITION)
+            register_version(workspaces.arm, plan, DEFINITION)
 
     def test_the_service_is_gone(self, workspaces: Workspaces) -> None:
         (plan,) = workspaces.plan()
         workspaces.fault(method="PUT", times=None, reset=True)
         with pytest.raises(ServiceUnreachable):
-            register(workspaces.arm, plan, DEFINITION)
+            register_version(workspaces.arm, plan, DEFINITION)
 
     def test_two_runs_at_once(self, workspaces: Workspaces) -> None:
         """The one that is late finds its own content, and is done."""
@@ -315,7 +315,7 @@ class TestRegister:
 
         def run() -> None:
             try:
-                register(workspaces.arm, plan, DEFINITION)
+                register_version(workspaces.arm, plan, DEFINITION)
             except PrivateWheelError as error:
                 failures.append(error)
 

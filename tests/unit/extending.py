@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from private_wheel.environment.addition import Addition, Package
-from private_wheel.environment.base import WrongFile
 from private_wheel.environment.extension import Extended
+from private_wheel.environment.wrong_file import WrongFile
 
 URL = "https://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"
 INDEX = f"--extra-index-url {URL}"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from private_wheel.environment.base import Base, WrongFile, read_base
+from private_wheel.environment.base import Base, read_base
+from private_wheel.environment.wrong_file import WrongFile
 
 Reader = Callable[..., Base]
 

@@ -17,9 +17,10 @@ from pip._internal.req.req_file import preprocess
 from ruamel.yaml import YAML
 
 from private_wheel.environment.addition import Addition, Package
-from private_wheel.environment.base import Base, WrongFile, read_base
+from private_wheel.environment.base import Base, read_base
 from private_wheel.environment.extension import Extended, extend
 from private_wheel.environment.requirements_text import read_requirements
+from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.environment.yaml_text import parse, plain_data, scalar
 
 URL = "https://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"

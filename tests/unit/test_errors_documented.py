@@ -10,6 +10,7 @@ import pytest
 
 from private_wheel import errors
 from private_wheel.errors import PrivateWheelError
+from private_wheel.inputs import INPUTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
@@ -69,3 +70,10 @@ def test_the_first_digit_tells_the_exit_status(code: str) -> None:
 def test_links_inside_the_page_lead_somewhere() -> None:
     for code in re.findall(r"\(#(pw\d{3})\)", PAGE):
         assert code.upper() in SECTIONS
+
+
+def test_errors_name_inputs_that_there_are() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
+    named = {name for text in texts for name in re.findall(r"""\binput="([^"]+)\"""", text)}
+    assert "package" in named
+    assert named <= {declared.name for declared in INPUTS}

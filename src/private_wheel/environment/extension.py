@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from private_wheel.environment.addition import DEFAULT_IMAGE, ENVIRONMENT_NAME, Addition
-from private_wheel.environment.base import Base, WrongFile
+from private_wheel.environment.base import Base
 from private_wheel.environment.conda_python import Python
 from private_wheel.environment.conda_text import extend_conda, read_conda
 from private_wheel.environment.definition_text import SCHEMA, fresh_definition, inside_text, set_conda, set_keys
 from private_wheel.environment.pip_part import extend_pip_part
 from private_wheel.environment.requirements_text import comments_between, read_requirements, with_entries
 from private_wheel.environment.splices import spliced
-from private_wheel.environment.wrong_file import quoted
+from private_wheel.environment.wrong_file import WrongFile, quoted
 from private_wheel.environment.yaml_anchors import check_anchors
 from private_wheel.environment.yaml_text import Node, parse, plain_data, scalar
 

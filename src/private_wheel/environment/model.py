@@ -10,8 +10,9 @@ from difflib import SequenceMatcher
 from private_wheel.compatibility import best_wheel, platform_warning
 from private_wheel.config import EnvironmentConfig
 from private_wheel.environment.addition import ENVIRONMENT_NAME, Addition, Package
-from private_wheel.environment.base import Base, WrongFile
+from private_wheel.environment.base import Base
 from private_wheel.environment.extension import Extended, extend
+from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.errors import InvalidInputs, Problem, PythonNotSatisfied, SeveralWheels
 from private_wheel.publish import Result
 

@@ -18,16 +18,16 @@ from private_wheel.proof.check import Check
 from private_wheel.proof.index_server import IndexServer
 from private_wheel.proof.install import find_python, install
 from private_wheel.proof.private_dependencies import download_private_dependencies
-from private_wheel.proof.resolve import Package, Resolved, resolve
+from private_wheel.proof.resolve import Resolved, resolve
 from private_wheel.publish import Result
 from private_wheel.publish.simple_index import SimpleIndex
 from private_wheel.wheel import WheelFile
 
-__all__ = ["Package", "Proof", "Resolved", "find_python"]
+__all__ = ["Proof", "Resolved", "find_python"]
 
 
 class Proof:
-    """Checks the environments of one run; may be cancelled from another thread.
+    """Checks the environments of one run.
 
     `index` reads the private index at `index_url`, if there is one; `input` is the input that asks for the checks.
     """
@@ -36,10 +36,6 @@ class Proof:
         self._workshop, self._index, self._index_url, self._input = workshop, index, index_url, input
         self._server: IndexServer | None = None
         self._children = Children("check", self._echo)
-
-    def cancel(self) -> None:
-        """End the check that runs, and refuse every later one."""
-        self._children.cancel()
 
     def resolve(self, pip_lines: Sequence[str], python_version: str, results: Sequence[Result]) -> Resolved:
         """Find a version of everything in the pip part, for this Python on Linux.

@@ -12,15 +12,16 @@ from private_wheel.build import Workshop, own_uv
 from private_wheel.children import Children, Ended
 from private_wheel.environment.pip_lines import read_pip_line
 from private_wheel.errors import DoesNotInstall, DoesNotResolve, Interrupted, ServiceUnreachable
-from private_wheel.pip_configuration import locked_uv_environ
+from private_wheel.pip_configuration import DEFAULT_INDEX, locked_uv_environ
 from private_wheel.process import foreign_environ, installer_environ
 from private_wheel.proof.index_server import IndexServer
-from private_wheel.proof.uv_part import UvPart
+from private_wheel.proof.uv_part import NotForUvError, UvPart
 from private_wheel.publish import Result
 
-_PYPI = "https://pypi.org/simple/"
 _DEFAULT = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 _EXTRA = ("UV_INDEX", "UV_EXTRA_INDEX_URL")
+# How to go without the check, by the input that asks for it.
+_WAYS_OUT = {"verify": "set verify: published", "environment-formats": "leave out the format wheelhouse"}
 _REPLACED = frozenset({*_DEFAULT, *_EXTRA, "UV_CACHE_DIR", "UV_FIND_LINKS"})
 # Seconds. uv may have to build large packages from source; an import does no work that anybody waits for.
 _UV_LIMIT, _IMPORT_LIMIT = 30 * 60.0, 10 * 60.0
@@ -49,8 +50,17 @@ class Check:
         self.file = directory / "requirements.txt"
 
     def read(self, pip_lines: Sequence[str], results: Sequence[Result]) -> None:
-        """Raises as `UvPart.read`."""
-        self.part.read(pip_lines, self.server.reachable, lambda line: _with_local_files(line, self.server, results))
+        """Raises:
+        DoesNotResolve: uv cannot take a line, or a wheel of ours is not the file that was published.
+        """
+        try:
+            self.part.read(pip_lines, self.server.reachable, lambda line: self._with_local_files(line, results))
+        except NotForUvError as error:
+            raise DoesNotResolve(
+                f"The environment's pip part cannot be checked: {error}",
+                input=self.input,
+                fix=f"{error.fix}, or {self._way_out}.",
+            ) from None
         self.file.write_text("\n".join(self.part.requirements), encoding="utf-8")
 
     @property
@@ -60,6 +70,10 @@ class Check:
         if not self.part.of_machine:
             index = "With index-mode: only all must be in the feed, public ones by its upstream sources."
         return f"Correct the dependencies that are named, in the package or in environment-base. {index}"
+
+    @property
+    def _way_out(self) -> str:
+        return _WAYS_OUT[self.input]
 
     def uv(self, *arguments: str) -> Ended:
         """Run uv with nothing of the machine's configuration but where packages are and how to get there."""
@@ -80,7 +94,7 @@ class Check:
             raise ServiceUnreachable(
                 "An address that the environment needs cannot be reached.",
                 input=self.input,
-                fix="Correct it in environment-base, or set verify: published.",
+                fix=f"Correct it in environment-base, or {self._way_out}.",
                 said="\n".join(["", *ended.last_lines]),
             )
         return ended
@@ -116,6 +130,27 @@ class Check:
         places = self._found.get("UV_FIND_LINKS", "").split(",")
         return ",".join(place for place in places if not any(form in place for form in self._workshop.secrets))
 
+    def _with_local_files(self, line: str, results: Sequence[Result]) -> str:
+        """The line with the URL of a wheel of ours, or the name of one that is not published, replaced by an address at
+        which this machine's wheel is."""
+        target = read_pip_line(line, 0).target
+        for result in results:
+            if result.outcome == "built" and target and target.name == result.wheel.canonical_name:
+                extras = f"[{','.join(target.extras)}]" if target.extras else ""
+                address = self.server.add(result.wheel.path, result.requirement)
+                return f"{target.name}{extras} @ {address}" + (f" ; {target.marker}" if target.marker else "")
+            place = re.search(rf"{re.escape(result.url)}(?=$|[#\s;])", line) if result.url else None
+            if not place:
+                continue
+            if result.sha256 != result.wheel.sha256:
+                raise DoesNotResolve(
+                    f"The environment cannot be checked: {result.title} is not the file that this run has.",
+                    input=self.input,
+                    fix=f"Raise the version, or {self._way_out}.",
+                )
+            return line[: place.start()] + self.server.add(result.wheel.path, result.url) + line[place.end() :]
+        return line
+
     def _run(self, what: str, command: Sequence[str], environ: Mapping[str, str], limit: float) -> Ended:
         try:
             environ = {**environ, **self._temporary}
@@ -124,7 +159,7 @@ class Check:
             raise self._failure(
                 f"{what} did not end within {limit / 60:g} minutes.",
                 input=self.input,
-                fix="See in the log what it waits for, or set verify: published.",
+                fix=f"See in the log what it waits for, or {self._way_out}.",
             ) from None
         except Interrupted:
             if self.server.failure:
@@ -149,32 +184,10 @@ def _uv_settings(workshop: Workshop) -> dict[str, str]:
 def _machine_indexes(found: Mapping[str, str], server: IndexServer, secrets: Iterable[str]) -> list[str]:
     """Those of this machine, as pip would order them; the private one has its place in the pip part."""
     forms = tuple(secrets)
-    default = next((found[name] for name in _DEFAULT if found.get(name)), _PYPI)
+    default = next((found[name] for name in _DEFAULT if found.get(name)), DEFAULT_INDEX)
     urls = [default, *(url for name in _EXTRA for url in found.get(name, "").split())]
     return [url for url in urls if server.reachable(url) == url and not any(form in url for form in forms)]
 
 
 def _no_proxy(environ: Mapping[str, str]) -> str:
     return environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-
-
-def _with_local_files(line: str, server: IndexServer, results: Sequence[Result]) -> str:
-    """The line with the URL of a wheel of ours replaced by one at which this machine's wheel is. So is the name of one
-    that is not published."""
-    target = read_pip_line(line, 0).target
-    for result in results:
-        if result.outcome == "built" and target and target.name == result.wheel.canonical_name:
-            extras = f"[{','.join(target.extras)}]" if target.extras else ""
-            address = server.add(result.wheel.path, result.requirement)
-            return f"{target.name}{extras} @ {address}" + (f" ; {target.marker}" if target.marker else "")
-        place = re.search(rf"{re.escape(result.url)}(?=$|[#\s;])", line) if result.url else None
-        if not place:
-            continue
-        if result.sha256 != result.wheel.sha256:
-            raise DoesNotResolve(
-                f"The environment cannot be checked: {result.title} is not the file that this run has.",
-                input="verify",
-                fix="Raise the version, or set verify: published.",
-            )
-        return line[: place.start()] + server.add(result.wheel.path, result.url) + line[place.end() :]
-    return line

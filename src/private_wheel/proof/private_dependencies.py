@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from private_wheel.compatibility import UBUNTU_GLIBC, supported_tags
 from private_wheel.errors import DoesNotResolve
-from private_wheel.proof.resolve import Package, Resolved
+from private_wheel.proof.resolve import LockedPackage, Resolved
 from private_wheel.publish.simple_index import IndexedFile, SimpleIndex
 from private_wheel.wheel import WheelFile
 
@@ -48,7 +48,7 @@ def _glibc(platform: str) -> int:
     return int(named[1]) if named else 0
 
 
-def _best_wheel(package: Package, index: SimpleIndex, tags: dict[Tag, int], python_version: str) -> IndexedFile:
+def _best_wheel(package: LockedPackage, index: SimpleIndex, tags: dict[Tag, int], python_version: str) -> IndexedFile:
     fitting = []
     for file in index.files(package.name):
         place = _place(file, package.version, tags)

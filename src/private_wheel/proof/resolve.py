@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Package:
+class LockedPackage:
     """One package of a resolution. `is_private`: it came from the private index."""
 
     name: str
@@ -32,7 +32,7 @@ class Package:
 class Resolved:
     """What pip would install."""
 
-    packages: tuple[Package, ...]
+    packages: tuple[LockedPackage, ...]
 
     def __str__(self) -> str:
         private = ", ".join(f"{package.name} {package.version}" for package in self.packages if package.is_private)
@@ -61,10 +61,10 @@ def resolve(check: Check, python: Path, python_version: str) -> Resolved:
         )
     locked = _packages(lock)
     if check.part.hashes:
-        _check_hashes(check.part.requirements, locked)
+        _check_hashes(check, locked)
     return Resolved(
         packages=tuple(
-            Package(
+            LockedPackage(
                 name=package["name"],
                 version=package.get("version", ""),
                 is_private=any(check.server.is_index_file(file["url"]) for file in _files(package) if "url" in file),
@@ -87,21 +87,22 @@ def _files(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [*package.get("wheels", []), *single]
 
 
-def _check_hashes(requirements: Iterable[str], locked: Iterable[Mapping[str, Any]]) -> None:
+def _check_hashes(check: Check, locked: Iterable[Mapping[str, Any]]) -> None:
     """As pip does once one line has a hash: every package needs one. uv asks for that only when it installs.
 
     Source: https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
     """
-    wanted = {_name(line): set(_HASH.findall(line.lower())) for line in requirements if not line.startswith("-")}
+    lines = [line for line in check.part.requirements if not line.startswith("-")]
+    wanted = {_name(line): set(_HASH.findall(line.lower())) for line in lines}
     for package in locked:
         hashes = wanted.get(package["name"])
         if not hashes:
-            raise _wrong_hash(package, "has no hash there, and pip wants one of every package once one has it")
+            raise _wrong_hash(check, package, "has no hash there, and pip wants one of every package once one has it")
         offered = {pair for file in _files(package) for pair in file.get("hashes", {}).items()}
         # Another algorithm than the index's is for pip to compare.
         known = {algorithm for algorithm, _ in offered}
         if all(algorithm in known for algorithm, _ in hashes) and not hashes & offered:
-            raise _wrong_hash(package, "has another hash there than the index")
+            raise _wrong_hash(check, package, "has another hash there than the index")
 
 
 def _name(line: str) -> str:
@@ -113,10 +114,10 @@ def _name(line: str) -> str:
     return canonicalize_name(found[0]) if found else ""
 
 
-def _wrong_hash(package: Mapping[str, Any], what: str) -> DoesNotResolve:
+def _wrong_hash(check: Check, package: Mapping[str, Any], what: str) -> DoesNotResolve:
     title = f"{package['name']} {package.get('version', '')}".strip()
     return DoesNotResolve(
         f"The environment does not resolve: {title} {what}.",
-        input="verify",
+        input=check.input,
         fix="Correct the hashes in environment-base.",
     )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from private_wheel.environment.pip_lines import PipLine, read_pip_line
-from private_wheel.errors import DoesNotResolve
 
 # They tune pip alone, or would loosen what uv demands.
 _LEFT_OUT = frozenset({"--prefer-binary", "--trusted-host", "--use-feature"})
@@ -17,6 +16,14 @@ _FOR_UV = frozenset({"--no-binary", "--only-binary"})
 _UNDERSTOOD = frozenset(
     {"--editable", "--extra-index-url", "--find-links", "--hash", "--index-url", "--no-index", "--pre"}
 )
+
+
+class NotForUvError(Exception):
+    """What uv cannot take, and `fix`, how to write it so that it can."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(what)
+        self.fix = fix
 
 
 @dataclass(kw_only=True)
@@ -38,16 +45,12 @@ class UvPart:
         """Add `lines`. The two functions give the address that stands in for an index, and the line for a line.
 
         Raises:
-            DoesNotResolve: an option is pip's alone, or a variable that of another machine.
+            NotForUvError: an option is pip's alone, or a variable that of another machine.
         """
         for text in lines:
             if variable := _VARIABLE.search(text):
-                raise DoesNotResolve(
-                    f"The environment's pip part cannot be checked: {variable[0]} in it is a variable, whose value "
-                    "here is not the one of an image build.",
-                    input="verify",
-                    fix="Write what it stands for, or set verify: published.",
-                )
+                what = f"{variable[0]} in it is a variable, whose value here is not the one of an image build."
+                raise NotForUvError(what, "Write what it stands for")
             line = read_pip_line(text, 0)
             self.hashes |= line.is_hashed
             self._read_options(line, replaced_index)
@@ -66,11 +69,7 @@ class UvPart:
             elif name == "--find-links":
                 self.find_links.append(value)
             elif name not in _UNDERSTOOD | _LEFT_OUT | {"--require-hashes"}:
-                raise DoesNotResolve(
-                    f"The environment's pip part cannot be checked: only pip knows what {name} in it does.",
-                    input="verify",
-                    fix="Set verify: published, or take the option out.",
-                )
+                raise NotForUvError(f"only pip knows what {name} in it does.", "Take the option out")
         for url in [*line.values("--index-url")[-1:], *line.values("--extra-index-url")]:
             if not without_index and (index := replaced_index(url)) not in self.indexes:
                 self.indexes.append(index)
