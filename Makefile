@@ -27,7 +27,7 @@ demo: tools
 	@$(RUN) -m sandbox.demo $(ARGS)
 
 test: tools
-	@$(RUN) -m pytest -n auto --dist loadfile $(ARGS)
+	@$(RUN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: tools
 	@$(RUN) -m ruff check --quiet --output-format=concise

@@ -103,7 +103,7 @@ class Sandbox(Network):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with ThreadPoolExecutor() as pool:  # each waits for its own poll, so together
+        with ThreadPoolExecutor(len(self._servers) + 1) as pool:  # each waits for its own poll, so together
             pool.submit(self._proxy.stop)
             list(pool.map(LoopbackServer.stop, self._servers.values()))
         self._gate.close()

@@ -1,4 +1,5 @@
-"""Loads and registers environments with azure-ai-ml as its users do, and prints what it saw as JSON, one of each file.
+"""Loads and registers environments with azure-ai-ml as its users do, and prints as JSON which keys it
+knows, and what it saw of each file.
 
 A process of its own: it reads variables early.
 """
@@ -8,6 +9,7 @@ import os
 import sys
 
 from azure.ai.ml import MLClient, load_environment
+from azure.ai.ml._schema.assets.environment import EnvironmentSchema
 from azure.identity import ClientSecretCredential
 
 
@@ -39,7 +41,8 @@ def main(subscription, group, workspace, *files):
         loaded.version += f".{number}"  # a version is registered once, and several files have one name
         client.environments.create_or_update(loaded)
         results.append({**found, "registered": seen(client.environments.get(loaded.name, version=loaded.version))})
-    print(json.dumps(results))
+    fields = EnvironmentSchema(context={"base_path": "."}).fields.items()
+    print(json.dumps({"keys": [field.data_key or name for name, field in fields], "files": results}))
 
 
 main(*sys.argv[1:])

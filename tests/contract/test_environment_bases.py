@@ -89,16 +89,16 @@ def test_a_second_time_changes_nothing(name: str, route: str, tmp_path: Path) ->
     assert extended(name, route, base=read_base(str(tmp_path / name), tmp_path)) == once
 
 
-def test_the_keys_are_those_of_the_official_client() -> None:
-    schema = "from azure.ai.ml._schema.assets.environment import EnvironmentSchema as Schema\n"
-    fields = "[field.data_key or name for name, field in Schema(context={'base_path': '.'}).fields.items()]"
-    printed = run([sys.executable, "-W", "ignore", "-c", f"{schema}import json\nprint(json.dumps({fields}))"])
-    assert set(json.loads(printed)) == set(KEYS)
+@dataclass(frozen=True, kw_only=True)
+class Official:
+    """The keys of azure-ai-ml's schema, what it makes of each definition, and what it gets back after sending it."""
+
+    keys: list[str]
+    cases: dict[Case, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def official(tmp_path_factory: pytest.TempPathFactory) -> dict[Case, dict[str, Any]]:
-    """What azure-ai-ml makes of each definition, and what it gets back after it sent it to the workspace."""
+def official(tmp_path_factory: pytest.TempPathFactory) -> Official:
     directory = tmp_path_factory.mktemp("definitions")
     files = {case: directory / f"{'-'.join(case)}.yml" for case in CASES}
     for case, file in files.items():
@@ -108,12 +108,16 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> dict[Case, dict[str, A
         names = sandbox.workspace("acme-ml").short.split("/")
         command: list[str | Path] = [sys.executable, "-W", "ignore", OFFICIAL_CLIENT, *names, *files.values()]
         found = json.loads(run(command, env={**os.environ, **sandbox.environ(), **sign_in}))
-    return dict(zip(files, found, strict=True))
+    return Official(keys=found["keys"], cases=dict(zip(files, found["files"], strict=True)))
+
+
+def test_the_keys_are_those_of_the_official_client(official: Official) -> None:
+    assert set(official.keys) == set(KEYS)
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
-def test_the_official_client_loads_and_registers_it(case: Case, official: dict[Case, dict[str, Any]]) -> None:
-    result, loaded, registered = extended(*case), official[case]["loaded"], official[case]["registered"]
+def test_the_official_client_loads_and_registers_it(case: Case, official: Official) -> None:
+    result, loaded, registered = extended(*case), official.cases[case]["loaded"], official.cases[case]["registered"]
     assert (loaded["name"], loaded["version"], loaded["image"]) == (result.name, "1.2.3", result.image)
     assert loaded["conda_file"] == YAML(typ="safe").load(result.conda)
     theirs = YAML(typ="safe").load(text_of(case[0])) if base_of(case[0]).kind == "azureml" else {}

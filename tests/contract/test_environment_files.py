@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +27,24 @@ INDEX = "https://pkgs.dev.azure.com/acme/data%20science/_packaging/python/pypi/s
 LOAD = """
 import json, sys
 from azure.ai.ml import load_environment
-environment = load_environment(sys.argv[1])
-print(json.dumps([environment.name, environment.version, environment.image, environment.conda_file]))
+loaded = map(load_environment, sys.argv[1:])
+print(json.dumps([[one.name, one.version, one.image, one.conda_file] for one in loaded]))
 """
 PIP_READS = Path(__file__).with_name("pip_reads.py")
-PUT_BODY = """
+PUT_BODIES = """
 import json, sys
 from azure.ai.ml.entities import PatTokenConfiguration, UsernamePasswordConfiguration, WorkspaceConnection
-kind, username, password = sys.argv[1:]
-user = UsernamePasswordConfiguration(username=username, password=password)
-credentials = user if username else PatTokenConfiguration(pat=password)
-target = "https://pkgs.dev.azure.com/acme"
-connection = WorkspaceConnection(name="acme", type=kind, target=target, credentials=credentials)
-print(json.dumps(connection._to_rest_object().as_dict()["properties"]))
+bodies = []
+for kind, username, password in json.loads(sys.argv[1]):
+    user = UsernamePasswordConfiguration(username=username, password=password)
+    credentials = user if username else PatTokenConfiguration(pat=password)
+    target = "https://pkgs.dev.azure.com/acme"
+    connection = WorkspaceConnection(name="acme", type=kind, target=target, credentials=credentials)
+    bodies.append(connection._to_rest_object().as_dict()["properties"])
+print(json.dumps(bodies))
 """
+FULL_URL = "https://acme.blob.core.windows.net/wheels/team%20a/acme_forecast-1.2.3%2Bgpu-py3-none-any.whl"
+MODES: dict[IndexMode, str] = {"extra": "--extra-index-url", "only": "--index-url"}
 
 
 def ask(script: str | Path, *arguments: str) -> Any:
@@ -79,43 +84,71 @@ def config(index_mode: IndexMode = "extra") -> EnvironmentConfig:
     )
 
 
-@pytest.fixture
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return Path("azureml-environment")
-
-
-@pytest.mark.parametrize(("index_mode", "option"), [("extra", "--extra-index-url"), ("only", "--index-url")])
-def test_the_environment_loads_in_the_official_client(directory: Path, index_mode: IndexMode, option: str) -> None:
-    environment = environment_of(config(index_mode), pinned(wheel(), wheel("second", "2!1.0rc1")), INDEX)
-    files = write_environment(environment, FORMATS, directory)
-    name, version, image, conda = ask(LOAD, str(files["azureml"]))
-    assert (name, version, image) == ("acme-forecast", "1.2.3", config().image)
-    assert conda == YAML(typ="safe").load(files["conda"])
-    assert conda["dependencies"][-1] == {"pip": [f"{option} {INDEX}", "acme-forecast==1.2.3", "second==2!1.0rc1"]}
-    assert [str(Requirement(line)) for line in conda["dependencies"][-1]["pip"][1:]]
-    ((options, *read),) = ask(PIP_READS, str(files["requirements"]))
-    named = {"extra": ("extra_index_urls", [INDEX]), "only": ("index_url", INDEX)}[index_mode]
-    assert named in options["options"].items()
-    assert [(one["name"], one["specifier"]) for one in read] == [("acme-forecast", "==1.2.3"), ("second", "==2!1.0rc1")]
-
-
-@pytest.mark.parametrize("form", ["{name} @ {url}#sha256={sha256}", "{url}"], ids=["blob", "workspace"])
-def test_full_urls_load_in_the_official_client(directory: Path, form: str) -> None:
-    url = "https://acme.blob.core.windows.net/wheels/team%20a/acme_forecast-1.2.3%2Bgpu-py3-none-any.whl"
+def by_url(form: str) -> Result:
+    """As the routes give it whose packages are not in an index."""
     package = wheel(version="1.2.3+gpu")
-    line = form.format(name=package.name, url=url, sha256=package.sha256)
-    result = Result(wheel=package, outcome="published", sha256=package.sha256, url=url, requirement=line)
-    files = write_environment(environment_of(config(), [result], ""), FORMATS, directory)
-    _, version, _, conda = ask(LOAD, str(files["azureml"]))
+    line = form.format(name=package.name, url=FULL_URL, sha256=package.sha256)
+    return Result(wheel=package, outcome="published", sha256=package.sha256, url=FULL_URL, requirement=line)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """One environment: its conda file as YAML, what the official client makes of its definition, and pip of its
+    requirements."""
+
+    conda: dict[str, Any]
+    official: list[Any]
+    pip: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Read]:
+    """By index mode and route. In one process for all: the client takes longer to start than to load them."""
+    pins = pinned(wheel(), wheel("second", "2!1.0rc1"))
+    environments = {mode: environment_of(config(mode), pins, INDEX) for mode in MODES} | {
+        "blob": environment_of(config(), [by_url("{name} @ {url}#sha256={sha256}")], ""),
+        "workspace": environment_of(config(), [by_url("{url}")], ""),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("environments"))
+        files = [write_environment(environment, FORMATS, Path(name)) for name, environment in environments.items()]
+        loaded = ask(LOAD, *(str(one["azureml"]) for one in files))
+        lines = ask(PIP_READS, *(str(one["requirements"]) for one in files))
+        condas = [YAML(typ="safe").load(one["conda"]) for one in files]
+    found = zip(environments, condas, loaded, lines, strict=True)
+    return {name: Read(conda=conda, official=official, pip=pip) for name, conda, official, pip in found}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_environment_loads_in_the_official_client(read: dict[str, Read], mode: IndexMode) -> None:
+    name, version, image, conda = read[mode].official
+    assert (name, version, image) == ("acme-forecast", "1.2.3", config().image)
+    assert conda == read[mode].conda
+    assert conda["dependencies"][-1] == {"pip": [f"{MODES[mode]} {INDEX}", "acme-forecast==1.2.3", "second==2!1.0rc1"]}
+    assert [str(Requirement(line)) for line in conda["dependencies"][-1]["pip"][1:]]
+    options, *lines = read[mode].pip
+    named = {"extra": ("extra_index_urls", [INDEX]), "only": ("index_url", INDEX)}[mode]
+    assert named in options["options"].items()
+    assert [(one["name"], one["specifier"]) for one in lines] == [
+        ("acme-forecast", "==1.2.3"),
+        ("second", "==2!1.0rc1"),
+    ]
+
+
+@pytest.mark.parametrize("route", ["blob", "workspace"])
+def test_full_urls_load_in_the_official_client(read: dict[str, Read], route: str) -> None:
+    _, version, _, conda = read[route].official
+    link = f"{FULL_URL}#sha256={wheel().sha256}"
+    line = {"blob": f"acme-forecast @ {link}", "workspace": FULL_URL}[route]
     assert version == "1.2.3+gpu"
-    assert conda == YAML(typ="safe").load(files["conda"])
+    assert conda == read[route].conda
     assert conda["dependencies"][-1] == {"pip": [line]}
-    ((read,),) = ask(PIP_READS, str(files["requirements"]))
-    assert read["link"] == (f"{url}#sha256={package.sha256}" if "@" in form else url)
+    assert [one["link"] for one in read[route].pip] == [link if route == "blob" else FULL_URL]
 
 
-def test_the_files_are_the_same_every_time(directory: Path) -> None:
+def test_the_files_are_the_same_every_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    directory = Path("azureml-environment")
     environment = environment_of(config(), pinned(wheel()), INDEX)
 
     def written() -> dict[str, bytes]:
@@ -128,20 +161,19 @@ def test_the_files_are_the_same_every_time(directory: Path) -> None:
     assert not any(b"\r" in content for content in first.values())
 
 
-@pytest.mark.parametrize("username", ["", "reader"])
-@pytest.mark.parametrize(("category", "kind"), [("PythonFeed", "python_feed"), ("Git", "git")])
-def test_the_body_of_a_connection_is_the_official_clients(username: str, category: str, kind: str) -> None:
-    wanted = ConnectionConfig(
-        name="acme",
-        token=Secret("the-token"),
-        username=username,
-        target="https://pkgs.dev.azure.com/acme",
-        category=category,
-    )
-    theirs = ask(PUT_BODY, kind, username, "the-token")
-    assert isinstance(theirs, dict)
-    ours = connection_properties(wanted, {})
-    assert {name: value for name, value in ours.items() if name != "metadata"} == _camel(theirs)
+def test_the_body_of_a_connection_is_the_official_clients() -> None:
+    kinds = {"python_feed": "PythonFeed", "git": "Git"}
+    asked = [(kind, username, "the-token") for kind in kinds for username in ("", "reader")]
+    for (kind, username, token), theirs in zip(asked, ask(PUT_BODIES, json.dumps(asked)), strict=True):
+        wanted = ConnectionConfig(
+            name="acme",
+            token=Secret(token),
+            username=username,
+            target="https://pkgs.dev.azure.com/acme",
+            category=kinds[kind],
+        )
+        ours = connection_properties(wanted, {})
+        assert {name: value for name, value in ours.items() if name != "metadata"} == _camel(theirs), (kind, username)
 
 
 def _camel(properties: dict[str, object]) -> dict[str, object]:

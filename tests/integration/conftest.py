@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from azure.core.pipeline.transport import HttpTransport
+from urllib3.util.retry import Retry
 
 from private_wheel.__main__ import main
 from sandbox import Sandbox
@@ -122,6 +124,13 @@ class Job:
             for request in self.sandbox.requests
             if request.method in changing and request.server in servers and request.body
         ]
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits before it repeats a request."""
+    monkeypatch.setattr(Retry, "sleep", lambda *_: None)
+    monkeypatch.setattr(HttpTransport, "sleep", lambda *_: None)
 
 
 @pytest.fixture

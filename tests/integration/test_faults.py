@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.core.pipeline.transport import HttpTransport
-from urllib3.util.retry import Retry
 
 from private_wheel.azure import blobs
 from private_wheel.azure.http import BoundedAdapter
@@ -106,12 +104,10 @@ class Trial:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small blocks, short timeouts, and no pause before a repetition."""
+def quick(no_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small blocks, short timeouts, and no pauses."""
     monkeypatch.setattr(blobs, "BLOCK_SIZE", BLOCK)
     monkeypatch.setattr(BoundedAdapter.__init__, "__defaults__", (None, SHORT_TIMEOUT, 16))
-    monkeypatch.setattr(Retry, "sleep", lambda *_: None)
-    monkeypatch.setattr(HttpTransport, "sleep", lambda *_: None)
 
 
 @pytest.fixture(params=ROUTES)
@@ -130,7 +126,8 @@ def test_each_request_fails_once(trial: Trial, way: str) -> None:
         trial.job.sandbox.faults.add(skip=number, times=1, **WAYS[way])
         ran = trial.run()
         trial.check(ran, f"{way} at {step}")
-        trial.check_again(f"{way} at {step}")
+        if ran.status or "after_work" in WAYS[way]:  # else all is as after a run that nothing disturbs
+            trial.check_again(f"{way} at {step}")
 
 
 @pytest.mark.parametrize("way", ["refused", "500"])
@@ -146,13 +143,16 @@ def test_each_request_and_all_after_it_fail(trial: Trial, way: str) -> None:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_killed_at_each_request(trial: Trial, moment: str) -> None:
-    """With kill -9, before the service works on the request and after it, so that no answer is ever read."""
+def test_killed_at_each_write(trial: Trial, moment: str) -> None:
+    """With kill -9, before the service works on the request and after it, so that no answer is ever read.
+
+    A kill between two writes leaves what one after the first of them leaves.
+    """
     steps = trial.steps()
     environ = trial.environ()
     for number, step in enumerate(steps):
-        if moment == "after" and "blob PUT" not in step and "POST" not in step:
-            continue  # it changed nothing
+        if "PUT" not in step and "POST" not in step:
+            continue
         trial.reset()
         with subprocess.Popen(
             [sys.executable, "-c", START, str(BLOCK)],

@@ -261,6 +261,7 @@ def test_an_unknown_feed(wheel_job: Job) -> None:
     assert "pyhton" in outcome.errors[0]
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_host_that_does_not_exist(wheel_job: Job) -> None:
     outcome = publish(wheel_job, feed="https://nowhere.invalid/simple/")
     assert (outcome.status, len(outcome.errors)) == (6, 1)

@@ -100,6 +100,7 @@ def test_a_page_that_lists_other_bytes_after_the_upload(wheel_job: Job) -> None:
     assert "published" in outcome.outputs["result"]
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_link_to_another_host_is_not_believed_by_its_fragment(wheel_job: Job) -> None:
     page(wheel_job, f"https://nowhere.invalid/{WHEEL}#sha256={sha256(wheel_job)}")
     outcome = publish(wheel_job)
@@ -170,6 +171,7 @@ def test_what_was_published_is_read_back_with_the_workspaces_token(wheel_job: Jo
     assert password == wheel_job.sandbox.tokens.read
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_lost_answer_is_not_told_as_nothing(wheel_job: Job) -> None:
     """The upload is stored, and its answers are lost."""
     wheel_job.sandbox.faults.add(server="feed", method="POST", path=UPLOAD, reset=True, times=1)

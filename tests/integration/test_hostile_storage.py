@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from azure.storage.blob import BlobClient
-from urllib3.util.retry import Retry
 
 from .conftest import Job, Outcome
 
@@ -60,14 +59,13 @@ def test_a_success_that_is_none(wheel_job: Job, route: str, answer: str, method:
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.usefixtures("no_pauses")
 def test_a_container_that_is_none(wheel_job: Job, answer: str) -> None:
     wheel_job.sandbox.faults.add(
         server="blob", method="GET", path="*/wheels", times=None, status=200, **ANSWERS[answer]
     )
     wheel_job.sandbox.faults.add(server="blob", times=None, status=503, body="no")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(Retry, "sleep", lambda *_: None)
-        check(run(wheel_job, "blob"))
+    check(run(wheel_job, "blob"))
     assert wheel_job.sent() == []
 
 
@@ -120,8 +118,8 @@ def test_a_registration_that_is_none(wheel_job: Job, answer: object) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 500])
-def test_a_discovery_that_fails_is_told_as_it_was(wheel_job: Job, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Retry, "sleep", lambda *_: None)
+@pytest.mark.usefixtures("no_pauses")
+def test_a_discovery_that_fails_is_told_as_it_was(wheel_job: Job, status: int) -> None:
     wheel_job.sandbox.faults.add(
         server="artifact-service", path="/discovery", times=None, status=status, body="the region is closed"
     )

@@ -14,9 +14,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 import pytest
-from azure.core.pipeline.transport import HttpTransport
 from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.util.retry import Retry
 
 from private_wheel.__main__ import main
 from private_wheel.secrets import derived_forms
@@ -191,15 +189,11 @@ def inputs_of(job: Job, route: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def careless_storage(
-    job: Job, azurite: Azurite, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def careless_storage(job: Job, azurite: Azurite, no_pauses: None, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     """Errors repeat the address of the request too: a signed link is a credential. No library prints beside us."""
     azurite.start()  # its process is given the keys
     _started.clear()
     job.sandbox.faults.echo_url = True
-    monkeypatch.setattr(Retry, "sleep", lambda *_: None)
-    monkeypatch.setattr(HttpTransport, "sleep", lambda *_: None)
     yield
     printed = capfd.readouterr()
     assert secrets(job).found_in(f"{printed.out}\n{printed.err}".encode()) == []

@@ -200,6 +200,7 @@ def test_an_index_of_the_users_own_that_refuses(bench: Bench) -> None:
 def test_an_index_that_nobody_answers_at(bench: Bench, level: str) -> None:
     result = bench.publish()
     lines = bench.lines("--extra-index-url https://localhost:1/simple/", result.requirement)
+    bench.environ["UV_HTTP_RETRIES"] = "0"
     with pytest.raises(ServiceUnreachable, match="cannot be reached"):
         bench.run(level, lines, [result])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from private_wheel import registration
 from private_wheel.azure.arm import WRITE_ENVIRONMENT, Arm
 from private_wheel.azure.clouds import Cloud
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
@@ -68,6 +69,11 @@ def open_arm(sandbox: Sandbox, who: str = "contributor") -> Arm:
     cloud = Cloud(name="Sandbox", arm=sandbox.url("arm"), authority=sandbox.url("sign-in"), storage_suffixes=())
     identity = getattr(sandbox.identities, who)
     return Arm(cloud, lambda: f"Bearer {sandbox.access_tokens.issue(identity, sandbox.url('arm'))}")
+
+
+@pytest.fixture(autouse=True)
+def _quick(no_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registration, "_LOOKS", (0.01, 0.01))
 
 
 @pytest.fixture
