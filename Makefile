@@ -27,6 +27,7 @@ demo: tools
 	@$(RUN) -m sandbox.demo $(ARGS)
 
 test: tools
+	@$(RUN) -m tests.contract.sdk_v1.environment
 	@$(RUN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: tools

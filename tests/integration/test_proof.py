@@ -205,6 +205,32 @@ def test_an_index_that_nobody_answers_at(bench: Bench, level: str) -> None:
         bench.run(level, lines, [result])
 
 
+def test_of_several_index_options_in_one_line_the_last_counts(bench: Bench) -> None:
+    result = bench.publish()
+    lines = [f"--index-url https://localhost:1/simple/ --index-url {bench.url}", result.requirement]
+    assert found(bench.resolve(lines)) == {"acme-forecast": ("1.2.3", True)}
+
+
+def test_the_machines_links_count_beside_its_indexes_only(bench: Bench, tmp_path: Path) -> None:
+    links = tmp_path / "links"
+    links.mkdir()
+    wheel = bench.tiny_wheel("acme-local", "1.0")
+    wheel.rename(links / wheel.name)
+    bench.environ["UV_FIND_LINKS"] = str(links)
+    assert "acme-local" in found(bench.resolve(bench.lines("acme-local")))
+    with pytest.raises(DoesNotResolve):
+        bench.resolve(bench.lines("acme-local", option="--index-url"))
+
+
+def test_what_the_machine_adds_to_python_is_not_in_an_image(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "only_here.py").write_text("")
+    bench.environ["PYTHONPATH"] = str(tmp_path / "path")
+    result = bench.publish(content="import only_here\n")
+    with pytest.raises(DoesNotInstall, match="only_here"):
+        bench.run("install", bench.lines(result.requirement), [result])
+
+
 def test_an_index_that_tells_no_hashes(bench: Bench) -> None:
     bench.sandbox.feed_switches.hashes = False
     result = bench.publish()
@@ -610,6 +636,15 @@ def test_the_private_dependencies(bench: Bench) -> None:
         published = (bench.feed / file.path.name).read_bytes()
         assert (file.path.read_bytes(), file.sha256) == (published, hashlib.sha256(published).hexdigest())
     assert {file.path.parent.parent for file in files} == {bench.scratch}
+
+
+def test_of_equal_wheels_the_last_build(bench: Bench) -> None:
+    built = bench.publish("acme-core", "1.0").wheel.path
+    for build in ("9", "10"):
+        (bench.feed / f"acme_core-1.0-{build}-py3-none-any.whl").write_bytes(built.read_bytes())
+    bench.publish("acme-core", "2.0")
+    files = bench.run("private_wheels", bench.lines("acme-core==1.0"))
+    assert [file.path.name for file in files] == ["acme_core-1.0-10-py3-none-any.whl"]
 
 
 def test_a_private_dependency_without_a_wheel(bench: Bench) -> None:

@@ -69,6 +69,11 @@ class TestAnswers:
             assert word in warning
         assert "acme-other" not in warning
 
+    def test_a_name_is_asked_once(self, asker: Asker) -> None:
+        asker.sandbox.public_project("acme-forecast")
+        assert len(asker.ask("acme-forecast", "acme-forecast")) == 1
+        assert len(asker.asked) == 1
+
     def test_a_page_without_a_file_is_no_project(self, asker: Asker) -> None:
         """Some indexes have a page for every name; a proxy's own page names no file either."""
         page = "<html><a href='../'>up</a> ask about whl and tar.gz files at help.zip.example</html>"

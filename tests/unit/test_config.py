@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
 from collections.abc import Mapping
 from pathlib import Path
@@ -195,3 +196,19 @@ def test_only_a_connection_token_and_no_package_is_the_rotation_job(checkout: Pa
         "package": given,
     }
     assert len(read(checkout, inputs).packages) == packages
+
+
+def test_a_secret_of_the_run_in_the_base_is_told_by_its_line_in_any_form(checkout: Path) -> None:
+    token = "a-token-of-the-run"
+    for form in (token, base64.b64encode(f"x:{token}".encode()).decode()):
+        (checkout / "train.txt").write_text(f"six\n# {form}\n")
+        (problem,) = problems(checkout, {**FEED, "environment-base": "train.txt", "feed-token": token})
+        assert "train.txt, line 2: a credential" in problem
+        assert form not in problem
+
+
+def test_without_a_package_nothing_can_be_registered(checkout: Path) -> None:
+    inputs = {"publish-to": "none", "workspace": WORKSPACE, "connection-token": "a-token-to-read"}
+    target = {"connection-target": "https://acme.invalid", "register-environment": "true"}
+    (problem,) = problems(checkout, {**inputs, **target})
+    assert problem.startswith("register-environment: 'true' registers what was published")

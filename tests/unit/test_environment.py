@@ -149,3 +149,13 @@ def test_a_link_in_the_place_of_a_file_is_replaced(tmp_path: Path) -> None:
     assert elsewhere.read_text() == "untouched"
     assert (tmp_path / "conda.yml").read_bytes() == b"new\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["conda.yml", "elsewhere"]
+
+
+def test_hashes_of_all_files_of_a_version(wheel: Wheel, checkout: Path) -> None:
+    """pip may take either where the index has both."""
+    (checkout / "train.txt").write_text("attrs==1 --hash=sha256:aa\n")
+    windows = dataclasses.replace(tagged(wheel, "cp311-cp311-win_amd64"), sha256="f" * 64)
+    config = dataclasses.replace(CONFIG, base=read_base("train.txt", checkout))
+    first, second = sorted((wheel.sha256, "f" * 64))
+    lines = environment_of(config, published(wheel, windows), INDEX).content.pip_lines
+    assert lines[-1] == f"acme-forecast==1.2.3 --hash=sha256:{first} --hash=sha256:{second}"

@@ -327,3 +327,10 @@ def test_images(read: Reader, image: str) -> None:
     assert refused(read, f"image: '{image}\n\n'\n").line == 1
     assert "login" in str(refused(read, f"image: bob:hunter@{image}\n"))
     assert "hunter" not in str(refused(read, f"image: bob:hunter@{image}\n"))
+
+
+def test_a_credential_in_the_conda_file_that_a_definition_names(checkout: Path, read: Reader) -> None:
+    (checkout / "conda.yml").write_text("dependencies:\n- six # a-token-of-the-run\n")
+    with pytest.raises(WrongFile, match="line 2: a credential") as caught:
+        read("image: a/b:1\nconda_file: conda.yml\n", secrets=["a-token-of-the-run"])
+    assert caught.value.path.endswith("conda.yml")

@@ -383,3 +383,12 @@ def test_names_that_azure_does_not_take(make: Make) -> None:
 def test_versions_that_yaml_would_not_read_as_text(make: Make, version: str) -> None:
     assert f'\nversion: "{version}"\n' in make("dependencies: []\n", version=version).definition
     assert f'\nversion: "{version}"\n' in make(f"image: x\nversion: {version}\n", version=version).definition
+
+
+def test_several_lines_for_python_become_one(make: Make) -> None:
+    text = "dependencies:\n- python>=3.8\n- python<3.12\n- python!=3.9\n- six\n"
+    assert make(text, python_version="3.11").conda.startswith("dependencies:\n- python=3.11\n- six\n")
+
+
+def test_a_python_between_two_patches(make: Make) -> None:
+    assert make("dependencies:\n- python>3.12.3,<3.13\n").python_version == "3.12"

@@ -325,3 +325,7 @@ def test_a_path_of_windows_is_shown_as_it_is(make: Make) -> None:
 def test_a_comment_ends_a_line_that_goes_on(make: Make) -> None:
     extended = make("numpy\\\n# c\nx@https://a/#y \\\n #c \\\nb\n", "base.txt", index_url="")
     assert extended.pip_lines == ("numpy", "x@https://a/#y", "b", LINE)
+
+
+def test_a_line_of_several_is_one_item_of_a_conda_file(make: Make) -> None:
+    assert "      - attrs==1 --hash=sha256:aa\n" in make("attrs==1 \\\n    --hash=sha256:aa\n", "base.txt").conda

@@ -222,3 +222,8 @@ def test_what_is_sent() -> None:
         "tags": {"team": "ml", "level": "3"},
         "inferenceConfig": {"livenessRoute": route, "readinessRoute": route, "scoringRoute": route},
     }
+
+
+def test_a_conda_file_that_is_too_long_to_be_compared() -> None:
+    long = properties(condaFile="a: b\n" + "#" * 2**18)
+    assert differences(long, properties(condaFile="a: b\n")) == ["conda file (one of the two cannot be read)"]

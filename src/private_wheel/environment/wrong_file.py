@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 _MOST_SHOWN = 100  # letters of a value
-_LOGIN = re.compile(r"://\S*@")
 
 
 class WrongFile(ValueError):
@@ -22,5 +21,12 @@ def quoted(value: str) -> str:
 
 
 def shown(value: str) -> str:
-    plain = "".join(letter if letter.isprintable() else " " for letter in _LOGIN.sub("://…@", value))
+    without_logins = re.sub(r"\S+", _without_login, value)
+    plain = "".join(letter if letter.isprintable() else " " for letter in without_logins)
     return plain if len(plain) <= _MOST_SHOWN else plain[:_MOST_SHOWN] + "…"
+
+
+def _without_login(word: re.Match[str]) -> str:
+    scheme, separator, rest = word[0].partition("://")
+    _, at, host = rest.rpartition("@")
+    return f"{scheme}://…@{host}" if separator and at else word[0]

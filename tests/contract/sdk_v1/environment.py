@@ -1,4 +1,7 @@
-"""The SDK's own virtual environment, made once for each state of its lock: ours may be of too new a Python for it."""
+"""The SDK's own virtual environment, made once for each state of its lock: ours may be of too new a Python for it.
+
+`python -m tests.contract.sdk_v1.environment` makes it before tests that run side by side ask for it at once.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from entrypoint import executable
@@ -50,3 +54,8 @@ def _uv(arguments: Sequence[str]) -> None:
     )
     if done.returncode:
         raise Unavailable(done.stdout.strip())
+
+
+if __name__ == "__main__":
+    with suppress(Unavailable):  # the tests say so
+        sdk_python()
