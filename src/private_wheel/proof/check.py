@@ -15,7 +15,7 @@ from private_wheel.errors import DoesNotInstall, DoesNotResolve, Interrupted, Se
 from private_wheel.pip_configuration import DEFAULT_INDEX, locked_uv_environ
 from private_wheel.process import foreign_environ, installer_environ
 from private_wheel.proof.index_server import IndexServer
-from private_wheel.proof.uv_part import NotForUvError, UvPart
+from private_wheel.proof.uv_part import NotForUvError, UvPart, uv_part
 from private_wheel.publish import Result
 
 _DEFAULT = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
@@ -46,7 +46,7 @@ class Check:
         self._found = _uv_settings(workshop)
         self._uv = own_uv(workshop.environ).get("UV", "uv")
         self._temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(directory))
-        self.part = UvPart(indexes=_machine_indexes(self._found, server, workshop.secrets))
+        self.part: UvPart
         self.file = directory / "requirements.txt"
 
     def read(self, pip_lines: Sequence[str], results: Sequence[Result]) -> None:
@@ -54,7 +54,12 @@ class Check:
         DoesNotResolve: uv cannot take a line, or a wheel of ours is not the file that was published.
         """
         try:
-            self.part.read(pip_lines, self.server.reachable, lambda line: self._with_local_files(line, results))
+            self.part = uv_part(
+                pip_lines,
+                _machine_indexes(self._found, self.server, self._workshop.secrets),
+                self.server.reachable,
+                lambda line: self._with_local_files(line, results),
+            )
         except NotForUvError as error:
             raise DoesNotResolve(
                 f"The environment's pip part cannot be checked: {error}",

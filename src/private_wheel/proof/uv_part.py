@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from private_wheel.environment.pip_lines import PipLine, read_pip_line
 
@@ -16,6 +16,7 @@ _FOR_UV = frozenset({"--no-binary", "--only-binary"})
 _UNDERSTOOD = frozenset(
     {"--editable", "--extra-index-url", "--find-links", "--hash", "--index-url", "--no-index", "--pre"}
 )
+_KNOWN = _FOR_UV | _LEFT_OUT | _UNDERSTOOD | {"--require-hashes"}
 
 
 class NotForUvError(Exception):
@@ -26,50 +27,72 @@ class NotForUvError(Exception):
         self.fix = fix
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class UvPart:
-    """Requirements without options, and what the options said."""
+    """What uv is given: `requirements` for its file, and what the other options said.
 
-    indexes: list[str]
-    """In the order in which pip prefers them: the first of those that have the same version."""
-    of_machine: bool = True
-    """Whether the machine's own indexes count. Behind an `--index-url` of the part's they do not."""
-    requirements: list[str] = field(default_factory=list)
-    find_links: list[str] = field(default_factory=list)
-    prereleases: bool = False
-    hashes: bool = False
+    `indexes` are in the order in which pip prefers them: the first of those that have the same version. `of_machine`
+    tells whether the machine's own count; behind an `--index-url` of the part's they do not.
+    """
 
-    def read(
-        self, lines: Sequence[str], replaced_index: Callable[[str], str], replaced_line: Callable[[str], str]
-    ) -> None:
-        """Add `lines`. The two functions give the address that stands in for an index, and the line for a line.
+    indexes: tuple[str, ...]
+    of_machine: bool
+    requirements: tuple[str, ...]
+    find_links: tuple[str, ...]
+    prereleases: bool
+    hashes: bool
 
-        Raises:
-            NotForUvError: an option is pip's alone, or a variable that of another machine.
-        """
-        for text in lines:
-            if variable := _VARIABLE.search(text):
-                what = f"{variable[0]} in it is a variable, whose value here is not the one of an image build."
-                raise NotForUvError(what, "Write what it stands for")
-            line = read_pip_line(text, 0)
-            self.hashes |= line.is_hashed
-            self._read_options(line, replaced_index)
-            if line.target:
-                self.requirements.append(replaced_line(text))
 
-    def _read_options(self, line: PipLine, replaced_index: Callable[[str], str]) -> None:
-        without_index = any(name == "--no-index" for name, _ in line.options)
-        if without_index or line.values("--index-url"):
-            self.indexes, self.of_machine = [], False
-        for name, value in line.options:
-            if name in _FOR_UV:
-                self.requirements.append(f"{name} {value}")
-            elif name == "--pre":
-                self.prereleases = True
-            elif name == "--find-links":
-                self.find_links.append(value)
-            elif name not in _UNDERSTOOD | _LEFT_OUT | {"--require-hashes"}:
-                raise NotForUvError(f"only pip knows what {name} in it does.", "Take the option out")
-        for url in [*line.values("--index-url")[-1:], *line.values("--extra-index-url")]:
-            if not without_index and (index := replaced_index(url)) not in self.indexes:
-                self.indexes.append(index)
+def uv_part(
+    lines: Sequence[str],
+    machine_indexes: Sequence[str],
+    replaced_index: Callable[[str], str],
+    replaced_line: Callable[[str], str],
+) -> UvPart:
+    """The two functions give the address that stands in for an index, and the line for a line.
+
+    Raises:
+        NotForUvError: an option is pip's alone, or a variable that of another machine.
+    """
+    read = [_read(text) for text in lines]
+    options = [option for line in read for option in line.options]
+    names = {name for name, _ in options}
+    indexes = _indexes(read, machine_indexes, replaced_index)
+    return UvPart(
+        indexes=tuple(dict.fromkeys(indexes)),
+        of_machine=not names & {"--index-url", "--no-index"},
+        requirements=tuple(_requirements(zip(lines, read, strict=True), replaced_line)),
+        find_links=tuple(value for name, value in options if name == "--find-links"),
+        prereleases="--pre" in names,
+        hashes=any(line.is_hashed for line in read),
+    )
+
+
+def _read(text: str) -> PipLine:
+    if variable := _VARIABLE.search(text):
+        what = f"{variable[0]} in it is a variable, whose value here is not the one of an image build."
+        raise NotForUvError(what, "Write what it stands for")
+    line = read_pip_line(text, 0)
+    for name, _ in line.options:
+        if name not in _KNOWN:
+            raise NotForUvError(f"only pip knows what {name} in it does.", "Take the option out")
+    return line
+
+
+def _indexes(read: Iterable[PipLine], machine_indexes: Sequence[str], replaced: Callable[[str], str]) -> list[str]:
+    """As pip collects them line by line: a new first one puts away those before it, `--no-index` its own line's too."""
+    found = list(machine_indexes)
+    for line in read:
+        first, without_any = line.values("--index-url")[-1:], any(name == "--no-index" for name, _ in line.options)
+        if first or without_any:
+            found = []
+        if not without_any:
+            found += [replaced(url) for url in [*first, *line.values("--extra-index-url")]]
+    return found
+
+
+def _requirements(lines: Iterable[tuple[str, PipLine]], replaced: Callable[[str], str]) -> Iterator[str]:
+    for text, line in lines:
+        yield from (f"{name} {value}" for name, value in line.options if name in _FOR_UV)
+        if line.target:
+            yield replaced(text)
