@@ -4,7 +4,6 @@ import json
 import os
 import sys
 
-from azure.ai.ml import MLClient
 from azure.ai.ml.entities import (
     Environment,
     PatTokenConfiguration,
@@ -12,19 +11,12 @@ from azure.ai.ml.entities import (
     WorkspaceConnection,
 )
 from azure.core.exceptions import HttpResponseError
-from azure.identity import ClientSecretCredential
+from ml_sign_in import open_client
 
 
 def main(subscription: str, group: str, workspace: str, target: str) -> None:
     pat = os.environ["FEED_TOKEN"]
-    credential = ClientSecretCredential(
-        os.environ["AZURE_TENANT_ID"],
-        os.environ["AZURE_CLIENT_ID"],
-        os.environ["AZURE_CLIENT_SECRET"],
-        authority=os.environ["AZURE_AUTHORITY_HOST"],
-        disable_instance_discovery=True,
-    )
-    client = MLClient(credential, subscription, group, workspace, cloud="SandboxCloud")
+    client = open_client(subscription, group, workspace)
     with_pat = PatTokenConfiguration(pat=pat)
     with_password = UsernamePasswordConfiguration(username="builder", password=pat)
     for name, credentials in (("with-pat", with_pat), ("with-password", with_password), ("third", with_pat)):

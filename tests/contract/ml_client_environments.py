@@ -1,16 +1,15 @@
-"""Loads and registers environments with azure-ai-ml as its users do, and prints as JSON which keys it
-knows, and what it saw of each file.
+"""Loads and registers environments with azure-ai-ml as its users do, and prints as JSON which keys it knows, and what
+it saw of each file.
 
 A process of its own: it reads variables early.
 """
 
 import json
-import os
 import sys
 
-from azure.ai.ml import MLClient, load_environment
+from azure.ai.ml import load_environment
 from azure.ai.ml._schema.assets.environment import EnvironmentSchema
-from azure.identity import ClientSecretCredential
+from ml_sign_in import open_client
 
 
 def seen(environment):
@@ -26,14 +25,7 @@ def seen(environment):
 
 
 def main(subscription, group, workspace, *files):
-    credential = ClientSecretCredential(
-        os.environ["AZURE_TENANT_ID"],
-        os.environ["AZURE_CLIENT_ID"],
-        os.environ["AZURE_CLIENT_SECRET"],
-        authority=os.environ["AZURE_AUTHORITY_HOST"],
-        disable_instance_discovery=True,
-    )
-    client = MLClient(credential, subscription, group, workspace, cloud="SandboxCloud")
+    client = open_client(subscription, group, workspace)
     results = []
     for number, file in enumerate(files):
         loaded = load_environment(file)

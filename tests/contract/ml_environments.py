@@ -1,12 +1,11 @@
 """Uses azure-ai-ml's environments as its users do, and prints what it saw as JSON. A process of its own."""
 
 import json
-import os
 import sys
 
-from azure.ai.ml import MLClient, load_environment
+from azure.ai.ml import load_environment
 from azure.core.exceptions import HttpResponseError
-from azure.identity import ClientSecretCredential
+from ml_sign_in import open_client
 
 
 def seen(environment):
@@ -19,14 +18,7 @@ def seen(environment):
 
 
 def main(subscription, group, fresh, ours, *files):
-    credential = ClientSecretCredential(
-        os.environ["AZURE_TENANT_ID"],
-        os.environ["AZURE_CLIENT_ID"],
-        os.environ["AZURE_CLIENT_SECRET"],
-        authority=os.environ["AZURE_AUTHORITY_HOST"],
-        disable_instance_discovery=True,
-    )
-    clients = [MLClient(credential, subscription, group, name, cloud="SandboxCloud") for name in (fresh, ours)]
+    clients = [open_client(subscription, group, name) for name in (fresh, ours)]
     result = {"created": {}, "read": {}, "again": {}}
     for file in files:
         environment = load_environment(file)
