@@ -36,6 +36,7 @@ from private_wheel.publish.simple_index import SimpleIndex
 from private_wheel.secrets import derived_forms
 from private_wheel.wheel import read_wheel
 from sandbox import Sandbox
+from tests.git_host import git_host
 from tests.leaks import Secrets
 
 WheelMaker = Callable[..., Path]
@@ -229,6 +230,23 @@ def test_what_the_machine_adds_to_python_is_not_in_an_image(bench: Bench, tmp_pa
     result = bench.publish(content="import only_here\n")
     with pytest.raises(DoesNotInstall, match="only_here"):
         bench.run("install", bench.lines(result.requirement), [result])
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-e git+https://git.invalid/acme-tools.git@v1#egg=acme-tools",
+        "git+ssh://git@git.invalid/acme-tools.git@v1#egg=acme-tools",
+        "acme-tools @ git+https://git.invalid/acme-tools.git@v1",
+    ],
+)
+def test_sources_in_git(bench: Bench, tmp_path: Path, level: str, line: str) -> None:
+    """As conda writes them into what it exports. The repository is one on this machine."""
+    result = bench.publish(requires=["acme-tools"], content="import acme_tools\n")
+    addresses = ("https://git.invalid/", "ssh://git@git.invalid/")
+    bench.environ["HOME"] = str(git_host(tmp_path / "git", {"acme-tools": "v1"}, *addresses).parent)
+    bench.run(level, bench.lines(line, result.requirement), [result])
 
 
 def test_an_index_that_tells_no_hashes(bench: Bench) -> None:

@@ -95,4 +95,5 @@ def _requirements(lines: Iterable[tuple[str, PipLine]], replaced: Callable[[str]
     for text, line in lines:
         yield from (f"{name} {value}" for name, value in line.options if name in _FOR_UV)
         if line.target:
-            yield replaced(text)
+            # uv has no editable repositories. The same source, installed as it is, needs and holds the same.
+            yield replaced("".join(line.values("--editable")) or text)
