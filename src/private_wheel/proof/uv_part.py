@@ -96,4 +96,7 @@ def _requirements(lines: Iterable[tuple[str, PipLine]], replaced: Callable[[str]
         yield from (f"{name} {value}" for name, value in line.options if name in _FOR_UV)
         if line.target:
             # uv has no editable repositories. The same source, installed as it is, needs and holds the same.
-            yield replaced("".join(line.values("--editable")) or text)
+            source = "".join(line.values("--editable")) or text
+            if line.target.extras and source.startswith("git+"):  # those of `#egg=` it does not see
+                source = f"{line.target.name}[{','.join(line.target.extras)}] @ {source}"
+            yield replaced(source)

@@ -1,0 +1,68 @@
+"""What uv is given of an environment's pip part."""
+
+from __future__ import annotations
+
+import pytest
+
+from private_wheel.proof.uv_part import NotForUvError, UvPart, uv_part
+
+MACHINE = ("https://pypi.org/simple/", "https://machine.invalid/simple/")
+REPOSITORY = "git+https://git.invalid/acme-tools@v1#egg=acme-tools"
+
+
+def part(*lines: str) -> UvPart:
+    """On a machine with two indexes; an address gets a mark, and so does a line."""
+    return uv_part(lines, MACHINE, lambda url: f"{url}?", lambda line: f"{line} !")
+
+
+@pytest.mark.parametrize(
+    ("lines", "indexes"),
+    [
+        ((), MACHINE),
+        (("--extra-index-url https://a/",), (*MACHINE, "https://a/?")),
+        (("--extra-index-url https://a/", "--index-url https://b/"), ("https://b/?",)),
+        (("--index-url https://b/", "--extra-index-url https://a/"), ("https://b/?", "https://a/?")),
+        (("--index-url https://b/ --index-url https://c/",), ("https://c/?",)),
+        (("--extra-index-url https://a/ --extra-index-url https://a/",), (*MACHINE, "https://a/?")),
+        (("--extra-index-url https://a/", "--no-index"), ()),
+        (("--no-index --extra-index-url https://a/",), ()),
+        (("--no-index", "--extra-index-url https://a/"), ("https://a/?",)),
+    ],
+)
+def test_the_indexes(lines: tuple[str, ...], indexes: tuple[str, ...]) -> None:
+    found = part(*lines, "six")
+    assert found.indexes == indexes
+    assert found.of_machine == (indexes[: len(MACHINE)] == MACHINE)
+
+
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        ("six==1.17", "six==1.17"),
+        (f"-e {REPOSITORY}", REPOSITORY),
+        (f"--editable={REPOSITORY}[plots]", f"acme-tools[plots] @ {REPOSITORY}[plots]"),
+        (f"{REPOSITORY}[a,b]&subdirectory=c", f"acme-tools[a,b] @ {REPOSITORY}[a,b]&subdirectory=c"),
+        ("acme-tools[plots] @ git+https://git.invalid/x", "acme-tools[plots] @ git+https://git.invalid/x"),
+    ],
+)
+def test_a_requirement(line: str, given: str) -> None:
+    assert part("--no-binary six --pre", line).requirements == ("--no-binary six", f"{given} !")
+
+
+def test_the_other_options() -> None:
+    assert part("--pre", "-f https://a/", "six --hash=sha256:00") == UvPart(
+        indexes=MACHINE,
+        of_machine=True,
+        requirements=("six --hash=sha256:00 !",),
+        find_links=("https://a/",),
+        prereleases=True,
+        hashes=True,
+    )
+
+
+@pytest.mark.parametrize("line", ["six @ https://a/${UV_INDEX}/six.whl", "six --config-settings a=b"])
+def test_what_only_pip_could_do(line: str) -> None:
+    with pytest.raises(NotForUvError) as caught:
+        part(line)
+    assert ("--config-settings" if "config" in line else "${UV_INDEX}") in str(caught.value)
+    assert caught.value.fix
