@@ -63,15 +63,18 @@ def best_wheel(wheels: Sequence[Wheel], python_version: str) -> Wheel:
     return best
 
 
+def newest_release(python_version: str) -> str:
+    """A two-part version stands for its whole series, as conda takes it: the newest release of it decides."""
+    return python_version if python_version.count(".") == 2 else f"{python_version}.99"
+
+
 def check_python(wheel: Wheel, python_version: str) -> None:
     """Raises:
     PythonNotSatisfied: `python_version` is not among those that the package supports (PEP 345).
     """
     from packaging.specifiers import SpecifierSet
 
-    # A two-part version stands for its whole series, as conda takes it: the newest release of it decides.
-    newest = python_version if python_version.count(".") == 2 else f"{python_version}.99"
-    if not SpecifierSet(wheel.requires_python).contains(newest, prereleases=True):
+    if not SpecifierSet(wheel.requires_python).contains(newest_release(python_version), prereleases=True):
         raise PythonNotSatisfied(
             f"{wheel.name} {wheel.version} requires Python {wheel.requires_python}; the environment has"
             f" {python_version}.",

@@ -98,9 +98,14 @@ class Config:
         return self.publish_to in ("feed", "none")
 
     @property
-    def resolves(self) -> bool:
-        """Whether the environment is resolved: to prove that it can be, or to find its private dependencies."""
-        return self.verify in ("resolve", "install") or "wheelhouse" in self.environment.formats
+    def resolved_for(self) -> tuple[str, ...]:
+        """The inputs for which the environment is resolved: to prove that it can be, or to find its private
+        dependencies."""
+        asks = {
+            "verify": self.verify in ("resolve", "install"),
+            "environment-formats": "wheelhouse" in self.environment.formats,
+        }
+        return tuple(name for name, does in asks.items() if does)
 
     @property
     def secrets(self) -> tuple[str, ...]:

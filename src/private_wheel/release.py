@@ -116,12 +116,11 @@ def _deliver(config: Config, host: Host, workshop: Workshop, services: Services,
     """The environments of packages that can be installed from where they are: proven, let in, registered, written."""
     environments = environments_of(config, record.listed) if can_be_written(config) else {}
     dependencies: Mapping[str, Sequence[WheelFile]] = {}
-    if environments and config.resolves:
+    if environments and config.resolved_for:
         from private_wheel.proof import Proof
 
         with host.group("Check the environment"):
-            asks = "verify" if config.verify in ("resolve", "install") else "environment-formats"
-            proof = Proof(workshop, index=services.index, index_url=config.index_url, input=asks)
+            proof = Proof(workshop, index=services.index, index_url=config.index_url, asked_by=config.resolved_for)
             dependencies = check(config, environments, proof, record)
     _connect(services, record)
     if services.arm:
@@ -142,7 +141,7 @@ def _describe_dry_run(config: Config, record: Record) -> None:
     for plan in record.plans:
         requirement = plan.wheel.requirement if config.names_by_index else ""
         record.add(result_of(plan, outcome="dry-run", requirement=requirement))
-    unchecked = f", and the environment was not checked (verify: {config.verify})" if config.resolves else ""
+    unchecked = f", and the environment was not checked (verify: {config.verify})" if config.resolved_for else ""
     _LOG.info("dry run: nothing was sent%s", unchecked)
 
 

@@ -63,7 +63,7 @@ class Services:
             cloud = self._sign_in.cloud
             self.arm = Arm(cloud, self._sign_in.bearer(cloud.arm_scope))
         self.routes = self._routes.outside_workspaces(reader)
-        if config.feed and config.resolves:
+        if config.feed and config.resolved_for:
             self.index = SimpleIndex(config.feed, reader or self._routes.feed_writer(config.feed))
         with ThreadPoolExecutor(AT_ONCE) as pool:
             checks = [pool.submit(route.preflight) for route in self.routes]

@@ -77,6 +77,7 @@ class Bench:
         self.feed = sandbox.directory / "feeds" / "acme" / "_organisation"
         self.token = sandbox.tokens.read
         self.stdout = io.StringIO()
+        self.asked_by = ["verify"]
         self.scratch = tmp_path / "scratch"
         self.scratch.mkdir()
         self.environ = {
@@ -107,7 +108,7 @@ class Bench:
         host = GitHub(self.environ, self.stdout)
         workshop = Workshop(scratch=self.scratch, environ=self.environ, secrets=secrets, echo=host.foreign)
         with closing(SimpleIndex(parse_feed(self.url), account)) as index:
-            proof = Proof(workshop, index=index, index_url=self.url)
+            proof = Proof(workshop, index=index, index_url=self.url, asked_by=self.asked_by)
             if level == "private_wheels":
                 resolved = proof.resolve(lines, python_version, results)
                 return proof.private_wheels(resolved, python_version, results)
@@ -247,6 +248,34 @@ def test_sources_in_git(bench: Bench, tmp_path: Path, level: str, line: str) -> 
     addresses = ("https://git.invalid/", "ssh://git@git.invalid/")
     bench.environ["HOME"] = str(git_host(tmp_path / "git", {"acme-tools": "v1"}, *addresses).parent)
     bench.run(level, bench.lines(line, result.requirement), [result])
+
+
+def test_hashes_for_several_machines(bench: Bench) -> None:
+    """As locks for all of them have."""
+    results = {version: bench.publish("acme-core", version) for version in ("1.0", "2.0")}
+    lines = [
+        f'acme-core==2.0 ; python_version >= "3.8" --hash=sha256:{results["2.0"].sha256}',
+        f'acme-core==1.0 ; python_version < "3.8" --hash=sha256:{results["1.0"].sha256}',
+    ]
+    for order in (lines, lines[::-1]):
+        assert found(bench.resolve(bench.lines(*order))) == {"acme-core": ("2.0", True)}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_wheel_that_is_not_published_beside_hashes(bench: Bench, level: str) -> None:
+    core = bench.publish("acme-core", "2.0")
+    wheel = read_wheel(bench.tiny_wheel())
+    result = Result(wheel=wheel, outcome="built", sha256=wheel.sha256, requirement=wheel.requirement)
+    lines = [f"{one.requirement} --hash=sha256:{one.sha256}" for one in (core, result)]
+    bench.run(level, bench.lines(*lines), [result])
+
+
+def test_a_python_of_two_parts_is_the_newest_of_its_series(bench: Bench) -> None:
+    """As conda installs it."""
+    bench.publish("acme-late", "1.0")
+    lines = bench.lines('acme-late ; python_full_version >= "3.11.1"')
+    assert found(bench.resolve(lines, python_version="3.11")) == {"acme-late": ("1.0", True)}
+    assert found(bench.resolve(lines, python_version="3.11.0")) == {}
 
 
 def test_an_index_that_tells_no_hashes(bench: Bench) -> None:
@@ -628,6 +657,22 @@ def test_the_run_s_token_in_the_places_of_the_machine(bench: Bench, tmp_path: Pa
 def test_variables_are_not_those_of_this_machine(bench: Bench, line: str) -> None:
     with pytest.raises(DoesNotResolve, match=r"\$\{[A-Z_]+\}"):
         bench.resolve(bench.lines(line))
+
+
+@pytest.mark.parametrize(
+    ("asked_by", "way_out"),
+    [
+        (["verify"], "set verify: published."),
+        (["environment-formats"], "leave out the format wheelhouse."),
+        (["verify", "environment-formats"], "set verify: published and leave out the format wheelhouse."),
+    ],
+)
+def test_the_way_out_is_one(bench: Bench, asked_by: list[str], way_out: str) -> None:
+    bench.asked_by = asked_by
+    with pytest.raises(DoesNotResolve) as caught:
+        bench.resolve(["acme-core @ https://storage.invalid/${NAME}/acme_core-2.0-py3-none-any.whl"])
+    assert str(caught.value).startswith(f"PW311: {asked_by[0]}: ")
+    assert str(caught.value).endswith(f"or {way_out}")
 
 
 # --- the wheelhouse

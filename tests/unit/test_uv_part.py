@@ -26,7 +26,7 @@ def part(*lines: str) -> UvPart:
         (("--extra-index-url https://a/ --extra-index-url https://a/",), (*MACHINE, "https://a/?")),
         (("--extra-index-url https://a/", "--no-index"), ()),
         (("--no-index --extra-index-url https://a/",), ()),
-        (("--no-index", "--extra-index-url https://a/"), ("https://a/?",)),
+        (("--no-index", "--extra-index-url https://a/"), ()),
     ],
 )
 def test_the_indexes(lines: tuple[str, ...], indexes: tuple[str, ...]) -> None:
@@ -50,13 +50,14 @@ def test_a_requirement(line: str, given: str) -> None:
 
 
 def test_the_other_options() -> None:
-    assert part("--pre", "-f https://a/", "six --hash=sha256:00") == UvPart(
+    assert part("--pre", "-f https://a/ -f https://b/", "six --hash=sha256:00") == UvPart(
         indexes=MACHINE,
         of_machine=True,
         requirements=("six --hash=sha256:00 !",),
         find_links=("https://a/",),
         prereleases=True,
-        hashes=True,
+        is_hashed=True,
+        hashes={"six": frozenset({("sha256", "00")})},
     )
 
 
@@ -66,3 +67,15 @@ def test_what_only_pip_could_do(line: str) -> None:
         part(line)
     assert ("--config-settings" if "config" in line else "${UV_INDEX}") in str(caught.value)
     assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("https://a/acme-old-tools-1.0.tar.gz --hash=sha256:0a", "acme-old-tools"),
+        ("acme_core @ https://a/x.whl#sha256=0A", "acme-core"),
+        ("Acme.Core==1 --hash sha256:0a", "acme-core"),
+    ],
+)
+def test_whose_hash_it_is(line: str, name: str) -> None:
+    assert part(line).hashes == {name: frozenset({("sha256", "0a")})}

@@ -29,11 +29,14 @@ __all__ = ["Proof", "Resolved", "find_python"]
 class Proof:
     """Checks the environments of one run.
 
-    `index` reads the private index at `index_url`, if there is one; `input` is the input that asks for the checks.
+    `index` reads the private index at `index_url`, if there is one; `asked_by` are the inputs that ask for the
+    checks.
     """
 
-    def __init__(self, workshop: Workshop, *, index: SimpleIndex | None, index_url: str, input: str = "verify") -> None:
-        self._workshop, self._index, self._index_url, self._input = workshop, index, index_url, input
+    def __init__(
+        self, workshop: Workshop, *, index: SimpleIndex | None, index_url: str, asked_by: Sequence[str]
+    ) -> None:
+        self._workshop, self._index, self._index_url, self._asked_by = workshop, index, index_url, asked_by
         self._server: IndexServer | None = None
         self._children = Children("check", self._echo)
 
@@ -85,7 +88,8 @@ class Proof:
             IndexServer(self._index, self._index_url, self._children.cancel) as server,
         ):
             self._server = server
-            check = Check(self._workshop, self._children, server, Path(directory), input=self._input, failure=failure)
+            parts = (self._workshop, self._children, server, Path(directory))
+            check = Check(*parts, asked_by=self._asked_by, failure=failure)
             check.read(pip_lines, results)
             yield check
 

@@ -28,8 +28,8 @@ _UV_LIMIT, _IMPORT_LIMIT = 30 * 60.0, 10 * 60.0
 
 
 class Check:
-    """What a check works with. `directory` is its own; `input` is the one that asks for it; `failure` is how it fails
-    when a child takes too long."""
+    """What a check works with. `directory` is its own; `asked_by` are the inputs that ask for it; `failure` is how it
+    fails when a child takes too long."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class Check:
         server: IndexServer,
         directory: Path,
         *,
-        input: str,
+        asked_by: Sequence[str],
         failure: type[DoesNotInstall | DoesNotResolve],
     ) -> None:
-        self._workshop, self._children, self.input, self._failure = workshop, children, input, failure
+        self._workshop, self._children, self._asked_by, self._failure = workshop, children, asked_by, failure
         self.server, self.directory = server, directory
         self._found = _uv_settings(workshop)
         self._uv = own_uv(workshop.environ).get("UV", "uv")
@@ -73,12 +73,17 @@ class Check:
         """How to mend what does not resolve or install."""
         index = "A private one must be in the feed."
         if not self.part.of_machine:
-            index = "With index-mode: only all must be in the feed, public ones by its upstream sources."
+            index = "All must be in the indexes that it names; a feed has public ones by upstream sources."
         return f"Correct the dependencies that are named, in the package or in environment-base. {index}"
 
     @property
+    def input(self) -> str:
+        """The one that an error names."""
+        return self._asked_by[0]
+
+    @property
     def _way_out(self) -> str:
-        return _WAYS_OUT[self.input]
+        return " and ".join(_WAYS_OUT[name] for name in self._asked_by)
 
     def uv(self, *arguments: str) -> Ended:
         """Run uv with nothing of the machine's configuration but where packages are and how to get there."""
@@ -138,11 +143,13 @@ class Check:
     def _with_local_files(self, line: str, results: Sequence[Result]) -> str:
         """The line with the URL of a wheel of ours, or the name of one that is not published, replaced by an address at
         which this machine's wheel is."""
-        target = read_pip_line(line, 0).target
+        read = read_pip_line(line, 0)
+        target = read.target
         for result in results:
             if result.outcome == "built" and target and target.name == result.wheel.canonical_name:
                 extras = f"[{','.join(target.extras)}]" if target.extras else ""
                 address = self.server.add(result.wheel.path, result.requirement)
+                address += f"#sha256={result.wheel.sha256}" if read.is_hashed else ""
                 return f"{target.name}{extras} @ {address}" + (f" ; {target.marker}" if target.marker else "")
             place = re.search(rf"{re.escape(result.url)}(?=$|[#\s;])", line) if result.url else None
             if not place:

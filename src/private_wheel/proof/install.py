@@ -76,7 +76,7 @@ def install(check: Check, python: Path, wheels: Sequence[Wheel]) -> None:
     _require(ended, "A virtual environment cannot be made.", "See what uv said.")
     inside = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     arguments = ["pip", "install", "--python", str(inside), "--requirement", str(check.file)]
-    arguments += ["--require-hashes"] if check.part.hashes else []
+    arguments += ["--require-hashes"] if check.part.is_hashed else []
     _require(check.uv_on_part(*arguments), "The environment does not install.", check.advice)
     for wheel in wheels:
         modules = modules_to_import(wheel)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import importlib
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from private_wheel.compatibility import newest_release
 from private_wheel.errors import DoesNotResolve
 from private_wheel.proof.check import Check
 
 # What Azure's images are made of: Ubuntu 22.04 has glibc 2.35.
 PLATFORM = "x86_64-manylinux_2_35"
-_HASH = re.compile(r"(?:--hash[=\s]\s*|#)(?P<algorithm>sha\d+)[:=](?P<digest>[0-9a-fA-F]+)")
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +48,7 @@ def resolve(check: Check, python: Path, python_version: str) -> Resolved:
     lock = check.directory / "pylock.toml"
     ended = check.uv_on_part(
         *("pip", "compile", str(check.file), "--quiet", "--format", "pylock.toml", "--output-file", str(lock)),
-        *("--python", str(python), "--python-version", python_version, "--python-platform", PLATFORM),
+        *("--python", str(python), "--python-version", newest_release(python_version), "--python-platform", PLATFORM),
     )
     if ended.status != 0:
         raise DoesNotResolve(
@@ -60,7 +58,7 @@ def resolve(check: Check, python: Path, python_version: str) -> Resolved:
             said="\n".join(["", *ended.last_lines]),
         )
     locked = _packages(lock)
-    if check.part.hashes:
+    if check.part.is_hashed:
         _check_hashes(check, locked)
     return Resolved(
         packages=tuple(
@@ -92,10 +90,8 @@ def _check_hashes(check: Check, locked: Iterable[Mapping[str, Any]]) -> None:
 
     Source: https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
     """
-    lines = [line for line in check.part.requirements if not line.startswith("-")]
-    wanted = {_name(line): set(_HASH.findall(line.lower())) for line in lines}
     for package in locked:
-        hashes = wanted.get(package["name"])
+        hashes = check.part.hashes.get(package["name"])
         if not hashes:
             raise _wrong_hash(check, package, "has no hash there, and pip wants one of every package once one has it")
         offered = {pair for file in _files(package) for pair in file.get("hashes", {}).items()}
@@ -103,15 +99,6 @@ def _check_hashes(check: Check, locked: Iterable[Mapping[str, Any]]) -> None:
         known = {algorithm for algorithm, _ in offered}
         if all(algorithm in known for algorithm, _ in hashes) and not hashes & offered:
             raise _wrong_hash(check, package, "has another hash there than the index")
-
-
-def _name(line: str) -> str:
-    from packaging.utils import canonicalize_name
-
-    first = line.split()[0]
-    address = "://" in first.partition("@")[0]
-    found = _NAME.match(first.rpartition("/")[2].partition("-")[0] if address else first)
-    return canonicalize_name(found[0]) if found else ""
 
 
 def _wrong_hash(check: Check, package: Mapping[str, Any], what: str) -> DoesNotResolve:

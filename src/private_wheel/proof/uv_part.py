@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from private_wheel.environment.pip_lines import PipLine, read_pip_line
@@ -12,6 +12,7 @@ from private_wheel.environment.pip_lines import PipLine, read_pip_line
 _LEFT_OUT = frozenset({"--prefer-binary", "--trusted-host", "--use-feature"})
 # pip puts in the value of a variable: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+_HASH = re.compile(r"(?:--hash[=\s]\s*|#)(sha\d+)[:=]([0-9a-f]+)")
 _FOR_UV = frozenset({"--no-binary", "--only-binary"})
 _UNDERSTOOD = frozenset(
     {"--editable", "--extra-index-url", "--find-links", "--hash", "--index-url", "--no-index", "--pre"}
@@ -32,7 +33,8 @@ class UvPart:
     """What uv is given: `requirements` for its file, and what the other options said.
 
     `indexes` are in the order in which pip prefers them: the first of those that have the same version. `of_machine`
-    tells whether the machine's own count; behind an `--index-url` of the part's they do not.
+    tells whether the machine's own count; behind an `--index-url` of the part's they do not. `hashes` are the
+    algorithms and digests by canonical name; once one line has a hash, `is_hashed`, all need one.
     """
 
     indexes: tuple[str, ...]
@@ -40,7 +42,8 @@ class UvPart:
     requirements: tuple[str, ...]
     find_links: tuple[str, ...]
     prereleases: bool
-    hashes: bool
+    is_hashed: bool
+    hashes: Mapping[str, frozenset[tuple[str, str]]]
 
 
 def uv_part(
@@ -62,9 +65,10 @@ def uv_part(
         indexes=tuple(dict.fromkeys(indexes)),
         of_machine=not names & {"--index-url", "--no-index"},
         requirements=tuple(_requirements(zip(lines, read, strict=True), replaced_line)),
-        find_links=tuple(value for name, value in options if name == "--find-links"),
+        find_links=tuple(value for line in read for value in line.values("--find-links")[:1]),
         prereleases="--pre" in names,
-        hashes=any(line.is_hashed for line in read),
+        is_hashed=any(line.is_hashed for line in read),
+        hashes=_hashes(read),
     )
 
 
@@ -80,14 +84,23 @@ def _read(text: str) -> PipLine:
 
 
 def _indexes(read: Iterable[PipLine], machine_indexes: Sequence[str], replaced: Callable[[str], str]) -> list[str]:
-    """As pip collects them line by line: a new first one puts away those before it, `--no-index` its own line's too."""
+    """As pip collects them line by line: a new first one puts away those before it, and `--no-index` all for good."""
     found = list(machine_indexes)
     for line in read:
-        first, without_any = line.values("--index-url")[-1:], any(name == "--no-index" for name, _ in line.options)
-        if first or without_any:
-            found = []
-        if not without_any:
-            found += [replaced(url) for url in [*first, *line.values("--extra-index-url")]]
+        if line.values("--no-index"):
+            return []
+        first = line.values("--index-url")[-1:]
+        found = ([] if first else found) + [replaced(url) for url in [*first, *line.values("--extra-index-url")]]
+    return found
+
+
+def _hashes(read: Iterable[PipLine]) -> dict[str, frozenset[tuple[str, str]]]:
+    """Of all lines for one package: each may be for other machines."""
+    found: dict[str, frozenset[tuple[str, str]]] = {}
+    for line in read:
+        if line.target:
+            name = line.target.name
+            found[name] = found.get(name, frozenset()) | frozenset(_HASH.findall(line.text.lower()))
     return found
 
 
