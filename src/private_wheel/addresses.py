@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from private_wheel.quoting import quoted_address
+
 _CONFUSING = re.compile(r"[\\\s\x00-\x1f]")
 
 
@@ -24,7 +26,7 @@ def check_address(url: str) -> None:
     if "@" in parts.netloc:
         raise ValueError("the URL holds a credential. Take it out, and use the input for the token.")
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_right:
-        raise ValueError(f"{url!r} is not a web address. Write https://…")
+        raise ValueError(f"{quoted_address(url)} is not a web address. Write https://…")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("plain http would send the token in clear text. Use https://.")
 

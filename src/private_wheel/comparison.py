@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from private_wheel.environment.credentials import held_credential
+from private_wheel.credentials import held_credential
+from private_wheel.quoting import shown
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 _LONGEST_CONDA_FILE = 2**17  # letters, five times that of a large one
 _MOST_NODES = 20_000  # after the aliases are followed
 _SHOWN = 3  # entries of a conda file
-_LOGIN = re.compile(r"://[^@\s]*@")
 
 
 def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
@@ -105,19 +104,17 @@ def _entries(content: object, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _listed(where: str, entries: Sequence[tuple[str, str]]) -> str:
-    shown = [_shown(shown) for _, shown in entries[:_SHOWN]]
+    told = [_shown(entry) for _, entry in entries[:_SHOWN]]
     more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
-    return f"{where} {', '.join(shown)}{more}" if entries else ""
+    return f"{where} {', '.join(told)}{more}" if entries else ""
 
 
 def _shown(value: object) -> str:
     """For a log: what is there was written by others, and may hold a credential."""
-    from private_wheel.azure.answers import shortened
-
     text = str(value)
     if held_credential(text):
         return "an entry with a credential"
-    return shortened(_LOGIN.sub("://***@", text), 100) if value else "none"
+    return shown(text) if value else "none"
 
 
 def _system(properties: Mapping[str, Any]) -> str:

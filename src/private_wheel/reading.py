@@ -31,6 +31,7 @@ from private_wheel.inputs import INPUTS, UNRESOLVED, Input, Kind, given
 from private_wheel.masked import secret_values
 from private_wheel.publish.container_address import parse_container
 from private_wheel.publish.feed_address import parse_feed
+from private_wheel.quoting import quoted
 from private_wheel.secrets import SHORTEST_SECRET, Secret, derived_forms
 from private_wheel.sources import find_sources
 
@@ -90,7 +91,7 @@ class _Reader:
     def text(self, name: str, pattern: re.Pattern[str] | None = None, meaning: str = "") -> str:
         value = self._values[name]
         if value and pattern and not pattern.match(value):
-            self.problem(name, f"{value!r} is not {meaning}.")
+            self.problem(name, f"{quoted(value)} is not {meaning}.")
         elif any(character < " " or character == "\x7f" for character in value):
             self.problem(name, "holds a line break or a control character.", "Write it on one line.")
         return value
@@ -117,7 +118,9 @@ class _Reader:
         }.get(row.kind, ())
         for value in values:
             if value not in row.choices:
-                self.problem(row.name, f"{value!r} is none of {', '.join(row.choices)}.")
+                # A login that is read as several words would be shown in parts.
+                what = quoted(value) if "@" not in text else "this"
+                self.problem(row.name, f"{what} is none of {', '.join(row.choices)}.")
 
     def secret(self, name: str) -> Secret:
         value = self._values[name]
@@ -248,4 +251,4 @@ def _cloud(value: str) -> str:
     for name in _CLOUDS:
         if value.lower() == name.lower():
             return name
-    raise ValueError(f"{value!r} is none of {', '.join(_CLOUDS)}, nor an ARM metadata URL.")
+    raise ValueError(f"{quoted(value)} is none of {', '.join(_CLOUDS)}, nor an ARM metadata URL.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import glob
 from pathlib import Path
 
+from private_wheel.quoting import quoted
+
 
 def find_sources(pattern: str, checkout: Path) -> tuple[Path, ...]:
     """The projects and `.whl` files that `pattern` names, sorted. All lie below `checkout`, links followed. A directory
@@ -16,11 +18,11 @@ def find_sources(pattern: str, checkout: Path) -> tuple[Path, ...]:
     try:
         exists = Path(pattern).exists()
     except OSError as error:
-        raise ValueError(f"{pattern!r} cannot be found: {error.strerror}.") from None
+        raise ValueError(f"{quoted(pattern)} cannot be found: {error.strerror}.") from None
     if exists:
         found = [Path(pattern)]
         if not is_source(found[0]):
-            raise ValueError(f"{pattern!r} is neither a directory nor a .whl file.")
+            raise ValueError(f"{quoted(pattern)} is neither a directory nor a .whl file.")
         if found[0].is_dir() and not is_project(found[0]):
             # Without wheels it is left to the build, whose error says what a project needs.
             found = sorted(path for path in found[0].iterdir() if path.suffix == ".whl") or found
@@ -28,12 +30,12 @@ def find_sources(pattern: str, checkout: Path) -> tuple[Path, ...]:
         found = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207  # absolute ones too
         found = [path for path in found if is_wheel(path) or (path.is_dir() and is_project(path))]
         if not found:
-            raise ValueError(f"{pattern!r} matches no project directory and no .whl file.")
+            raise ValueError(f"{quoted(pattern)} matches no project directory and no .whl file.")
     else:
-        raise ValueError(f"{pattern!r} does not exist.")
+        raise ValueError(f"{quoted(pattern)} does not exist.")
     for path in found:
         if not path.resolve().is_relative_to(checkout):
-            raise ValueError(f"{str(path)!r} lies outside the checkout. Only what was checked out is published.")
+            raise ValueError(f"{quoted(str(path))} lies outside the checkout. Only what was checked out is published.")
     return tuple(found)
 
 

@@ -343,6 +343,30 @@ class TestWheelhouse:
         assert text("wheelhouse/requirements.txt").splitlines()[0] == f"--extra-index-url {public}"
         assert "\nwheels\n" not in ran.summary
 
+    @pytest.mark.parametrize("between", ["\n", " "])
+    def test_an_index_beside_ours_takes_the_place_of_the_first(
+        self, job: Job, tiny_wheel: WheelMaker, between: str
+    ) -> None:
+        """pip would find nothing behind --no-index, and with no first one it would ask its default."""
+        put_into_feed(job, tiny_wheel("acme-core", "2.0"))
+        tiny_wheel(requires=["acme-core"]).rename(job.checkout / "acme_forecast-1.2.3-py3-none-any.whl")
+        job.sandbox.public_project("acme-public", version="1.0")
+        public = job.sandbox.public_index_url
+        indexes = f"--index-url {job.feed_inputs()['feed']}{between}--extra-index-url {public}"
+        (job.checkout / "requirements.txt").write_text(f"{indexes}\nacme-public\n")
+        inputs = {"environment_formats": "wheelhouse", "environment_base": "requirements.txt"}
+        ran = job.run(package="*.whl", **inputs, **job.feed_inputs())
+        assert ran.status == 0, ran.log
+        assert text("wheelhouse/requirements.txt").splitlines() == [
+            f"--index-url {public}",
+            "./wheels/acme_core-2.0-py3-none-any.whl",
+            "acme-public",
+            "./wheels/acme_forecast-1.2.3-py3-none-any.whl",
+        ]
+        done = self.install(job)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert {"acme-forecast 1.2.3", "acme-core 2.0", "acme-public 1.0"} <= self.installed(job)
+
     @pytest.mark.parametrize("hashed", [False, True])
     def test_a_private_dependency_that_the_base_names(self, job: Job, tiny_wheel: WheelMaker, hashed: bool) -> None:
         core = tiny_wheel("acme-core", "2.0")

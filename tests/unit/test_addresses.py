@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from private_wheel.addresses import check_address
 from private_wheel.azure.workspace_id import parse_workspace
 from private_wheel.connection import covers, default_name
+from private_wheel.publish.container_address import parse_container
 from private_wheel.publish.feed_address import parse_feed
 
 AZURE = "https://pkgs.dev.azure.com"
@@ -129,3 +133,24 @@ def test_which_target_serves_which_url(target: str, url: str, serves: bool) -> N
 )  # fmt: skip
 def test_the_name_of_a_new_connection(target: str, name: str) -> None:
     assert default_name(target) == name
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "u:s3cret@h/x", "https:/u:s3cret@h/x", "//u:s3cret@h", "https//u:s3cret@h", "https:u:s3cret@h", "s3cret@h/x",
+        "s3cret@h", "https%3A%2F%2Fu%3As3cret%40h", "https://u:s3cret@h/x", "https://u:s3cret@h:port/x",
+        "ftp://h/x?sig=s3cret",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("read", [check_address, parse_feed, parse_container])
+def test_no_login_is_told(read: Callable[[str], object], value: str) -> None:
+    with pytest.raises(ValueError, match=r"\.") as caught:
+        read(value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_view_is_told_by_its_name() -> None:
+    for value in ("acme/python@Local", f"{AZURE}/acme/_packaging/python@Local/pypi/simple/"):
+        with pytest.raises(ValueError, match=r"python@Local' names a view"):
+            parse_feed(value)

@@ -212,3 +212,38 @@ def test_without_a_package_nothing_can_be_registered(checkout: Path) -> None:
     target = {"connection-target": "https://acme.invalid", "register-environment": "true"}
     (problem,) = problems(checkout, {**inputs, **target})
     assert problem.startswith("register-environment: 'true' registers what was published")
+
+
+LOGINS = [
+    "u:s3cret@h",
+    "https:/u:s3cret@h",
+    "//u:s3cret@h",
+    "https//u:s3cret@h/x",
+    "https%3A//u:s3cret@h",
+    "https:\\\\u:s3cret@h",
+    "https://u:s3cret@h",
+    "u:s3cret\u00a0x@h",
+    "u:x\u00a0s3cret@h",
+    "u:x,s3cret@h",
+    "h/u:s3cret@h",
+]
+
+
+@pytest.mark.parametrize("login", [*LOGINS, "AccountKey=s3cret"])
+@pytest.mark.parametrize(
+    "name",
+    ["environment-image", "feed", "container", "connection-target", "python-version", "environment-name", "cloud",
+     "environment-version", "environment-formats", "index-mode", "dry-run", "connection"],
+)  # fmt: skip
+def test_no_login_in_an_input_is_told(checkout: Path, name: str, login: str) -> None:
+    inputs = {**FEED, name: login, "publish-to": "blob" if name == "container" else "feed"}
+    found = problems(checkout, inputs)
+    assert any(problem.startswith(f"{name}: ") for problem in found)
+    assert "s3cret" not in " ".join(found)
+
+
+def test_a_token_in_the_wrong_input_is_not_told(checkout: Path) -> None:
+    token = f"ghp_{'aB3' * 12}"
+    for name in ("feed", "connection-target", "cloud", "python-version", "dry-run"):
+        (problem,) = problems(checkout, {**FEED, name: token})
+        assert problem.startswith(f"{name}: '…' is n")

@@ -334,3 +334,68 @@ def test_a_credential_in_the_conda_file_that_a_definition_names(checkout: Path, 
     with pytest.raises(WrongFile, match="line 2: a credential") as caught:
         read("image: a/b:1\nconda_file: conda.yml\n", secrets=["a-token-of-the-run"])
     assert caught.value.path.endswith("conda.yml")
+
+
+URLS = [
+    "https:/u:s3cret@h/simple", "//u:s3cret@h/simple", "https//u:s3cret@h/simple", "htps//u:s3cret@h/simple",
+    "https;//u:s3cret@h/simple", "https:u:s3cret@h/simple", "https:\\\\u:s3cret@h/simple", "https%3A//u:s3cret@h/x.whl",
+    "user:s3cret@h/simple", "u:s3cret@h/simple", "https://u:s3cret\u00a0x@h/simple", "https://u:s3cret\u2003x@h/simple",
+    "https://u:x\u00a0s3cret@h/simple", 'https://u:"s3cret"@h/simple/', "https://u:'s3cret'@h/simple/",
+    'https:/""/u:s3cret@h/simple/', 'https://u:s3cret"" @h/simple/', "https://u:s3cret @h/simple/",
+    'user:""s3cret@h/simple', "'user':s3cret@h/simple", "git+https:user:s3cret@h/r", "https:u:s3;cret@h/x",
+    "u:s3;cret@h/x", "u:s3cret;x@h/x", "u:x;s3cret@h/x", "s3cret-abcdefghij0123@h/simple",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", URLS)
+@pytest.mark.parametrize("option", ["--extra-index-url ", "--index-url=", "-i", "-f ", "", "foo @ ", "-e "])
+def test_no_form_of_a_login_is_taken_or_told(read: Reader, option: str, url: str) -> None:
+    if url.startswith("s3cret") and option in ("", "foo @ ", "-e "):
+        return  # likely a package's name
+    error = refused(read, f"six\n{option}{url}\n", "requirements.txt")
+    assert error.line == 2
+    assert "s3" not in str(error)
+    assert "cret" not in str(error)
+    line = f"{option}{url}".replace("'", "''")
+    error = refused(read, f"dependencies:\n- pip:\n  - six\n  - '{line}'\n")
+    assert error.line == 4
+    assert "s3" not in str(error)
+    assert "cret" not in str(error)
+
+
+@pytest.mark.parametrize("login", ["u:s3cret@h", "https:/u:s3cret@h", "//u:s3cret@h", "https%3A//u:s3cret@h"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image: a\n? {0}\n: x\n",
+        "{0}: x\nchannels: []\n",
+        "{0}: x\n{0}: y\n",
+        "image: a\nconda_file: h/{0}\n",
+        "image: a\nconda_file: {0}\n",
+        "dependencies:\n- pip:\n  - six={0}\n",
+        "dependencies:\n- pip:\n  - {0}\n",
+        "dependencies:\n- pip:\n  - --{0}\n",
+    ],
+)
+def test_no_value_of_yaml_tells_a_login(read: Reader, text: str, login: str) -> None:
+    assert "s3cret" not in str(refused(read, text.format(login)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "six @ git+ssh://git@example.invalid:acme/six.git@v1",
+        "git+ssh://git@example.invalid/six.git@v1#egg=six",
+        "six @ https://example.invalid/six-1.0-py3-none-any.whl",
+        "--extra-index-url https://a-long-name-of-a-user@dev.azure.com/a-long-name-of-a-user/simple/",
+        "--extra-index-url 'https://${USER}:${PASSWORD}@example.invalid/simple/'",
+        "-f 'https://example.invalid:8443/a b'",
+        "six -C key=a:b@c",
+        "six # ask a.b@c.example: he knows",
+        "-e 'six @ git+https://example.invalid/six.git@v1'",
+    ],
+)
+def test_what_only_looks_like_a_login_is_taken(read: Reader, line: str) -> None:
+    read(f"{line}\n", "requirements.txt")
+    quoted = line.replace("'", "''")
+    read(f"dependencies:\n- pip:\n  - '{quoted}'\n")

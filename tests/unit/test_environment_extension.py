@@ -98,7 +98,7 @@ CONDA_CASES = {
         f'dependencies: [python=3.9, pip, {{pip: ["{INDEX}", {LINE}]}}]\n'
     ),
     "dependencies: [acme-forecast, acme_forecast]\n": (
-        f'dependencies: [python=3.11, pip, {{pip: ["{INDEX}", {LINE}]}}, ]\n'
+        f'dependencies: [python=3.11, pip, {{pip: ["{INDEX}", {LINE}]}}]\n'
     ),
     "dependencies: [python, pip, acme-forecast, acme_forecast, pip: []]\n": (
         f'dependencies: [python, pip, pip: ["{INDEX}", {LINE}]]\n'
@@ -136,6 +136,65 @@ CONDA_CASES = {
 @pytest.mark.parametrize("text", CONDA_CASES)
 def test_conda_files(make: Make, text: str) -> None:
     assert make(text).conda == CONDA_CASES[text]
+
+
+NEW = f'{{pip: ["{INDEX}", {LINE}]}}'
+COMMENTS_OF_OTHERS = {
+    # the package's line goes with its own comment
+    "[python,\n  numpy,  # c\n  acme-forecast=1, # d\n  pip]": f"[python,\n  numpy,  # c\n  pip, {NEW}]",
+    # the package is the last: the comma before it may stay where a line ends behind it
+    "[python, pip,\n  numpy,  # c\n  acme-forecast=1 # d\n  ]": f"[python, pip,\n  numpy, {NEW},  # c\n  ]",
+    "[python, pip,\n  numpy,  # c\n  acme-forecast=1]": f"[python, pip,\n  numpy, {NEW},  # c\n  ]",
+    "[python, pip,# c\n  acme-forecast,\n  acme_forecast] # d": f"[python, pip, {NEW},# c\n  ] # d",
+    "[python, pip, acme-forecast, # c\n  # e\n  acme_forecast ] # d": f"[python, pip, {NEW} # c\n  # e\n  ] # d",
+    # a comment between two lines belongs to the next
+    "[python,\n  acme-forecast, # d\n  # p\n  pip]": f"[python,\n  # p\n  pip, {NEW}]",
+    "[ # c\n  acme-forecast, # d\n  # p\n  python, pip]": f"[ # c\n  # p\n  python, pip, {NEW}]",
+    # the line has another item too
+    "[python, acme-forecast, # c\n  pip]": f"[python, # c\n  pip, {NEW}]",
+    "[python,\n  acme-forecast, numpy, # c\n  pip]": f"[python,\n  numpy, # c\n  pip, {NEW}]",
+    # commas that stand first
+    "[python # c\n  , acme-forecast # d\n  # e\n  , pip # f\n  ]": (
+        f"[python # c\n  , # d\n  # e\n   pip, {NEW} # f\n  ]"
+    ),
+    # nothing stays
+    "[\n  # a\n  acme-forecast, # d\n  # b\n  ]": f"[python=3.11, pip, {NEW}\n  # a\n  # b\n  ]",
+    # the pip section
+    "[python, pip, {pip: [acme-forecast, # e\n  six, # f\n  acme_forecast # g\n  ]}]": (
+        f'[python, pip, {{pip: ["{INDEX}", {LINE}, # e\n  six, # f\n  ]}}]'
+    ),
+}
+
+
+@pytest.mark.parametrize("items", COMMENTS_OF_OTHERS)
+def test_comments_in_a_flow_list_stay(make: Make, items: str) -> None:
+    assert make(f"dependencies: {items}\n").conda == f"dependencies: {COMMENTS_OF_OTHERS[items]}\n"
+
+
+@pytest.mark.parametrize(
+    ("below", "left"),
+    [
+        ("    # via six\nattrs\n", "attrs\n"),
+        ("# of attrs\nattrs\n", "# of attrs\nattrs\n"),
+        ("\n    # of attrs\nattrs\n", "\n    # of attrs\nattrs\n"),
+        ("    # via six\n\n    # of attrs\nattrs\n", "\n    # of attrs\nattrs\n"),
+        ("    # via six\n# of attrs\n    # more\nattrs\n", "# of attrs\n    # more\nattrs\n"),
+    ],
+)
+def test_the_comments_below_a_second_mention(make: Make, below: str, left: str) -> None:
+    """pip-compile tells beneath a line what needs it."""
+    text = f"acme-forecast==1\nsix\nacme-forecast>=1\n{below}"
+    assert make(text, "base.txt").requirements == f"{INDEX}\n{LINE}\nsix\n{left}"
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "/".join(["a" * 200] * 30)])
+@pytest.mark.parametrize(
+    ("text", "file"), [("six\n./{}\n", "base.txt"), ("dependencies:\n- pip: [./{}]\n", "base.yml")]
+)
+def test_a_local_path_that_no_machine_can_have(make: Make, name: str, text: str, file: str) -> None:
+    error = refused(make, text.format(name), file)
+    assert (error.path, error.line) == (file, 2)
+    assert "lies on this machine" in str(error)
 
 
 PYTHONS = {

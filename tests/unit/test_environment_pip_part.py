@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from private_wheel.environment.addition import Package
+from private_wheel.environment.pip_index import without_index
+from private_wheel.environment.pip_lines import read_pip_line
 
 from .extending import INDEX, LINE, PACKAGE, SHA, URL, WHEEL, Make, refused
 
@@ -191,6 +193,84 @@ def test_an_index_that_no_connection_is_found_for(make: Make, url: str, option: 
         only = make(f"{option.format(url)}\n", "base.txt", index_option="--index-url").pip_lines
         assert only[0].count(URL) == 1
         assert "extra" not in only[0]
+
+
+PUBLIC = "https://pypi.org/simple"
+DISCARDED = {
+    f"{INDEX}\n--index-url {PUBLIC}\nnumpy\n": f"{INDEX}\n--index-url {PUBLIC}\n{INDEX}\nnumpy\n{LINE}\n",
+    f"-i {URL} -i {PUBLIC}\nnumpy\n": f"-i {URL} -i {PUBLIC}\n{INDEX}\nnumpy\n{LINE}\n",
+    f"-i {URL}\n-i {PUBLIC}  # why\n--pre\n": f"-i {URL}\n-i {PUBLIC}  # why\n{INDEX}\n--pre\n{LINE}\n",
+    f"{INDEX}\n-i {PUBLIC}\n--extra-index-url https://a/\n": (
+        f"{INDEX}\n-i {PUBLIC}\n--extra-index-url https://a/\n{INDEX}\n{LINE}\n"
+    ),
+    # As pip reads them, these are not discarded.
+    f"{INDEX} -i {PUBLIC}\n": f"{INDEX} -i {PUBLIC}\n{LINE}\n",
+    f"-i {PUBLIC} -i {URL}\n": f"-i {PUBLIC} -i {URL}\n{LINE}\n",
+    f"{INDEX}\nnumpy -i {PUBLIC}\n": f"{INDEX}\nnumpy -i {PUBLIC}\n{LINE}\n",
+}
+
+
+@pytest.mark.parametrize("text", DISCARDED)
+def test_an_index_that_pip_discards_is_not_there(make: Make, text: str) -> None:
+    assert make(text, "base.txt").requirements == DISCARDED[text]
+    conda = make("".join(["dependencies:\n- pip:\n", *(f"  - {line}\n" for line in text.splitlines())]))
+    assert conda.pip_lines == tuple(line.partition("  #")[0] for line in DISCARDED[text].splitlines())
+
+
+LOGIN, OLDER = ELSEWHERE[0], ELSEWHERE[5]
+REPEATED = {
+    f"--extra-index-url {LOGIN}\n--extra-index-url {OLDER}\n": f"{INDEX}\n",
+    f"--extra-index-url {LOGIN} --extra-index-url {OLDER}\n": f"{INDEX}\n",
+    f"--extra-index-url {LOGIN}  # a\nx\n--pre --extra-index-url {OLDER}  # b\n": f"{INDEX}  # a\nx\n--pre  # b\n",
+    f"-i {LOGIN}\n-i {OLDER}\n": f"-i {URL}\n",
+    # The user's own spelling stays, unless the other one keeps pip from its default.
+    f"--extra-index-url {LOGIN}\n{INDEX}\n": f"{INDEX}\n",
+    f"{INDEX}  # ours\n--extra-index-url {LOGIN}\n": f"{INDEX}  # ours\n",
+    f"-i {LOGIN}\n{INDEX}\n": f"-i {URL}\n",
+    f"{INDEX}\n-i {LOGIN}\n": f"-i {URL}\n",
+    f"-i {URL}\n--extra-index-url {LOGIN}\n": f"-i {URL}\n",
+    f"-i {LOGIN}\n--extra-index-url {PUBLIC}\n-i {OLDER}\n": f"--extra-index-url {PUBLIC}\n-i {URL}\n",
+    f"--extra-index-url {LOGIN}\n-i {PUBLIC}\n": f"-i {PUBLIC}\n{INDEX}\n",
+    f"--extra-index-url {LOGIN}\n-i {PUBLIC}\n--extra-index-url {OLDER}\n": f"-i {PUBLIC}\n{INDEX}\n",
+    # No other spelling: the user's, as it is.
+    f"{INDEX}\n{INDEX}\n": f"{INDEX}\n{INDEX}\n",
+    f"-i {URL}\n{INDEX}\n": f"-i {URL}\n{INDEX}\n",
+    f"{INDEX} {INDEX[:-1]}\n": f"{INDEX} {INDEX[:-1]}\n",
+}
+
+
+@pytest.mark.parametrize("text", REPEATED)
+def test_other_spellings_become_one_index(make: Make, text: str) -> None:
+    assert make(text, "base.txt").requirements == f"{REPEATED[text]}{LINE}\n"
+
+
+# What is put before the lines of a wheelhouse, and what is left of the lines themselves.
+WITHOUT = {
+    f"{INDEX}\na\n": ([], ["a"]),
+    f"{INDEX}\n--extra-index-url https://a/ {INDEX} --pre\n": ([], ["--extra-index-url https://a/ --pre"]),
+    f"-i {URL}\na\n": (["--no-index"], ["a"]),
+    f"-i {URL}/ {INDEX}\n--pre --extra-index-url {LOGIN}\n": (["--no-index"], ["--pre"]),
+    f"-i {PUBLIC}\n--extra-index-url https://a/\n-i {URL}\n": (["--no-index"], []),
+    f"-i {PUBLIC} -i {URL}\n": (["--no-index"], []),
+    f"-i {URL}\n--extra-index-url {PUBLIC}\n": ([f"--index-url {PUBLIC}"], []),
+    f"--extra-index-url {PUBLIC} -i {URL} --pre\na\n": ([f"--index-url {PUBLIC}"], ["--pre", "a"]),
+    f"--extra-index-url https://a/ -i https://b/ -i {URL}\n--extra-index-url https://c/\n": (
+        ["--index-url https://a/", "--extra-index-url https://c/"],
+        [],
+    ),
+    f"-i {URL}\n-i {PUBLIC}\n{INDEX}\n": ([], [f"-i {PUBLIC}"]),
+    f"-i {URL} -i {PUBLIC} {INDEX}\n": ([], [f"--index-url {PUBLIC}"]),
+    f"-i {URL}\n-f https://a/\n": (["--no-index"], ["-f https://a/"]),
+    # On a package's line pip looks at no index.
+    f"a {INDEX}\n": ([], [f"a {INDEX}"]),
+    f"--no-index\n-i {URL}\na\n": ([], ["--no-index", "a"]),
+}
+
+
+@pytest.mark.parametrize("text", WITHOUT)
+def test_what_is_left_without_the_index(text: str) -> None:
+    options, lines = without_index([read_pip_line(line, 1) for line in text.splitlines()], URL)
+    assert (options, [line.text for line in lines]) == WITHOUT[text]
 
 
 def test_an_index_with_a_login_that_is_not_azures(make: Make) -> None:

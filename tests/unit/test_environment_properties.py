@@ -13,15 +13,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from pip._internal.req.req_file import preprocess
+from pip._internal.index.collector import LinkCollector
+from pip._internal.index.package_finder import PackageFinder
+from pip._internal.models.search_scope import SearchScope
+from pip._internal.models.selection_prefs import SelectionPreferences
+from pip._internal.network.session import PipSession
+from pip._internal.req.req_file import parse_requirements, preprocess
 from ruamel.yaml import YAML
 
 from private_wheel.environment.addition import Addition, Package
 from private_wheel.environment.base import Base, read_base
 from private_wheel.environment.extension import Extended, extend
+from private_wheel.environment.pip_index import without_index
+from private_wheel.environment.pip_lines import read_pip_line
 from private_wheel.environment.requirements_text import read_requirements
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.environment.yaml_text import parse, plain_data, scalar
+from private_wheel.publish.feed_address import same_index
 
 URL = "https://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"
 WHEEL = "https://acme.blob.core.windows.net/wheels/acme_forecast-1.2.3-py3-none-any.whl"
@@ -197,6 +205,54 @@ def assert_same_model(extended: Extended) -> None:
     assert (definition["name"], definition["image"]) == (extended.name, extended.image)
     (pip,) = [item["pip"] for item in conda["dependencies"] if isinstance(item, dict)]
     assert [joined(line) for _, line in preprocess("\n".join(pip))] == list(extended.pip_lines)
+
+
+index_options = st.lists(
+    st.builds(
+        "{} {}".format,
+        st.sampled_from(["--index-url", "-i", "--extra-index-url"]),
+        st.sampled_from(
+            [
+                URL,
+                URL.replace("://", "://me@"),
+                "https://acme.pkgs.visualstudio.com/_packaging/python/pypi/simple",
+                "https://a.invalid/simple",
+                "https://b.invalid/simple",
+            ]
+        ),
+    )
+    | st.just("--pre"),
+    min_size=1,
+    max_size=3,
+).map(" ".join)
+
+
+@many
+@given(st.lists(index_options | st.just("numpy"), max_size=5), additions.filter(lambda addition: addition.index_url))
+def test_pip_looks_at_the_index(lines: list[str], addition: Addition) -> None:
+    """And at no other than before; and the lines of a wheelhouse lead to all but it."""
+    base = "".join(f"{line}\n" for line in ["# a", *lines])
+    once = extend(base_of(base, "base.txt"), addition)
+    assert extend(base_of(once.requirements, "base.txt"), addition) == once
+    before, after = pips_indexes(base), pips_indexes(once.requirements)
+    assert URL in after
+    assert {*before} - {URL} == {*after} - {URL}
+    options, left = without_index([read_pip_line(line, 0) for line in once.pip_lines], URL)
+    texts = [*options, *(line.text for line in left)]
+    assert pips_indexes("\n".join(texts)) == [url for url in after if url != URL]
+    assert "numpy" not in lines or "numpy" in texts
+
+
+def pips_indexes(text: str) -> list[str]:
+    """Those that pip has when it has read the file, in one spelling of ours."""
+    file = Path("pip.txt")
+    file.write_text(text)
+    session = PipSession()
+    scope = SearchScope.create(find_links=[], index_urls=["default"], no_index=False)
+    preferences = SelectionPreferences(allow_yanked=True)
+    finder = PackageFinder.create(LinkCollector(session, scope), preferences)
+    list(parse_requirements(str(file), session, finder))
+    return [URL if same_index(url, URL) else url for url in finder.index_urls]
 
 
 NAME = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,20}[A-Za-z0-9])?", fullmatch=True)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from private_wheel.quoting import quoted
+
 _SUBSCRIPTION = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _RESOURCE_GROUP = re.compile(r"^[\w.()-]{1,90}(?<!\.)$")
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{2,32}$")
@@ -42,17 +44,17 @@ def parse_workspace(value: str) -> WorkspaceId:
         "workspaces",
     ]:
         if parts[5].lower() != "microsoft.machinelearningservices":
-            raise ValueError(f"{value!r} is a resource of {parts[5]}, not an Azure ML workspace.")
+            raise ValueError(f"{quoted(value)} is a resource of {parts[5]}, not an Azure ML workspace.")
         parts = [parts[1], parts[3], parts[7]]
     if len(parts) != 3:
-        raise ValueError(f"{value!r} is not a workspace. Write its ARM id, or subscription/resource-group/name.")
+        raise ValueError(f"{quoted(value)} is not a workspace. Write its ARM id, or subscription/resource-group/name.")
     subscription, resource_group, name = parts
     if not _SUBSCRIPTION.match(subscription):
-        raise ValueError(f"{subscription!r} is not a subscription id (a GUID).")
+        raise ValueError(f"{quoted(subscription)} is not a subscription id (a GUID).")
     if not _RESOURCE_GROUP.match(resource_group):
-        raise ValueError(f"{resource_group!r} is not a resource group's name.")
+        raise ValueError(f"{quoted(resource_group)} is not a resource group's name.")
     if not _NAME.match(name):
-        raise ValueError(f"{name!r} is not a workspace's name (3 to 33 letters, digits, - and _).")
+        raise ValueError(f"{quoted(name)} is not a workspace's name (3 to 33 letters, digits, - and _).")
     return WorkspaceId(subscription=subscription, resource_group=resource_group, name=name)
 
 

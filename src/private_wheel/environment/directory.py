@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from private_wheel.quoting import quoted
+
 UNFINISHED = ".unfinished-"
 
 
@@ -17,23 +19,23 @@ def check_directory(value: str) -> str:
     """
     for flavour in (PurePosixPath(value), PureWindowsPath(value)):
         if flavour.is_absolute() or flavour.drive or flavour.root or ".." in flavour.parts:
-            raise ValueError(f"{value!r} leaves the working directory. Name a directory below it.")
+            raise ValueError(f"{quoted(value)} leaves the working directory. Name a directory below it.")
     try:
         here, there = Path.cwd().resolve(), Path(value).resolve()
         leads_nowhere = Path(value).is_symlink() and not Path(value).exists()
     except (OSError, RuntimeError) as error:  # a loop of links, before Python 3.13
-        raise ValueError(f"{value!r} cannot be found: {error}.") from None
+        raise ValueError(f"{quoted(value)} cannot be found: {error}.") from None
     if leads_nowhere:
-        raise ValueError(f"{value!r} is a link that leads nowhere.")
+        raise ValueError(f"{quoted(value)} is a link that leads nowhere.")
     if not there.is_relative_to(here):
-        raise ValueError(f"{value!r} is a link that leaves the working directory.")
+        raise ValueError(f"{quoted(value)} is a link that leaves the working directory.")
     if there == here:
         raise ValueError("the working directory itself cannot be it. Name a directory below it.")
     existing = next(path for path in (there, *there.parents) if path.exists())
     if not existing.is_dir():
-        raise ValueError(f"{value!r} cannot be a directory: {existing.name!r} is a file.")
+        raise ValueError(f"{quoted(value)} cannot be a directory: {quoted(existing.name)} is a file.")
     if not os.access(existing, os.W_OK):
-        raise ValueError(f"{value!r} may not be written by this user.")
+        raise ValueError(f"{quoted(value)} may not be written by this user.")
     return value
 
 

@@ -16,9 +16,10 @@ from private_wheel.environment.definition_text import SCHEMA, fresh_definition, 
 from private_wheel.environment.pip_part import extend_pip_part
 from private_wheel.environment.requirements_text import comments_between, read_requirements, with_entries
 from private_wheel.environment.splices import spliced
-from private_wheel.environment.wrong_file import WrongFile, quoted
+from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.environment.yaml_anchors import check_anchors
 from private_wheel.environment.yaml_text import Node, parse, plain_data, scalar
+from private_wheel.quoting import quoted
 
 # Unpinned, a new pip would change old images: https://learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-environments
 _PIP = "25.2"

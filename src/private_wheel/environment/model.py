@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from private_wheel.compatibility import best_wheel, platform_warning
 from private_wheel.config import EnvironmentConfig
 from private_wheel.environment.addition import ENVIRONMENT_NAME, Addition, Package
 from private_wheel.environment.base import Base
+from private_wheel.environment.changes import changes_of
 from private_wheel.environment.extension import Extended, extend
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.errors import InvalidInputs, Problem, PythonNotSatisfied, SeveralWheels
@@ -63,21 +63,8 @@ def environment_of(config: EnvironmentConfig, results: Sequence[Result], index_u
     if any(one is not candidates[0] for one, candidates in zip(chosen, packages, strict=True)):
         content = _content(config, chosen, packages, index_url)
     _check_name(content.name)
-    changes = tuple(_changes(config.base, content)) if config.base else ()
+    changes = tuple(changes_of(config.base, content)) if config.base else ()
     return Environment(content=content, index_url=index_url, results=tuple(chosen), changes=changes)
-
-
-def _changes(base: Base, content: Extended) -> Iterator[str]:
-    texts = {"conda": content.conda, "azureml": content.definition, "requirements": content.requirements}
-    path, old, new = base.path, base.text, texts[base.kind]
-    if base.conda_path:
-        path, old, new = base.conda_path, base.conda, content.conda
-    before, after = old.splitlines(), new.splitlines()
-    for _, start, end, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if before[start:end] == after[first:last]:
-            continue
-        yield from (f"{path}, line {start + at}: - {line}" for at, line in enumerate(before[start:end], 1))
-        yield from (f"{path}, line {start + 1}: + {line}" for line in after[first:last])
 
 
 def _content(

@@ -9,6 +9,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from private_wheel.credentials import held_credential
 from private_wheel.environment.pip_options import INDEXES, read_options
 from private_wheel.environment.pip_target import Target, read_editable, read_target
 
@@ -17,6 +18,10 @@ __all__ = ["INDEXES", "Entry", "PipLine", "Target", "read_pip_line"]
 # A hash has some eighty letters, and there is one for each file of a release.
 _LONGEST = 100_000
 _COMMENT = re.compile(r"(?<!\S)#")
+# What is installed begins with a login.
+_LOGIN = re.compile(
+    r"(^|(?<!\S)(?:-e ?|--e\w*[ =]))(?!file:|[a-z+]*ssh:)(?=[^\s/@:]+:[^\s/@]+@)", re.ASCII | re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +71,7 @@ def read_pip_line(raw: str, line: int) -> PipLine:
         split = shlex.split(" ".join(words[first:]))
     except ValueError:
         raise ValueError("the quotes of the options do not match. Write each in a pair, or none.") from None
+    _check_joined(head, split)
     options = read_options(split)
     editable = next((value for name, value in options if name == "--editable"), "")
     # What stands before --editable is what pip takes as its value.
@@ -73,3 +79,12 @@ def read_pip_line(raw: str, line: int) -> PipLine:
     if target and target.problem and not target.name:
         raise ValueError(target.problem)
     return PipLine(text=text, comment=comment, line=line, options=tuple(options), target=target)
+
+
+def _check_joined(head: str, split: list[str]) -> None:
+    """Quotes part a login for who reads the text, and not for pip; a blank before an `@` for both, but it is a slip."""
+    joined = re.sub("[\"']", "", " ".join([head, *split]))
+    joined = "@".join(part.rstrip(" \t") for part in joined.split("@"))
+    if held_credential(_LOGIN.sub(r"\1//", joined)):
+        what = "a credential stands here, with quotes or blanks in it or without https:// before it."
+        raise ValueError(f"{what} Take it out: the workspace connection gives it to the image build.")

@@ -11,7 +11,8 @@ from pathlib import Path
 from private_wheel.environment.addition import Addition, Package
 from private_wheel.environment.pip_index import with_index
 from private_wheel.environment.pip_lines import Entry, PipLine, Target
-from private_wheel.environment.wrong_file import WrongFile, quoted, shown
+from private_wheel.environment.wrong_file import WrongFile
+from private_wheel.quoting import quoted, shown
 
 # A directory with one of them is another package, and not a slip.
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -81,7 +82,7 @@ def _check_target(line: PipLine, target: Target, packages: Iterable[Package], pa
 def _meant_directory(path: str, packages: Iterable[Package], directory: Path) -> str:
     """The sentence for a directory above or below a package's, which is written as seen from elsewhere."""
     there = _resolved(directory, path)
-    if there is None or not there.is_dir() or any((there / name).exists() for name in _PROJECT_FILES):
+    if there is None or not _is_plain_directory(there):
         return ""
     sources = [Path(source) for package in packages for source in package.directories]
     related = [source for source in sources if there in source.parents or source in there.parents]
@@ -92,6 +93,14 @@ def _meant_directory(path: str, packages: Iterable[Package], directory: Path) ->
     fix = shown(Path(os.path.relpath(related[0], directory.resolve())).as_posix())
     what = f"{quoted(path)} is {where} as seen from this file, and no package of this run."
     return f"{what} Write '{fix}', or the package's name."
+
+
+def _is_plain_directory(there: Path) -> bool:
+    """Whether it is a directory that holds no package of its own."""
+    try:
+        return there.is_dir() and not any((there / name).exists() for name in _PROJECT_FILES)
+    except (OSError, ValueError):  # a name that is too long, a directory that may not be read
+        return False
 
 
 def _requirement(package: Package, mentions: Sequence[Target | None], *, hashed: bool) -> str:

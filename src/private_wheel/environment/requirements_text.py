@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from private_wheel.environment.pip_lines import INDEXES, Entry, PipLine, read_pip_line
 from private_wheel.environment.pip_options import URL
 from private_wheel.environment.splices import Splice, spliced
-from private_wheel.environment.wrong_file import WrongFile, quoted
+from private_wheel.environment.wrong_file import WrongFile
+from private_wheel.quoting import quoted
 
 # No environment of a person's comes near; beyond, reading them would take minutes.
 _MOST_LINES = 10_000

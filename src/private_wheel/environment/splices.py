@@ -89,7 +89,7 @@ def _flow_splices(text: str, node: Node, items: Sequence[Item]) -> list[Splice]:
     stay = [item.origin for item in items if item.origin is not None]
     first_new = [item.source or "" for item in items[: _first_old(items)]]
     if first_new:
-        at = olds[0].start if olds else node.start + 1
+        at = olds[stay[0]].start if stay else node.start + 1
         splices.append(Splice(start=at, end=at, new=", ".join(first_new) + (", " if stay else "")))
     at = node.start
     for item in items[len(first_new) :]:
@@ -99,13 +99,55 @@ def _flow_splices(text: str, node: Node, items: Sequence[Item]) -> list[Splice]:
         at = olds[item.origin].end
         if item.source is not None:
             splices.append(Splice(start=olds[item.origin].start, end=at, new=item.source))
-    for origin in _gone(node, items):
-        later = [place for place in stay if place > origin]
-        start, end = (olds[origin].start, olds[origin + 1].start) if later else (olds[origin].start, olds[origin].end)
-        if not later and stay:
-            start = olds[origin - 1].end
+    return splices + _flow_removals(text, node, _gone(node, items), stay[-1] if stay else -1)
+
+
+# What may stand between an item and the comma behind it, and behind the last item of a line.
+_TO_COMMA = re.compile(r"(?:\s+|#.*)*")
+_TO_LINE_END = re.compile(r"[ \t]*(?:#.*)?\n")
+_BLANKS = re.compile(r"[ \t]*")
+
+
+def _flow_removals(text: str, node: Node, gone: Sequence[int], last: int) -> list[Splice]:
+    """`last` is the last item that stays, -1 if none does."""
+    olds, splices, done = node.items, [], node.start + 1
+    if 0 <= last < len(olds) - 1:
+        comma = _comma(text, olds[last])
+        is_before_item = "\n" not in text[comma : olds[last + 1].start]
+        if is_before_item and not text.startswith(",", _comma(text, olds[-1])):
+            splices.append(Splice(start=comma, end=comma + 1, new=""))
+    for origin in gone:
+        comma = _comma(text, olds[origin])
+        start, end = olds[origin].start, olds[origin].end
+        if "\n" in text[end:comma] and text.startswith(",", comma):
+            splices.append(Splice(start=comma, end=comma + 1, new=""))
+        elif text.startswith(",", comma):
+            end = comma + 1
+        start, end = _with_blanks(text, start, end, done, is_behind_all=origin > last)
         splices.append(Splice(start=start, end=end, new=""))
+        done = end
     return splices
+
+
+def _with_blanks(text: str, start: int, end: int, done: int, *, is_behind_all: bool) -> tuple[int, int]:
+    """What goes with an item of a flow list: its whole lines with their comment if nothing else stands there, else the
+    blanks on the side of the items that go. What stands before `done` goes or is the bracket."""
+    line = text.rfind("\n", done - 1, start) + 1
+    before = text[line or done : start]
+    is_first = line > 0 and not before.strip()
+    to_line_end = _TO_LINE_END.match(text, end)
+    if to_line_end and is_first:
+        return line, to_line_end.end()
+    if not is_first and (to_line_end or is_behind_all):
+        return start - len(before) + len(before.rstrip()), end
+    blanks = _BLANKS.match(text, end)
+    return start, blanks.end() if blanks else end
+
+
+def _comma(text: str, item: Node) -> int:
+    """Where the next comma or bracket stands."""
+    between = _TO_COMMA.match(text, item.end)
+    return between.end() if between else item.end
 
 
 def _gone(node: Node, items: Sequence[Item]) -> list[int]:

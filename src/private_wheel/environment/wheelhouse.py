@@ -5,12 +5,11 @@ Source: Azure/azure-sdk-for-python#35036, Azure/MachineLearningNotebooks#1985
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from private_wheel.environment.model import Environment
-from private_wheel.environment.pip_lines import INDEXES, PipLine, Target, read_pip_line
-from private_wheel.publish.feed_address import same_index
+from private_wheel.environment.pip_index import without_index
+from private_wheel.environment.pip_lines import Target, read_pip_line
 from private_wheel.wheel import WheelFile
 
 _DOCKERFILE = """\
@@ -35,19 +34,20 @@ def wheelhouse_files(environment: Environment, dependencies: Sequence[WheelFile]
 
 
 def _lines(environment: Environment, own: Mapping[str, WheelFile], dependencies: Sequence[WheelFile]) -> Iterator[str]:
-    index_url = environment.index_url
     lines = [read_pip_line(text, 0) for text in environment.content.pip_lines]
     hashed = any(line.is_hashed for line in lines)
-    if index_url and any(_names(line, "--index-url", index_url) for line in lines):
-        yield "--no-index"
+    if environment.index_url:
+        # Nobody could read it where the wheelhouse is installed.
+        options, lines = without_index(lines, environment.index_url)
+        yield from options
     # Before the lines that may name them: pip takes the first one.
     for wheel in dependencies:
         yield _local(wheel, Target(), hashed=hashed)
     for line in lines:
         if line.target and line.target.name in own:
             yield _local(own[line.target.name], line.target, hashed=hashed)
-        elif text := _without_index(line, index_url):
-            yield text
+        else:
+            yield line.text
 
 
 def _local(wheel: WheelFile, target: Target, *, hashed: bool) -> str:
@@ -55,15 +55,3 @@ def _local(wheel: WheelFile, target: Target, *, hashed: bool) -> str:
     extras = f"[{','.join(target.extras)}]" if target.extras else ""
     marker = f" ; {target.marker}" if target.marker else ""
     return f"./wheels/{wheel.path.name}{extras}{marker}" + (f" --hash=sha256:{wheel.sha256}" if hashed else "")
-
-
-def _without_index(line: PipLine, index_url: str) -> str:
-    """The line without the private index, which nobody could read there; empty if nothing is left of it."""
-    if not index_url or not any(_names(line, option, index_url) for option in INDEXES):
-        return line.text
-    left = [(name, value) for name, value in line.options if name not in INDEXES or not same_index(value, index_url)]
-    return " ".join(f"{name} {shlex.quote(value)}" if value else name for name, value in left)
-
-
-def _names(line: PipLine, option: str, index_url: str) -> bool:
-    return any(same_index(value, index_url) for value in line.values(option))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from private_wheel.environment.splices import Splice
-from private_wheel.environment.wrong_file import WrongFile, shown
+from private_wheel.environment.wrong_file import WrongFile
+from private_wheel.quoting import shown
 
 
 def check_anchors(text: str, splices: Iterable[Splice], path: str) -> None:

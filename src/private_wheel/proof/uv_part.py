@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from private_wheel.environment.pip_index import indexes_of
 from private_wheel.environment.pip_lines import PipLine, read_pip_line
 
 # They tune pip alone, or would loosen what uv demands.
@@ -59,14 +60,15 @@ def uv_part(
     """
     read = [_read(text) for text in lines]
     options = [option for line in read for option in line.options]
-    names = {name for name, _ in options}
-    indexes = _indexes(read, machine_indexes, replaced_index)
+    urls = indexes_of(read)
+    of_machine = "" in urls  # pip's default
+    indexes = [*(machine_indexes if of_machine else ()), *(replaced_index(url) for url in urls if url)]
     return UvPart(
         indexes=tuple(dict.fromkeys(indexes)),
-        of_machine=not names & {"--index-url", "--no-index"},
+        of_machine=of_machine,
         requirements=tuple(_requirements(zip(lines, read, strict=True), replaced_line)),
         find_links=tuple(value for line in read for value in line.values("--find-links")[:1]),
-        prereleases="--pre" in names,
+        prereleases="--pre" in dict(options),
         is_hashed=any(line.is_hashed for line in read),
         hashes=_hashes(read),
     )
@@ -81,17 +83,6 @@ def _read(text: str) -> PipLine:
         if name not in _KNOWN:
             raise NotForUvError(f"only pip knows what {name} in it does.", "Take the option out")
     return line
-
-
-def _indexes(read: Iterable[PipLine], machine_indexes: Sequence[str], replaced: Callable[[str], str]) -> list[str]:
-    """As pip collects them line by line: a new first one puts away those before it, and `--no-index` all for good."""
-    found = list(machine_indexes)
-    for line in read:
-        if line.values("--no-index"):
-            return []
-        first = line.values("--index-url")[-1:]
-        found = ([] if first else found) + [replaced(url) for url in [*first, *line.values("--extra-index-url")]]
-    return found
 
 
 def _hashes(read: Iterable[PipLine]) -> dict[str, frozenset[tuple[str, str]]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from private_wheel.addresses import check_address, is_loopback
+from private_wheel.quoting import quoted
 
 _ACCOUNT = re.compile(r"^[a-z0-9]{3,24}$")
 # A network's own name for the account leads to a certificate that does not hold it, so the public one is used; inside
@@ -76,7 +77,7 @@ def parse_container(value: str) -> ContainerAddress:
         account, *segments = segments or [""]
         if not segments:
             raise ValueError(
-                f"{value!r} names no container. An emulator's is http://127.0.0.1:10000/ACCOUNT/CONTAINER."
+                f"{quoted(value)} names no container. An emulator's is http://127.0.0.1:10000/ACCOUNT/CONTAINER."
             )
         _check_account(account)
         account_url = f"{parts.scheme}://{host}{port}/{account}"
@@ -84,10 +85,12 @@ def parse_container(value: str) -> ContainerAddress:
         account, host = _account(host)
         account_url = f"{parts.scheme}://{host}{port}"
     if not segments:
-        raise ValueError(f"{value!r} names no container. Write https://{host}/CONTAINER.")
+        raise ValueError(f"{quoted(value)} names no container. Write https://{host}/CONTAINER.")
     container, *folders = segments
     if not _CONTAINER.match(container):
-        raise ValueError(f"{container!r} is not a container's name (3 to 63 lower-case letters, digits and single -).")
+        raise ValueError(
+            f"{quoted(container)} is not a container's name (3 to 63 lower-case letters, digits and single -)."
+        )
     prefix = "".join(f"{folder}/" for folder in folders)
     if len(prefix) > LONGEST_BLOB_NAME // 2:
         raise ValueError(f"the prefix is longer than {LONGEST_BLOB_NAME // 2} characters.")
@@ -99,18 +102,20 @@ def _account(host: str) -> tuple[str, str]:
     match = _HOST.match(host)
     if not match:
         other = _OTHER_SERVICE.match(host)
-        hint = f" {host!r} is of the {other['service']} service: write blob in its place." if other else ""
-        raise ValueError(f"{host!r} is not a blob host.{hint} Write https://ACCOUNT.blob.core.windows.net/CONTAINER.")
+        hint = f" {quoted(host)} is of the {other['service']} service: write blob in its place." if other else ""
+        raise ValueError(
+            f"{quoted(host)} is not a blob host.{hint} Write https://ACCOUNT.blob.core.windows.net/CONTAINER."
+        )
     account = match["account"]
     if account.endswith("-secondary"):
-        raise ValueError(f"{host!r} is a copy that can only be read. Leave out -secondary.")
+        raise ValueError(f"{quoted(host)} is a copy that can only be read. Leave out -secondary.")
     _check_account(account)
     return account, f"{account}{match['zone'] or ''}.blob.{match['suffix']}"
 
 
 def _check_account(name: str) -> None:
     if not _ACCOUNT.match(name):
-        raise ValueError(f"{name!r} is not a storage account's name (3 to 24 lower-case letters and digits).")
+        raise ValueError(f"{quoted(name)} is not a storage account's name (3 to 24 lower-case letters and digits).")
 
 
 def _segments(path: str) -> list[str]:
@@ -122,5 +127,7 @@ def _segments(path: str) -> list[str]:
         raise ValueError("the path is not quoted as UTF-8.") from None
     for part in found:
         if part in ("", ".", "..") or "/" in part or _UNSAFE.search(part) or part.endswith("."):
-            raise ValueError(f"the part {part!r} of the path is not allowed: no empty part, no '.', no '..', no slash.")
+            raise ValueError(
+                f"the part {quoted(part)} of the path is not allowed: no empty part, no '.', no '..', no slash."
+            )
     return found

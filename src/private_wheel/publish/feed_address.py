@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from private_wheel.addresses import check_address
+from private_wheel.quoting import quoted, quoted_address
 
 AZURE_HOST = "pkgs.dev.azure.com"
 _SERVICES_HOST = "dev.azure.com"
@@ -14,6 +15,7 @@ _LEGACY_HOST = re.compile(r"^(?P<organisation>[a-z0-9][a-z0-9-]*)\.pkgs\.visuals
 _AZURE_PATH = re.compile(r"^(?P<root>(?:/[^/]+)*?)/_packaging/(?P<feed>[^/]+)/pypi/(?:simple|upload)/?$", re.IGNORECASE)
 _SIMPLE_PATH = re.compile(r"^(?P<root>.*/)\+?simple/?$")
 _NAME = re.compile(r"^(?!\.{1,2}$)[^/\\?#%@:<>\"|*\x00-\x1f]+$")
+_FEED_AND_VIEW = re.compile(r"^[^:@%]+@[^:@%]+$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +63,10 @@ def parse_feed(value: str) -> FeedAddress:
         return _from_url(value)
     parts = [part.strip() for part in value.split("/")]
     if len(parts) not in (2, 3) or not all(_NAME.match(part) for part in parts):
-        if "@" in value and len(parts) in (2, 3):
-            raise ValueError(_VIEW.format(value))
-        raise ValueError(
-            f"{value!r} is not a feed. Write organisation/feed, organisation/project/feed, or its simple index's URL."
-        )
+        if all(map(_NAME.match, parts[:-1])) and _FEED_AND_VIEW.match(parts[-1]) and len(parts) in (2, 3):
+            raise ValueError(_VIEW.format(quoted(value)))
+        what = f"{quoted_address(value)} is not a feed."
+        raise ValueError(f"{what} Write organisation/feed, organisation/project/feed, or its simple index's URL.")
     organisation, *project, feed = parts
     return _azure(f"https://{AZURE_HOST}", [organisation, *project], feed, organisation)
 
@@ -92,7 +93,7 @@ def _spelling(url: str) -> str:
     return unquote(feed.index_url).lower().rstrip("/") if feed.is_azure else feed.index_url.rstrip("/")
 
 
-_VIEW = "{!r} names a view, and views are read-only. Publish to the feed itself: leave out the @ and what follows."
+_VIEW = "{} names a view, and views are read-only. Publish to the feed itself: leave out the @ and what follows."
 
 
 def _from_url(value: str) -> FeedAddress:
@@ -105,7 +106,7 @@ def _from_url(value: str) -> FeedAddress:
         root = [unquote(part) for part in azure["root"].split("/") if part]
         feed = unquote(azure["feed"])
         if "@" in feed:
-            raise ValueError(_VIEW.format(feed))
+            raise ValueError(_VIEW.format(quoted(feed)))
         legacy = _LEGACY_HOST.match(parts.hostname or "")
         if legacy:
             # https://ORG.pkgs.visualstudio.com/[PROJECT/]: a connection on the other host name would not match.
