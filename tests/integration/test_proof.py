@@ -328,6 +328,14 @@ def test_hashes_that_are_wrong(bench: Bench, level: str, hashed: str, requires: 
         bench.run(level, lines, [result])
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_hash_of_an_open_version(bench: Bench, level: str) -> None:
+    result = bench.publish()
+    line = f"acme-forecast>=1 ; python_version == '{PYTHON}' --hash=sha256:{result.sha256}"
+    with pytest.raises((DoesNotResolve, DoesNotInstall), match="=="):
+        bench.run(level, bench.lines(line), [result])
+
+
 def test_prereleases_as_pip_takes_them(bench: Bench) -> None:
     bench.publish("acme-core", "2.0")
     bench.publish("acme-core", "3.0.dev4")

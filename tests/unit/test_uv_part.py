@@ -58,6 +58,7 @@ def test_the_other_options() -> None:
         prereleases=True,
         is_hashed=True,
         hashes={"six": frozenset({("sha256", "00")})},
+        unpinned=frozenset({"six"}),
     )
 
 

@@ -86,12 +86,15 @@ def _files(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _check_hashes(check: Check, locked: Iterable[Mapping[str, Any]]) -> None:
-    """As pip does once one line has a hash: every package needs one. uv asks for that only when it installs.
+    """As pip does once one line has a hash: every package needs one, and an exact version.
 
+    uv asks for that only when it installs.
     Source: https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
     """
     for package in locked:
         hashes = check.part.hashes.get(package["name"])
+        if package["name"] in check.part.unpinned:
+            raise _wrong_hash(check, package, "is not pinned there with ==, and pip wants that once one has a hash")
         if not hashes:
             raise _wrong_hash(check, package, "has no hash there, and pip wants one of every package once one has it")
         offered = {pair for file in _files(package) for pair in file.get("hashes", {}).items()}

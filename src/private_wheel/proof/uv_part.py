@@ -35,7 +35,8 @@ class UvPart:
 
     `indexes` are in the order in which pip prefers them: the first of those that have the same version. `of_machine`
     tells whether the machine's own count; behind an `--index-url` of the part's they do not. `hashes` are the
-    algorithms and digests by canonical name; once one line has a hash, `is_hashed`, all need one.
+    algorithms and digests by canonical name; once one line has a hash, `is_hashed`, all need one, and no line may leave
+    the version open, as those of `unpinned` do.
     """
 
     indexes: tuple[str, ...]
@@ -45,6 +46,7 @@ class UvPart:
     prereleases: bool
     is_hashed: bool
     hashes: Mapping[str, frozenset[tuple[str, str]]]
+    unpinned: frozenset[str]
 
 
 def uv_part(
@@ -71,6 +73,7 @@ def uv_part(
         prereleases="--pre" in dict(options),
         is_hashed=any(line.is_hashed for line in read),
         hashes=_hashes(read),
+        unpinned=frozenset(line.target.name for line in read if line.target and not _is_pinned(line.text)),
     )
 
 
@@ -93,6 +96,11 @@ def _hashes(read: Iterable[PipLine]) -> dict[str, frozenset[tuple[str, str]]]:
             name = line.target.name
             found[name] = found.get(name, frozenset()) | frozenset(_HASH.findall(line.text.lower()))
     return found
+
+
+def _is_pinned(text: str) -> bool:
+    requirement = text.partition(";")[0].partition(" --")[0]
+    return "@" in requirement or "://" in requirement or "==" in requirement
 
 
 def _requirements(lines: Iterable[tuple[str, PipLine]], replaced: Callable[[str], str]) -> Iterator[str]:
