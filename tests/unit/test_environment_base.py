@@ -277,7 +277,7 @@ HOSTILE = {
     "values": f"a: [{_filled('x,')}]"[: 2 * 1024 * 1024 - 1],
     "nested keys": _filled("? "),
     "nested alternately": "dependencies:\n- " + "[{a: " * 300_000,
-    "bomb": "".join(f"x{n}: &x{n} [{','.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 50)),
+    "bomb": "x0: &x0 [a]\n" + "".join(f"x{n}: &x{n} [{','.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 50)),
     "one word": "dependencies:\n- " + "a" * 2_000_000,
 }
 
