@@ -205,7 +205,7 @@ def hand_over(runtime: str, arguments: "list[str]") -> int:
     """
     import json
 
-    from private_wheel.process import public_environ
+    from private_wheel.secrets.child_environ import public_environ
 
     bytecode = "pycache_prefix=" + os.path.join(runtime, "bytecode")
     command = [executable(runtime, "python"), "-I", "-X", bytecode, "-c", PROGRAM, SOURCE, *arguments]

@@ -15,7 +15,7 @@ from pathlib import Path
 from private_wheel.children import Children, Ended
 from private_wheel.errors import BackendFailed, NoProject, NoWheel, SeveralWheels
 from private_wheel.pip_configuration import uv_environ
-from private_wheel.process import foreign_environ, installer_environ
+from private_wheel.secrets.child_environ import foreign_environ, installer_environ
 from private_wheel.sources import is_project
 
 # As tomllib ends its errors.

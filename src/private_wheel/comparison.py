@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from private_wheel.credentials import held_credential
-from private_wheel.quoting import shown
+from private_wheel.secrets.detection import held_credential
+from private_wheel.secrets.quoting import shown
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node

@@ -11,7 +11,7 @@ from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.environment.base import Base
 from private_wheel.publish.container_address import ContainerAddress
 from private_wheel.publish.feed_address import FeedAddress
-from private_wheel.secrets import Secret
+from private_wheel.secrets.redaction import Secret
 
 PublishTo = Literal["feed", "blob", "workspace", "none"]
 IfExists = Literal["verify", "skip", "replace", "fail"]

@@ -17,7 +17,7 @@ from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.config import ConnectionConfig
 from private_wheel.errors import ConnectionConflict
 from private_wheel.publish.feed_address import FeedAddress
-from private_wheel.secrets import Secret
+from private_wheel.secrets.redaction import Secret
 
 if TYPE_CHECKING:
     from private_wheel.azure.arm import Arm, StoredConnection

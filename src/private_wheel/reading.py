@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
-from private_wheel.addresses import check_address
 from private_wheel.azure.service_connection import ServiceConnection, job_token, read_service_connection
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
 from private_wheel.combinations import problems_together
@@ -31,8 +30,9 @@ from private_wheel.inputs import INPUTS, UNRESOLVED, Input, Kind, given
 from private_wheel.masked import secret_values
 from private_wheel.publish.container_address import parse_container
 from private_wheel.publish.feed_address import parse_feed
-from private_wheel.quoting import quoted
-from private_wheel.secrets import SHORTEST_SECRET, Secret, derived_forms
+from private_wheel.secrets.addresses import check_address
+from private_wheel.secrets.quoting import quoted
+from private_wheel.secrets.redaction import SHORTEST_SECRET, Secret, derived_forms
 from private_wheel.sources import find_sources
 
 _CONNECTION_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{2,32}$")

@@ -25,7 +25,7 @@ from private_wheel.hosts import Host
 from private_wheel.preparation import prepare
 from private_wheel.publish import Plan, Result, Route, result_of, unseen
 from private_wheel.report import Record
-from private_wheel.secrets import derived_forms
+from private_wheel.secrets.redaction import derived_forms
 from private_wheel.wheel import Wheel, WheelFile
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 from pathlib import Path
 
-from private_wheel.quoting import quoted
+from private_wheel.secrets.quoting import quoted
 
 
 def find_sources(pattern: str, checkout: Path) -> tuple[Path, ...]:

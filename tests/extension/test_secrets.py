@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from private_wheel.secrets import derived_forms
+from private_wheel.secrets.redaction import derived_forms
 from tests.extension.connections import KINDS, Kind
 from tests.extension.task import Run, Task
 from tests.leaks import Secrets, contents, credentials_in

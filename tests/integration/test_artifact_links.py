@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from private_wheel.secrets import Redactor
+from private_wheel.secrets.redaction import Redactor
 
 from .conftest import Job
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from private_wheel.secrets import derived_forms
+from private_wheel.secrets.redaction import derived_forms
 
 from .conftest import Job
 

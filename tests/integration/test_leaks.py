@@ -17,7 +17,7 @@ import pytest
 from urllib3.connectionpool import HTTPConnectionPool
 
 from private_wheel.__main__ import main
-from private_wheel.secrets import derived_forms
+from private_wheel.secrets.redaction import derived_forms
 from sandbox.azurite import Azurite
 from sandbox.blob_accounts import PACKAGES_ACCOUNT
 from sandbox.faults import Fault

@@ -33,7 +33,7 @@ from private_wheel.proof import Proof, Resolved, check, find_python
 from private_wheel.publish import Account, Result
 from private_wheel.publish.feed_address import parse_feed
 from private_wheel.publish.simple_index import SimpleIndex
-from private_wheel.secrets import derived_forms
+from private_wheel.secrets.redaction import derived_forms
 from private_wheel.wheel import read_wheel
 from sandbox import Sandbox
 from tests.git_host import git_host

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from private_wheel.addresses import check_address
 from private_wheel.azure.workspace_id import parse_workspace
 from private_wheel.connection import covers, default_name
 from private_wheel.publish.container_address import parse_container
 from private_wheel.publish.feed_address import parse_feed
+from private_wheel.secrets.addresses import check_address
 
 AZURE = "https://pkgs.dev.azure.com"
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from private_wheel.credentials import Credential, held_credential
-from private_wheel.quoting import quoted_address, shown
-from private_wheel.secrets import derived_forms
+from private_wheel.secrets.detection import Credential, held_credential
+from private_wheel.secrets.quoting import quoted_address, shown
+from private_wheel.secrets.redaction import derived_forms
 
 NEW_TOKEN = "A1b2" * 19 + "AZDO" + "9xYz"
 OLD_TOKEN = "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrst"

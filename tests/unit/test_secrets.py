@@ -9,8 +9,8 @@ from urllib.parse import quote, quote_plus
 from hypothesis import given
 from hypothesis import strategies as st
 
-from private_wheel.process import foreign_environ, installer_environ, public_environ
-from private_wheel.secrets import MASK, Redactor, Secret
+from private_wheel.secrets.child_environ import foreign_environ, installer_environ, public_environ
+from private_wheel.secrets.redaction import MASK, Redactor, Secret
 
 TOKENS = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=8, max_size=90).filter(
     lambda text: len(text.strip()) >= 8 and MASK not in text

@@ -11,13 +11,13 @@ from urllib.parse import quote, unquote, urlsplit
 
 import requests
 
-from private_wheel.addresses import check_address, is_loopback
 from private_wheel.azure.answers import json_object, server_reason, shortened
 from private_wheel.azure.clouds import Cloud
 from private_wheel.azure.http import Authorize, Client
 from private_wheel.azure.sign_in import Mask
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.errors import CredentialRefused, PermissionMissing, PrivateWheelError, ServiceFailed
+from private_wheel.secrets.addresses import check_address, is_loopback
 
 _FOLDER = "Environment/azureml-private-packages"
 _CONFLICT = "Resource Conflict: ArtifactId"

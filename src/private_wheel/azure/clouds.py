@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from private_wheel.addresses import check_address, is_loopback
 from private_wheel.azure.answers import json_object, server_reason
 from private_wheel.azure.http import Client
 from private_wheel.errors import UnknownCloud
+from private_wheel.secrets.addresses import check_address, is_loopback
 
 # Azure DevOps' own application; its services exist in the public cloud only.
 DEVOPS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"

@@ -20,9 +20,9 @@ from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util.retry import Retry
 
 from private_wheel import __version__
-from private_wheel.addresses import is_loopback
 from private_wheel.azure.answers import unreachable
 from private_wheel.errors import ServiceUnreachable
+from private_wheel.secrets.addresses import is_loopback
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from private_wheel.secrets import Secret
+from private_wheel.secrets.redaction import Secret
 
 Scheme = Literal["WorkloadIdentityFederation", "ServicePrincipal", "ManagedServiceIdentity"]
 _SCHEMES = ("WorkloadIdentityFederation", "ServicePrincipal", "ManagedServiceIdentity")

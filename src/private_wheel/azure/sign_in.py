@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from private_wheel.addresses import check_address
 from private_wheel.azure.answers import json_object, server_reason, shortened
 from private_wheel.azure.clouds import Cloud, find_cloud
 from private_wheel.azure.http import BoundedAdapter, Client, new_session
 from private_wheel.azure.service_connection import ServiceConnection, job_token
 from private_wheel.config import SignInConfig
 from private_wheel.errors import SignInFailed
+from private_wheel.secrets.addresses import check_address
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential

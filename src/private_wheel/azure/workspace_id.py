@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from private_wheel.quoting import quoted
+from private_wheel.secrets.quoting import quoted
 
 _SUBSCRIPTION = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _RESOURCE_GROUP = re.compile(r"^[\w.()-]{1,90}(?<!\.)$")

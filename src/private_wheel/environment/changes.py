@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from private_wheel.environment.base import Base
 from private_wheel.environment.extension import Extended
-from private_wheel.quoting import shown
+from private_wheel.secrets.quoting import shown
 
 # The @ between blanks is that between a name and its address.
 _MAY_BE_LOGIN = re.compile(r"(?<! )@|@(?! )|%40")

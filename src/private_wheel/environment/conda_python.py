@@ -13,7 +13,7 @@ from typing import Any
 from private_wheel.environment.addition import Addition
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.environment.yaml_text import Node
-from private_wheel.quoting import quoted
+from private_wheel.secrets.quoting import quoted
 
 SPEC = re.compile(r"^(?P<channel>[^\s:]+::)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<rest>.*)$", re.DOTALL)
 _OLDEST_MINOR, _NEWEST_MINOR = 6, 14  # Python 3.6 and 3.14

@@ -16,7 +16,7 @@ from private_wheel.environment.requirements_text import pip_line
 from private_wheel.environment.splices import Item, Splice, line_end, list_splices
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.environment.yaml_text import Node, plain_data, scalar
-from private_wheel.quoting import quoted, shown
+from private_wheel.secrets.quoting import quoted, shown
 
 _MOST_KEYS = 8  # that a sentence names
 _A_LINE_EACH = "Write each package on a line of its own, with '- ' before it."

@@ -13,7 +13,7 @@ from private_wheel.environment.addition import IMAGE
 from private_wheel.environment.splices import Splice, line_end, line_start
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.environment.yaml_text import Node, scalar
-from private_wheel.quoting import quoted
+from private_wheel.secrets.quoting import quoted
 
 SCHEMA = "https://azuremlschemas.azureedge.net/latest/environment.schema.json"
 # Those of azure-ai-ml's EnvironmentSchema, with those that it only writes itself.

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from private_wheel.quoting import quoted
+from private_wheel.secrets.quoting import quoted
 
 UNFINISHED = ".unfinished-"
 

@@ -19,7 +19,7 @@ from private_wheel.environment.splices import spliced
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.environment.yaml_anchors import check_anchors
 from private_wheel.environment.yaml_text import Node, parse, plain_data, scalar
-from private_wheel.quoting import quoted
+from private_wheel.secrets.quoting import quoted
 
 # Unpinned, a new pip would change old images: https://learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-environments
 _PIP = "25.2"

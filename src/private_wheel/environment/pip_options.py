@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from private_wheel.quoting import quoted, shown
+from private_wheel.secrets.quoting import quoted, shown
 
 _WITH_VALUE = {
     "-i": "--index-url",

@@ -12,7 +12,7 @@ from private_wheel.environment.addition import Addition, Package
 from private_wheel.environment.pip_index import with_index
 from private_wheel.environment.pip_lines import Entry, PipLine, Target
 from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.quoting import quoted, shown
+from private_wheel.secrets.quoting import quoted, shown
 
 # A directory with one of them is another package, and not a slip.
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from private_wheel.environment.pip_options import URL, url_problem
-from private_wheel.quoting import quoted, shown
+from private_wheel.secrets.quoting import quoted, shown
 
 _VCS = (
     r"(?:bzr\+(?:https?|ssh|sftp|ftp|lp|file)|git\+(?:https?|ssh|git|file)"

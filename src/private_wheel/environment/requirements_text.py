@@ -10,7 +10,7 @@ from private_wheel.environment.pip_lines import INDEXES, Entry, PipLine, read_pi
 from private_wheel.environment.pip_options import URL
 from private_wheel.environment.splices import Splice, spliced
 from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.quoting import quoted
+from private_wheel.secrets.quoting import quoted
 
 # No environment of a person's comes near; beyond, reading them would take minutes.
 _MOST_LINES = 10_000

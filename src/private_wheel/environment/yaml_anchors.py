@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from private_wheel.environment.splices import Splice
 from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.quoting import shown
+from private_wheel.secrets.quoting import shown
 
 
 def check_anchors(text: str, splices: Iterable[Splice], path: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.quoting import quoted, shown
+from private_wheel.secrets.quoting import quoted, shown
 
 if TYPE_CHECKING:
     from ruamel.yaml.error import MarkedYAMLError

@@ -15,8 +15,8 @@ from pathlib import Path
 from private_wheel.build import own_uv
 from private_wheel.children import Ended
 from private_wheel.errors import DoesNotInstall, MissingPython
-from private_wheel.process import foreign_environ
 from private_wheel.proof.check import Check
+from private_wheel.secrets.child_environ import foreign_environ
 from private_wheel.wheel import Wheel
 
 _LOG = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
-from private_wheel.addresses import check_address, is_loopback
-from private_wheel.quoting import quoted
+from private_wheel.secrets.addresses import check_address, is_loopback
+from private_wheel.secrets.quoting import quoted
 
 _ACCOUNT = re.compile(r"^[a-z0-9]{3,24}$")
 # A network's own name for the account leads to a certificate that does not hold it, so the public one is used; inside

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from private_wheel.addresses import check_address
-from private_wheel.quoting import quoted, quoted_address
+from private_wheel.secrets.addresses import check_address
+from private_wheel.secrets.quoting import quoted, quoted_address
 
 AZURE_HOST = "pkgs.dev.azure.com"
 _SERVICES_HOST = "dev.azure.com"

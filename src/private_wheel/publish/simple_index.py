@@ -12,13 +12,13 @@ from urllib.parse import parse_qsl, quote, unquote, urldefrag, urljoin, urlsplit
 
 import requests
 
-from private_wheel.addresses import is_protected
 from private_wheel.azure.answers import server_reason
 from private_wheel.azure.http import TRANSPORT_ERRORS, Client, same_origin
 from private_wheel.errors import ServiceFailed, ServiceUnreachable
 from private_wheel.publish import Account
 from private_wheel.publish.feed_address import FeedAddress
 from private_wheel.publish.feed_answers import is_sign_in, refusal
+from private_wheel.secrets.addresses import is_protected
 
 _HTML = {"Accept": "application/vnd.pypi.simple.v1+html, text/html;q=0.9"}
 # A length that is told is then the length of what comes.

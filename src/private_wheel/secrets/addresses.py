@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from private_wheel.quoting import quoted_address
+from private_wheel.secrets.quoting import quoted_address
 
 _CONFUSING = re.compile(r"[\\\s\x00-\x1f]")
 

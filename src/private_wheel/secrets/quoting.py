@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from private_wheel.credentials import held_credential
+from private_wheel.secrets.detection import held_credential
 
 _MOST_SHOWN = 100  # letters of a value
 # pip ends a word at the blanks of ASCII alone. One before an `@`, or behind a colon or slash, is likely a slip.

@@ -1,0 +1,1 @@
+"""Secrets: how they are held, recognised, masked, and kept from child processes."""
