@@ -124,7 +124,7 @@ def fill(made: str, workshop: str) -> None:
     """Makes the virtual environment, with uv and the locked packages in it."""
     import shutil
 
-    from private_wheel.pip_configuration import locked_uv_environ
+    from private_wheel.system.pip_configuration import locked_uv_environ
 
     # pip and uv are no foreign code, but the inputs of the step are no business of theirs.
     environ = {name: value for name, value in os.environ.items() if not name.upper().startswith("INPUT_")}

@@ -41,11 +41,11 @@ from bench.limits import Limit, print_table
 from bench.program import Ended, run_program
 from bench.wheels import make_wheel
 from private_wheel.azure.blobs import BlobStorage
-from private_wheel.background import side_by_side
 from private_wheel.publish import Plan
 from private_wheel.publish.blob import BlobRoute
 from private_wheel.publish.container_address import ContainerAddress, parse_container
 from private_wheel.publish.wheel_blob import ExistingRules
+from private_wheel.system.background import side_by_side
 from private_wheel.wheel import Wheel, read_wheel
 from sandbox.azurite import HOST, Azurite
 

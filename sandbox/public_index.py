@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from werkzeug.wrappers import Request, Response
 
-from private_wheel.pip_configuration import install_settings
+from private_wheel.system.pip_configuration import install_settings
 from sandbox.package_index import package_index
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from private_wheel.pip_configuration import uv_environ
+from private_wheel.system.pip_configuration import uv_environ
 from scripts.set_up import ROOT, VENV, package_locks
 
 _OLDEST_PYTHON = "3.10"

@@ -72,7 +72,7 @@ def _once(made: Path, facts: Sequence[str], files: Sequence[Path], make: Callabl
 
 def _make_venv() -> None:
     from entrypoint import executable, find_installer, run
-    from private_wheel.pip_configuration import locked_uv_environ
+    from private_wheel.system.pip_configuration import locked_uv_environ
 
     shutil.rmtree(VENV, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:

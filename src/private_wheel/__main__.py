@@ -16,8 +16,8 @@ from private_wheel.errors import Bug, Interrupted, MachineFailed, PrivateWheelEr
 from private_wheel.hosts import Host, detect_host
 from private_wheel.hosts.base import HostHandler
 from private_wheel.hosts.terminal import read_arguments
-from private_wheel.linux import hide_memory
 from private_wheel.masked import secret_values
+from private_wheel.system.linux import hide_memory
 
 if TYPE_CHECKING:
     from private_wheel.report import Record

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from private_wheel.children import Children, Ended
 from private_wheel.errors import BackendFailed, NoProject, NoWheel, SeveralWheels
-from private_wheel.pip_configuration import uv_environ
 from private_wheel.secrets.child_environ import foreign_environ, installer_environ
 from private_wheel.sources import is_project
+from private_wheel.system.children import Children, Ended
+from private_wheel.system.pip_configuration import uv_environ
 
 # As tomllib ends its errors.
 _TOML_ERROR = re.compile(r"\(at line (\d+), column \d+\)")

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from private_wheel.azure.service_connection import job_token
 from private_wheel.inputs import INPUTS, UNRESOLVED, Kind
-from private_wheel.pip_configuration import install_settings
+from private_wheel.system.pip_configuration import install_settings
 
 _AMBIENT_SECRETS = (
     "AZURE_CLIENT_SECRET",

@@ -18,12 +18,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 import requests
 
 from private_wheel.azure.http import AT_ONCE, TRANSPORT_ERRORS, Client
-from private_wheel.background import in_background
 from private_wheel.errors import ServiceUnreachable
-from private_wheel.pip_configuration import DEFAULT_INDEX, install_settings
 from private_wheel.publish.feed_address import FeedAddress
 from private_wheel.publish.feed_answers import is_sign_in
 from private_wheel.secrets.addresses import is_protected
+from private_wheel.system.background import in_background
+from private_wheel.system.pip_configuration import DEFAULT_INDEX, install_settings
 
 _LOG = logging.getLogger(__name__)
 _HTML = {"Accept": "application/vnd.pypi.simple.v1+html, text/html;q=0.9"}

@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from private_wheel.background import in_background, side_by_side
 from private_wheel.build import Workshop
 from private_wheel.config import Config
 from private_wheel.connection import set_connection
@@ -26,6 +25,7 @@ from private_wheel.preparation import prepare
 from private_wheel.publish import Plan, Result, Route, result_of, unseen
 from private_wheel.report import Record
 from private_wheel.secrets.redaction import derived_forms
+from private_wheel.system.background import in_background, side_by_side
 from private_wheel.wheel import Wheel, WheelFile
 
 if TYPE_CHECKING:

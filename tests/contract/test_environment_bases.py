@@ -23,7 +23,7 @@ from entrypoint import executable
 from private_wheel.environment.base import read_base
 from private_wheel.environment.definition_text import KEYS
 from private_wheel.environment.extension import Extended
-from private_wheel.pip_configuration import uv_environ
+from private_wheel.system.pip_configuration import uv_environ
 from sandbox import Sandbox
 from scripts.set_up import VENV
 from tests.contract.environment_bases import (

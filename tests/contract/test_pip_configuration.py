@@ -10,7 +10,7 @@ from pathlib import Path
 import pip
 import pytest
 
-from private_wheel.pip_configuration import install_settings
+from private_wheel.system.pip_configuration import install_settings
 
 USER, LEGACY, GLOBAL, CHOSEN = ".config/pip/pip.conf", ".pip/pip.conf", "xdg/pip/pip.conf", "chosen.conf"
 SET_UPS: dict[str, tuple[dict[str, str], dict[str, str]]] = {

@@ -224,7 +224,10 @@ def test_a_bare_machine_behind_a_mirror(machine: Machine) -> None:
     assert runtime.stat().st_mtime_ns == before
     imported = {line.split("|")[-1].strip() for line in second.stderr.splitlines()}
     assert "private_wheel.secrets.child_environ" in imported
-    assert not {"subprocess", "tempfile", "shutil", "hashlib", "pathlib", "private_wheel.pip_configuration"} & imported
+    assert (
+        not {"subprocess", "tempfile", "shutil", "hashlib", "pathlib", "private_wheel.system.pip_configuration"}
+        & imported
+    )
     assert all(line.startswith("import time:") for line in second.stderr.splitlines())
 
 

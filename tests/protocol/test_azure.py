@@ -17,8 +17,8 @@ from private_wheel.hosts import AzurePipelines
 from private_wheel.hosts.azure_pipelines import escape_data, escape_property
 from private_wheel.hosts.base import harmless_lines
 from private_wheel.inputs import OUTPUTS, camel_case
-from private_wheel.progress import Progress
 from private_wheel.secrets.redaction import derived_forms
+from private_wheel.system.progress import Progress
 from scripts.metadata.task_json import task_json
 from tests.protocol import github_runner
 from tests.protocol.azure_agent import Agent, Outcome, read_log

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from private_wheel.children import Children
 from private_wheel.errors import Interrupted
+from private_wheel.system.children import Children
 
 
 class Running:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from private_wheel.pip_configuration import configuration_files, install_settings, locked_uv_environ, uv_environ
+from private_wheel.system.pip_configuration import configuration_files, install_settings, locked_uv_environ, uv_environ
 
 INDEX = "https://mirror.example/simple/"
 

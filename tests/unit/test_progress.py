@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from private_wheel.hosts import GitHub, Host, Terminal, base
 from private_wheel.hosts.base import HostHandler
-from private_wheel.progress import Progress
+from private_wheel.system.progress import Progress
 from tests.protocol.github_runner import read_log
 
 MIB = 2**20

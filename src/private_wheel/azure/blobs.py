@@ -25,7 +25,7 @@ from azure.storage.blob import BlobClient, BlobProperties, ContainerClient, Cont
 from private_wheel.azure.blob_errors import ConditionFailed, blob_errors, error_code
 from private_wheel.azure.http import AT_ONCE, BoundedAdapter, new_session, retry_rules
 from private_wheel.errors import BlobProtected
-from private_wheel.progress import Progress
+from private_wheel.system.progress import Progress
 
 _LOG = logging.getLogger(__name__)
 # A file up to one block goes in one request. Memory holds at most so many blocks of one large file.

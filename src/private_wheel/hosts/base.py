@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TextIO
 
 from private_wheel.errors import PrivateWheelError
-from private_wheel.progress import Progress
 from private_wheel.secrets.redaction import Redactor
+from private_wheel.system.progress import Progress
 
 # Both hosts take `##[` anywhere in a line, and `##vso[` too (see Command.cs and OutputManager.cs of their agents);
 # GitHub takes `::` at the start of a line after blanks (ActionCommand.cs).

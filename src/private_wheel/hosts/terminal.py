@@ -14,7 +14,7 @@ from private_wheel import __version__
 from private_wheel.errors import InvalidInputs, PrivateWheelError
 from private_wheel.hosts.base import Host, harmless_lines
 from private_wheel.inputs import INPUTS, Group, Input, Kind
-from private_wheel.progress import Progress
+from private_wheel.system.progress import Progress
 
 _BAR_WIDTH = 30
 _LINE_START = "\r\x1b[K"  # empties the line

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from private_wheel.build import Workshop
-from private_wheel.children import Children
 from private_wheel.errors import DoesNotInstall, DoesNotResolve, MissingPython
 from private_wheel.proof.check import Check
 from private_wheel.proof.index_server import IndexServer
@@ -21,6 +20,7 @@ from private_wheel.proof.private_dependencies import download_private_dependenci
 from private_wheel.proof.resolve import Resolved, resolve
 from private_wheel.publish import Result
 from private_wheel.publish.simple_index import SimpleIndex
+from private_wheel.system.children import Children
 from private_wheel.wheel import WheelFile
 
 __all__ = ["Proof", "Resolved", "find_python"]

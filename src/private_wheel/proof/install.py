@@ -13,10 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from private_wheel.build import own_uv
-from private_wheel.children import Ended
 from private_wheel.errors import DoesNotInstall, MissingPython
 from private_wheel.proof.check import Check
 from private_wheel.secrets.child_environ import foreign_environ
+from private_wheel.system.children import Ended
 from private_wheel.wheel import Wheel
 
 _LOG = logging.getLogger(__name__)

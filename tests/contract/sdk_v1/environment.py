@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from entrypoint import executable
-from private_wheel.pip_configuration import locked_uv_environ
+from private_wheel.system.pip_configuration import locked_uv_environ
 from scripts.set_up import ROOT, VENV, WORKSHOP
 
 PYTHON = "3.11"

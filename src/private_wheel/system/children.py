@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
 
-from private_wheel import linux
 from private_wheel.errors import Interrupted
+from private_wheel.system import linux
 
 _LAST_LINES = 20
 _LONGEST_LINE = 65536
