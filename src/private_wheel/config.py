@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from private_wheel.azure.service_connection import ServiceConnection
+from private_wheel.azure.identity import ServiceConnection
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.environment.base import Base
 from private_wheel.publish.container_address import ContainerAddress

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from private_wheel.azure.service_connection import job_token
+from private_wheel.azure.identity import job_token
 from private_wheel.inputs import INPUTS, UNRESOLVED, Kind
 from private_wheel.system.pip_configuration import install_settings
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
-from private_wheel.azure.service_connection import ServiceConnection, job_token, read_service_connection
+from private_wheel.azure.identity import ServiceConnection, job_token, read_service_connection
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
 from private_wheel.combinations import problems_together
 from private_wheel.config import (

@@ -1,1 +1,1 @@
-"""Azure's side: its clouds, its sign-in, and ARM."""
+"""Azure: its clouds, its sign-in, its answers, and ARM."""
