@@ -46,7 +46,7 @@ from private_wheel.publish.blob import BlobRoute
 from private_wheel.publish.container_address import ContainerAddress, parse_container
 from private_wheel.publish.wheel_blob import ExistingRules
 from private_wheel.system.background import side_by_side
-from private_wheel.wheel import Wheel, read_wheel
+from private_wheel.wheels.wheel import Wheel, read_wheel
 from sandbox.azurite import HOST, Azurite
 
 MIB = 2**20

@@ -14,7 +14,7 @@ from private_wheel.environment.files import write_environment
 from private_wheel.environment.model import Environment, environment_of
 from private_wheel.publish import Plan, Result, result_of
 from private_wheel.registration import Definition, RegistrationPlan, plan_registrations, register_version
-from private_wheel.wheel import Wheel, WheelFile
+from private_wheel.wheels.wheel import Wheel, WheelFile
 
 if TYPE_CHECKING:
     from private_wheel.azure.arm import Arm

@@ -6,14 +6,14 @@ from concurrent.futures import Future, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from private_wheel.build import Builder, Workshop
 from private_wheel.config import Config
 from private_wheel.errors import Interrupted, SeveralWheels
 from private_wheel.hosts import Host
-from private_wheel.sources import is_wheel
 from private_wheel.system.background import in_background
-from private_wheel.tag import check_tag
-from private_wheel.wheel import Wheel, read_wheel
+from private_wheel.wheels.build import Builder, Workshop
+from private_wheel.wheels.sources import is_wheel
+from private_wheel.wheels.tag import check_tag
+from private_wheel.wheels.wheel import Wheel, read_wheel
 
 if TYPE_CHECKING:
     from private_wheel.services import Services

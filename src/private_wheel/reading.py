@@ -33,7 +33,7 @@ from private_wheel.publish.feed_address import parse_feed
 from private_wheel.secrets.addresses import check_address
 from private_wheel.secrets.quoting import quoted
 from private_wheel.secrets.redaction import SHORTEST_SECRET, Secret, derived_forms
-from private_wheel.sources import find_sources
+from private_wheel.wheels.sources import find_sources
 
 _CONNECTION_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{2,32}$")
 _ENVIRONMENT_VERSION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}$")

@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from private_wheel.build import Workshop
 from private_wheel.config import Config
 from private_wheel.connection import set_connection
 from private_wheel.environments import (
@@ -26,7 +25,8 @@ from private_wheel.publish import Plan, Result, Route, result_of, unseen
 from private_wheel.report import Record
 from private_wheel.secrets.redaction import derived_forms
 from private_wheel.system.background import in_background, side_by_side
-from private_wheel.wheel import Wheel, WheelFile
+from private_wheel.wheels.build import Workshop
+from private_wheel.wheels.wheel import Wheel, WheelFile
 
 if TYPE_CHECKING:
     from private_wheel.services import Services

@@ -20,7 +20,7 @@ from private_wheel.environment.files import write_environment
 from private_wheel.environment.model import environment_of
 from private_wheel.publish import Result
 from private_wheel.secrets.redaction import Secret
-from private_wheel.wheel import Wheel
+from private_wheel.wheels.wheel import Wheel
 
 FORMATS = ("conda", "azureml", "azureml-v1", "requirements")
 INDEX = "https://pkgs.dev.azure.com/acme/data%20science/_packaging/python/pypi/simple/"

@@ -318,7 +318,7 @@ def test_build_backend_saw_all_processes_of_the_step(evidence: Any) -> None:
     arguments = [" ".join(one["arguments"]) for one in evidence["processes"]]
     assert len(arguments) >= 3
     assert "private_wheel.__main__" in arguments[0]
-    assert any("private_wheel.isolated_build" in one for one in arguments)
+    assert any("private_wheel.wheels.isolated_build" in one for one in arguments)
     assert all(one["environ"] != [""] for one in evidence["processes"])
     assert {one["input"] for one in evidence["processes"]} == {"/dev/null"}
 

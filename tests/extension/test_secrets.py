@@ -184,7 +184,7 @@ class TestBuild:
         processes = self.ours(task, seen, launcher=False)
         arguments = [" ".join(one["arguments"]) for one in processes]
         assert any("private_wheel.__main__" in one for one in arguments)
-        assert any("private_wheel.isolated_build" in one for one in arguments)
+        assert any("private_wheel.wheels.isolated_build" in one for one in arguments)
         assert all(len(one["environ"]) > 3 for one in processes)  # it could read them
         found = secrets(task, *seen["certificate"])
         assert found.found_in(json.dumps(processes, ensure_ascii=False).encode()) == []

@@ -19,7 +19,7 @@ from private_wheel.errors import NotPublished
 from private_wheel.publish import Account
 from private_wheel.publish.feed import FeedRoute
 from private_wheel.publish.feed_address import parse_feed
-from private_wheel.wheel import read_wheel
+from private_wheel.wheels.wheel import read_wheel
 
 from .conftest import Job
 

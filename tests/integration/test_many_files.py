@@ -17,7 +17,7 @@ from azure.storage.blob import BlobClient
 
 from private_wheel.azure import blobs
 from private_wheel.azure.blobs import FILES_AT_ONCE
-from private_wheel.wheel import digest_of
+from private_wheel.wheels.wheel import digest_of
 
 from .conftest import Job, Outcome
 

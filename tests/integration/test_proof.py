@@ -20,7 +20,6 @@ from typing import Any
 
 import pytest
 
-from private_wheel.build import Workshop
 from private_wheel.errors import (
     CredentialRefused,
     DoesNotInstall,
@@ -34,7 +33,8 @@ from private_wheel.publish import Account, Result
 from private_wheel.publish.feed_address import parse_feed
 from private_wheel.publish.simple_index import SimpleIndex
 from private_wheel.secrets.redaction import derived_forms
-from private_wheel.wheel import read_wheel
+from private_wheel.wheels.build import Workshop
+from private_wheel.wheels.wheel import read_wheel
 from sandbox import Sandbox
 from tests.git_host import git_host
 from tests.leaks import Secrets

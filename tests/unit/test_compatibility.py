@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from packaging.utils import parse_wheel_filename
 
-from private_wheel.compatibility import best_wheel, platform_warning
 from private_wheel.errors import PythonNotSatisfied, WrongPlatform
-from private_wheel.wheel import Wheel
+from private_wheel.wheels.compatibility import best_wheel, platform_warning
+from private_wheel.wheels.wheel import Wheel
 
 
 def wheel(tag: str, requires_python: str = "") -> Wheel:

@@ -16,7 +16,7 @@ from private_wheel.environment.directory import check_directory, write_whole
 from private_wheel.environment.model import environment_of
 from private_wheel.errors import InvalidInputs, PythonNotSatisfied, SeveralWheels, WrongPlatform
 from private_wheel.publish import Result
-from private_wheel.wheel import Wheel, read_wheel
+from private_wheel.wheels.wheel import Wheel, read_wheel
 
 INDEX = "https://acme.invalid/simple/"
 CONFIG = EnvironmentConfig(

@@ -10,7 +10,7 @@ import pytest
 from private_wheel.config import Config
 from private_wheel.errors import InvalidInputs
 from private_wheel.reading import read_config
-from private_wheel.sources import find_sources
+from private_wheel.wheels.sources import find_sources
 
 WHEELS = ("a-1.0-py3-none-any.whl", "b-1.0-py3-none-any.whl", "c-1.0-py3-none-any.whl")
 Make = Callable[..., Path]

@@ -18,7 +18,7 @@ from private_wheel.errors import BlobProtected
 from private_wheel.publish.container_address import parse_container
 from private_wheel.publish.wheel_blob import ExistingRules, is_cut_short, plan_blob, sha256_told
 from private_wheel.routes import _storage_credential
-from private_wheel.wheel import Wheel, read_wheel
+from private_wheel.wheels.wheel import Wheel, read_wheel
 
 NOW = datetime.now(timezone.utc)
 OTHER = "ab" * 32

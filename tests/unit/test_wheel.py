@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from private_wheel.errors import BrokenWheel
-from private_wheel.wheel import LARGEST_METADATA, read_wheel
+from private_wheel.wheels.wheel import LARGEST_METADATA, read_wheel
 
 Members = dict[str, bytes]
 INFO = "acme_forecast-1.2.3.dist-info"

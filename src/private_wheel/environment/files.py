@@ -14,7 +14,7 @@ from private_wheel.environment.directory import UNFINISHED, check_directory, wri
 from private_wheel.environment.model import Environment
 from private_wheel.environment.wheelhouse import wheelhouse_files
 from private_wheel.errors import BrokenWheel, InvalidInputs, Problem
-from private_wheel.wheel import WheelFile
+from private_wheel.wheels.wheel import WheelFile
 
 _NAMES = {
     "conda": "conda.yml",

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from private_wheel.compatibility import best_wheel, platform_warning
 from private_wheel.config import EnvironmentConfig
 from private_wheel.environment.addition import ENVIRONMENT_NAME, Addition, Package
 from private_wheel.environment.base import Base
@@ -15,6 +14,7 @@ from private_wheel.environment.extension import Extended, extend
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.errors import InvalidInputs, Problem, PythonNotSatisfied, SeveralWheels
 from private_wheel.publish import Result
+from private_wheel.wheels.compatibility import best_wheel, platform_warning
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from private_wheel.environment.model import Environment
 from private_wheel.environment.pip_index import without_index
 from private_wheel.environment.pip_lines import Target, read_pip_line
-from private_wheel.wheel import WheelFile
+from private_wheel.wheels.wheel import WheelFile
 
 _DOCKERFILE = """\
 # For Python {python_version} on Linux. Behind FROM in your Dockerfile, with the directory wheelhouse/ beside it. No

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from private_wheel.build import Workshop
 from private_wheel.errors import DoesNotInstall, DoesNotResolve, MissingPython
 from private_wheel.proof.check import Check
 from private_wheel.proof.index_server import IndexServer
@@ -21,7 +20,8 @@ from private_wheel.proof.resolve import Resolved, resolve
 from private_wheel.publish import Result
 from private_wheel.publish.simple_index import SimpleIndex
 from private_wheel.system.children import Children
-from private_wheel.wheel import WheelFile
+from private_wheel.wheels.build import Workshop
+from private_wheel.wheels.wheel import WheelFile
 
 __all__ = ["Proof", "Resolved", "find_python"]
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from private_wheel.build import Workshop, own_uv
 from private_wheel.environment.pip_lines import read_pip_line
 from private_wheel.errors import DoesNotInstall, DoesNotResolve, Interrupted, ServiceUnreachable
 from private_wheel.proof.index_server import IndexServer
@@ -17,6 +16,7 @@ from private_wheel.publish import Result
 from private_wheel.secrets.child_environ import foreign_environ, installer_environ
 from private_wheel.system.children import Children, Ended
 from private_wheel.system.pip_configuration import DEFAULT_INDEX, locked_uv_environ
+from private_wheel.wheels.build import Workshop, own_uv
 
 _DEFAULT = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 _EXTRA = ("UV_INDEX", "UV_EXTRA_INDEX_URL")

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from private_wheel.build import own_uv
 from private_wheel.errors import DoesNotInstall, MissingPython
 from private_wheel.proof.check import Check
 from private_wheel.secrets.child_environ import foreign_environ
 from private_wheel.system.children import Ended
-from private_wheel.wheel import Wheel
+from private_wheel.wheels.build import own_uv
+from private_wheel.wheels.wheel import Wheel
 
 _LOG = logging.getLogger(__name__)
 # The directories in which GitHub's runner and Azure's agent keep tools.

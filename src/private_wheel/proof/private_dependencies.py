@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from private_wheel.compatibility import UBUNTU_GLIBC, supported_tags
 from private_wheel.errors import DoesNotResolve
 from private_wheel.proof.resolve import LockedPackage, Resolved
 from private_wheel.publish.simple_index import IndexedFile, SimpleIndex
-from private_wheel.wheel import WheelFile
+from private_wheel.wheels.compatibility import UBUNTU_GLIBC, supported_tags
+from private_wheel.wheels.wheel import WheelFile
 
 if TYPE_CHECKING:
     from packaging.tags import Tag

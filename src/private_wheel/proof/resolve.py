@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from private_wheel.compatibility import newest_release
 from private_wheel.errors import DoesNotResolve
 from private_wheel.proof.check import Check
+from private_wheel.wheels.compatibility import newest_release
 
 # What Azure's images are made of: Ubuntu 22.04 has glibc 2.35.
 PLATFORM = "x86_64-manylinux_2_35"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from private_wheel.wheel import Wheel
+from private_wheel.wheels.wheel import Wheel
 
 Action = Literal["publish", "replace", "identical", "skip", "none"]
 Outcome = Literal["published", "identical", "skipped", "replaced", "dry-run", "built"]

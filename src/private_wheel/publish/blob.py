@@ -8,7 +8,7 @@ from private_wheel.azure.blobs import FILES_AT_ONCE, Blob, BlobStorage, Credenti
 from private_wheel.publish import Plan, Result, result_of
 from private_wheel.publish.container_address import ContainerAddress
 from private_wheel.publish.wheel_blob import ExistingRules, plan_blob, see_wheel, send_wheel
-from private_wheel.wheel import Wheel
+from private_wheel.wheels.wheel import Wheel
 
 
 class BlobRoute:

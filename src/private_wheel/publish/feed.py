@@ -35,7 +35,7 @@ from private_wheel.publish.feed_address import FeedAddress
 from private_wheel.publish.feed_answers import is_sign_in, refusal, says_exists
 from private_wheel.publish.if_exists import plan_beside
 from private_wheel.publish.simple_index import IndexedFile, SimpleIndex
-from private_wheel.wheel import Wheel
+from private_wheel.wheels.wheel import Wheel
 
 if TYPE_CHECKING:
     from twine.repository import Repository

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from private_wheel.config import IfExists
 from private_wheel.errors import ContentDiffers, FileExists
 from private_wheel.publish import Plan
-from private_wheel.wheel import Wheel
+from private_wheel.wheels.wheel import Wheel
 
 
 def plan_beside(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from private_wheel.publish import Plan, Result, result_of
-from private_wheel.wheel import Wheel
+from private_wheel.wheels.wheel import Wheel
 
 
 class Nowhere:

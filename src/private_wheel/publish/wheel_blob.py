@@ -10,7 +10,7 @@ from private_wheel.config import IfExists
 from private_wheel.errors import NotPublished
 from private_wheel.publish import Plan, Result, result_of
 from private_wheel.publish.if_exists import plan_beside
-from private_wheel.wheel import Wheel, digest_of
+from private_wheel.wheels.wheel import Wheel, digest_of
 
 _ADVICE = "Raise the version, set if-exists: skip to accept the file that is there, or replace to overwrite it."
 

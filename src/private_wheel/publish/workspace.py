@@ -10,7 +10,7 @@ from private_wheel.azure.blobs import FILES_AT_ONCE, Blob, BlobStorage
 from private_wheel.errors import NotPublished
 from private_wheel.publish import Plan, Result, result_of
 from private_wheel.publish.wheel_blob import ExistingRules, is_cut_short, plan_blob, see_wheel, send_wheel
-from private_wheel.wheel import Wheel
+from private_wheel.wheels.wheel import Wheel
 
 _ONLY_V1 = (
     "Microsoft documents for SDK v1 environments alone that a workspace replaces the URL of a private wheel by a signed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from private_wheel.errors import TagMismatch
-from private_wheel.wheel import Wheel
+from private_wheel.wheels.wheel import Wheel
 
 _FORMS = "v1.2.3, 1.2.3, name-v1.2.3 or name/1.2.3"
 

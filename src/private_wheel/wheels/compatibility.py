@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from private_wheel.errors import PythonNotSatisfied, WrongPlatform
-from private_wheel.wheel import Wheel
+from private_wheel.wheels.wheel import Wheel
 
 if TYPE_CHECKING:
     from packaging.tags import Tag

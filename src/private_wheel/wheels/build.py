@@ -14,16 +14,19 @@ from pathlib import Path
 
 from private_wheel.errors import BackendFailed, NoProject, NoWheel, SeveralWheels
 from private_wheel.secrets.child_environ import foreign_environ, installer_environ
-from private_wheel.sources import is_project
 from private_wheel.system.children import Children, Ended
 from private_wheel.system.pip_configuration import uv_environ
+from private_wheel.wheels.sources import is_project
 
 # As tomllib ends its errors.
 _TOML_ERROR = re.compile(r"\(at line (\d+), column \d+\)")
 # The earliest time that a zip file can hold, for a source that no commit dates.
 _EARLIEST = "315532800"
-_SOURCE_ROOT = str(Path(__file__).resolve().parents[1])
-_RUN = "import sys; sys.path.insert(0, sys.argv[1]); from private_wheel.isolated_build import main; sys.exit(main())"
+_SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
+_RUN = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from private_wheel.wheels.isolated_build import main; sys.exit(main())"
+)
 
 
 @dataclass(frozen=True, kw_only=True)

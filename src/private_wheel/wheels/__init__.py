@@ -1,0 +1,1 @@
+"""Wheels: from a source to a checked wheel file."""
