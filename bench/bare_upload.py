@@ -15,8 +15,8 @@ from http.client import HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from private_wheel.azure.blobs import BLOCK_SIZE, BLOCKS_AT_ONCE
-from private_wheel.publish.container_address import ContainerAddress
+from private_wheel.publish.blob.address import ContainerAddress
+from private_wheel.publish.blob.storage import BLOCK_SIZE, BLOCKS_AT_ONCE
 
 _VERSION = "2021-12-02"
 Digest = Callable[[int, bytes], str]

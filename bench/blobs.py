@@ -40,11 +40,11 @@ from bench.distance import distance
 from bench.limits import Limit, print_table
 from bench.program import Ended, run_program
 from bench.wheels import make_wheel
-from private_wheel.azure.blobs import BlobStorage
-from private_wheel.publish import Plan
-from private_wheel.publish.blob import BlobRoute
-from private_wheel.publish.container_address import ContainerAddress, parse_container
-from private_wheel.publish.wheel_blob import ExistingRules
+from private_wheel.publish.blob.address import ContainerAddress, parse_container
+from private_wheel.publish.blob.route import BlobRoute
+from private_wheel.publish.blob.storage import BlobStorage
+from private_wheel.publish.blob.wheel import ExistingRules
+from private_wheel.publish.route import Plan
 from private_wheel.system.background import side_by_side
 from private_wheel.wheels.wheel import Wheel, read_wheel
 from sandbox.azurite import HOST, Azurite

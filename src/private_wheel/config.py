@@ -9,8 +9,8 @@ from typing import Literal
 from private_wheel.azure.identity import ServiceConnection
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.environment.base import Base
-from private_wheel.publish.container_address import ContainerAddress
-from private_wheel.publish.feed_address import FeedAddress
+from private_wheel.publish.blob.address import ContainerAddress
+from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.secrets.redaction import Secret
 
 PublishTo = Literal["feed", "blob", "workspace", "none"]

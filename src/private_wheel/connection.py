@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.config import ConnectionConfig
 from private_wheel.errors import ConnectionConflict
-from private_wheel.publish.feed_address import FeedAddress
+from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.secrets.redaction import Secret
 
 if TYPE_CHECKING:

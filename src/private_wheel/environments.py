@@ -12,7 +12,7 @@ from private_wheel.azure.workspace_id import WorkspaceId, short_names
 from private_wheel.config import Config
 from private_wheel.environment.files import write_environment
 from private_wheel.environment.model import Environment, environment_of
-from private_wheel.publish import Plan, Result, result_of
+from private_wheel.publish.route import Plan, Result, result_of
 from private_wheel.registration import Definition, RegistrationPlan, plan_registrations, register_version
 from private_wheel.wheels.wheel import Wheel, WheelFile
 
@@ -80,7 +80,7 @@ def public_names(config: Config, wheels: Sequence[Wheel], environ: Mapping[str, 
     beside_public = config.names_by_index and config.environment.index_mode == "extra"
     if not (config.feed and beside_public and config.check_public_name):
         return []
-    from private_wheel.public_name import public_name_warnings
+    from private_wheel.publish.feed.public_name import public_name_warnings
 
     return public_name_warnings([wheel.canonical_name for wheel in wheels], environ, config.feed)
 

@@ -28,8 +28,8 @@ from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.errors import InvalidInputs, Problem
 from private_wheel.inputs import INPUTS, UNRESOLVED, Input, Kind, given
 from private_wheel.masked import secret_values
-from private_wheel.publish.container_address import parse_container
-from private_wheel.publish.feed_address import parse_feed
+from private_wheel.publish.blob.address import parse_container
+from private_wheel.publish.feed.address import parse_feed
 from private_wheel.secrets.addresses import check_address
 from private_wheel.secrets.quoting import quoted
 from private_wheel.secrets.redaction import SHORTEST_SECRET, Secret, derived_forms

@@ -21,7 +21,7 @@ from private_wheel.environments import (
 )
 from private_wheel.hosts import Host
 from private_wheel.preparation import prepare
-from private_wheel.publish import Plan, Result, Route, result_of, unseen
+from private_wheel.publish.route import Plan, Result, Route, result_of, unseen
 from private_wheel.report import Record
 from private_wheel.secrets.redaction import derived_forms
 from private_wheel.system.background import in_background, side_by_side

@@ -13,7 +13,7 @@ from private_wheel.config import Config
 from private_wheel.connection import ConnectionPlan
 from private_wheel.errors import PrivateWheelError
 from private_wheel.inputs import DOCS
-from private_wheel.publish import Plan, Result
+from private_wheel.publish.route import Plan, Result
 
 if TYPE_CHECKING:
     from private_wheel.environment.model import Environment

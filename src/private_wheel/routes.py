@@ -12,14 +12,14 @@ from private_wheel.azure.sign_in import Mask, ScopedCredential, SignIn
 from private_wheel.azure.workspace_id import WorkspaceId, short_names
 from private_wheel.config import Config
 from private_wheel.errors import InvalidInputs, Problem
-from private_wheel.publish import Account, Route
-from private_wheel.publish.container_address import ContainerAddress
-from private_wheel.publish.feed_address import FeedAddress
+from private_wheel.publish.blob.address import ContainerAddress
+from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.publish.nowhere import Nowhere
+from private_wheel.publish.route import Account, Route
 
 if TYPE_CHECKING:
-    from private_wheel.azure.blobs import BlobStorage, Credential
-    from private_wheel.publish.wheel_blob import ExistingRules
+    from private_wheel.publish.blob.storage import BlobStorage, Credential
+    from private_wheel.publish.blob.wheel import ExistingRules
 
 _LOG = logging.getLogger(__name__)
 _ACCOUNT_KEY = re.compile(r"AccountKey=([^;\s]+)", re.IGNORECASE)
@@ -44,12 +44,12 @@ class Routes:
         """
         config = self._config
         if config.publish_to == "feed" and config.feed:
-            from private_wheel.publish.feed import FeedRoute
+            from private_wheel.publish.feed.route import FeedRoute
 
             writer = self.feed_writer(config.feed)
             return (FeedRoute(config.feed, writer=writer, reader=reader, if_exists=config.if_exists),)
         if config.publish_to == "blob" and config.container:
-            from private_wheel.publish.blob import BlobRoute
+            from private_wheel.publish.blob.route import BlobRoute
 
             credential = _storage_credential(config.container, self._sign_in, self._environ)
             return (BlobRoute(config.container, self._open_storage(), credential, self._rules),)
@@ -61,8 +61,8 @@ class Routes:
         Raises:
             ServiceFailed, ServiceUnreachable
         """
-        from private_wheel.azure.artifact_service import ArtifactService
-        from private_wheel.publish.workspace import PRIVATE_PACKAGES, WorkspaceRoute
+        from private_wheel.publish.workspace.artifacts import ArtifactService
+        from private_wheel.publish.workspace.route import PRIVATE_PACKAGES, WorkspaceRoute
 
         cloud = self._sign_in.cloud
         authorize = self._sign_in.bearer(cloud.arm_scope)
@@ -82,12 +82,12 @@ class Routes:
 
     @property
     def _rules(self) -> ExistingRules:
-        from private_wheel.publish.wheel_blob import ExistingRules
+        from private_wheel.publish.blob.wheel import ExistingRules
 
         return ExistingRules(if_exists=self._config.if_exists, read_back=self._config.verify != "none")
 
     def _open_storage(self) -> BlobStorage:
-        from private_wheel.azure.blobs import BlobStorage
+        from private_wheel.publish.blob.storage import BlobStorage
 
         self._storage = self._storage or BlobStorage()
         return self._storage

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from azure.storage.blob import BlobClient
 
-from private_wheel.azure.blobs import BLOCK_SIZE
+from private_wheel.publish.blob.storage import BLOCK_SIZE
 from tests.extension.task import Run, Running, Task
 
 WHEEL = "acme_forecast-1.2.3-py3-none-any.whl"

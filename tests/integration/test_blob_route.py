@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from azure.storage.blob import BlobClient, ContentSettings
 
-from private_wheel.azure import blobs
 from private_wheel.errors import UnknownContainer
+from private_wheel.publish.blob import storage as blobs
 from sandbox import Sandbox
 from sandbox.azurite import Azurite
 from sandbox.image_build import build_image

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from azure.storage.blob import ContainerClient
 
-from private_wheel.azure import blobs
+from private_wheel.publish.blob import storage as blobs
 
 from .conftest import REPOSITORY, Job, Outcome
 
@@ -25,7 +25,7 @@ START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from private_wheel.__m
 START_WITH_SMALL_BLOCKS = """
 import sys; sys.path.insert(0, sys.argv.pop(1))
 from private_wheel.__main__ import run
-from private_wheel.azure import blobs
+from private_wheel.publish.blob import storage as blobs
 blobs.BLOCK_SIZE = int(sys.argv.pop(1))
 run()
 """

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from private_wheel.azure import blobs
 from private_wheel.azure.http import BoundedAdapter
+from private_wheel.publish.blob import storage as blobs
 
 from .conftest import Job, Outcome
 
@@ -39,7 +39,7 @@ WAYS: dict[str, dict[str, Any]] = {
 START = """
 import sys
 from private_wheel.__main__ import run
-from private_wheel.azure import blobs
+from private_wheel.publish.blob import storage as blobs
 blobs.BLOCK_SIZE = int(sys.argv.pop(1))
 run()
 """

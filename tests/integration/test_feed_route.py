@@ -16,9 +16,9 @@ import pytest
 
 from private_wheel.azure.http import Client
 from private_wheel.errors import NotPublished
-from private_wheel.publish import Account
-from private_wheel.publish.feed import FeedRoute
-from private_wheel.publish.feed_address import parse_feed
+from private_wheel.publish.feed.address import parse_feed
+from private_wheel.publish.feed.route import FeedRoute
+from private_wheel.publish.route import Account
 from private_wheel.wheels.wheel import read_wheel
 
 from .conftest import Job

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from azure.storage.blob import BlobClient
 
-from private_wheel.azure import blobs
-from private_wheel.azure.blobs import FILES_AT_ONCE
+from private_wheel.publish.blob import storage as blobs
+from private_wheel.publish.blob.storage import FILES_AT_ONCE
 from private_wheel.wheels.wheel import digest_of
 
 from .conftest import Job, Outcome

@@ -29,9 +29,9 @@ from private_wheel.errors import (
 )
 from private_wheel.hosts import GitHub
 from private_wheel.proof import Proof, Resolved, check, find_python
-from private_wheel.publish import Account, Result
-from private_wheel.publish.feed_address import parse_feed
-from private_wheel.publish.simple_index import SimpleIndex
+from private_wheel.publish.feed.address import parse_feed
+from private_wheel.publish.feed.index import SimpleIndex
+from private_wheel.publish.route import Account, Result
 from private_wheel.secrets.redaction import derived_forms
 from private_wheel.wheels.build import Workshop
 from private_wheel.wheels.wheel import read_wheel

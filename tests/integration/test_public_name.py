@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from private_wheel.public_name import public_name_warnings
-from private_wheel.publish.feed_address import parse_feed
+from private_wheel.publish.feed.address import parse_feed
+from private_wheel.publish.feed.public_name import public_name_warnings
 from sandbox import Sandbox
 from sandbox.recording import RecordedRequest
 

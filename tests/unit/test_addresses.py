@@ -8,8 +8,8 @@ import pytest
 
 from private_wheel.azure.workspace_id import parse_workspace
 from private_wheel.connection import covers, default_name
-from private_wheel.publish.container_address import parse_container
-from private_wheel.publish.feed_address import parse_feed
+from private_wheel.publish.blob.address import parse_container
+from private_wheel.publish.feed.address import parse_feed
 from private_wheel.secrets.addresses import check_address
 
 AZURE = "https://pkgs.dev.azure.com"

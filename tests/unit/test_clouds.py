@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from private_wheel.azure.clouds import find_cloud
-from private_wheel.publish.feed_address import parse_feed
+from private_wheel.publish.feed.address import parse_feed
 
 
 @pytest.mark.parametrize(

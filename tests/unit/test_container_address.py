@@ -10,7 +10,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from private_wheel.azure.clouds import find_cloud
-from private_wheel.publish.container_address import ContainerAddress, parse_container
+from private_wheel.publish.blob.address import ContainerAddress, parse_container
 
 PUBLIC = "https://acmepackages.blob.core.windows.net"
 SIGNATURE = "c2lnbmF0dXJlLW9mLWEtc2Fz"

@@ -15,7 +15,7 @@ from private_wheel.environment.base import read_base
 from private_wheel.environment.directory import check_directory, write_whole
 from private_wheel.environment.model import environment_of
 from private_wheel.errors import InvalidInputs, PythonNotSatisfied, SeveralWheels, WrongPlatform
-from private_wheel.publish import Result
+from private_wheel.publish.route import Result
 from private_wheel.wheels.wheel import Wheel, read_wheel
 
 INDEX = "https://acme.invalid/simple/"

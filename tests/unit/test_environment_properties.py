@@ -29,7 +29,7 @@ from private_wheel.environment.pip_lines import read_pip_line
 from private_wheel.environment.requirements_text import read_requirements
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.environment.yaml_text import parse, plain_data, scalar
-from private_wheel.publish.feed_address import same_index
+from private_wheel.publish.feed.address import same_index
 
 URL = "https://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"
 WHEEL = "https://acme.blob.core.windows.net/wheels/acme_forecast-1.2.3-py3-none-any.whl"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from private_wheel.publish.feed_address import same_index
+from private_wheel.publish.feed.address import same_index
 
 AZURE = "https://pkgs.dev.azure.com/acme/team%20a/_packaging/python/pypi/simple/"
 

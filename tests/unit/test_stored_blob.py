@@ -12,11 +12,11 @@ from typing import Any, cast
 
 import pytest
 
-from private_wheel.azure.blobs import Blob, StoredBlob, _stored
 from private_wheel.azure.clouds import find_cloud
 from private_wheel.errors import BlobProtected
-from private_wheel.publish.container_address import parse_container
-from private_wheel.publish.wheel_blob import ExistingRules, is_cut_short, plan_blob, sha256_told
+from private_wheel.publish.blob.address import parse_container
+from private_wheel.publish.blob.storage import Blob, StoredBlob, _stored
+from private_wheel.publish.blob.wheel import ExistingRules, is_cut_short, plan_blob, sha256_told
 from private_wheel.routes import _storage_credential
 from private_wheel.wheels.wheel import Wheel, read_wheel
 

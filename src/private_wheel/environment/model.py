@@ -13,7 +13,7 @@ from private_wheel.environment.changes import changes_of
 from private_wheel.environment.extension import Extended, extend
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.errors import InvalidInputs, Problem, PythonNotSatisfied, SeveralWheels
-from private_wheel.publish import Result
+from private_wheel.publish.route import Result
 from private_wheel.wheels.compatibility import best_wheel, platform_warning
 
 

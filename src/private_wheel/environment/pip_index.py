@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from private_wheel.environment.addition import Addition
 from private_wheel.environment.pip_lines import INDEXES, Entry, PipLine, read_pip_line
 from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.publish.feed_address import same_index
+from private_wheel.publish.feed.address import same_index
 
 # Those that pip puts values in place of, and those of other programs where a login stands.
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}|\$(?:\w+|\{[^}]*\}|\([^)]*\))(?=[^\s/]*@)")

@@ -17,8 +17,8 @@ from private_wheel.proof.index_server import IndexServer
 from private_wheel.proof.install import find_python, install
 from private_wheel.proof.private_dependencies import download_private_dependencies
 from private_wheel.proof.resolve import Resolved, resolve
-from private_wheel.publish import Result
-from private_wheel.publish.simple_index import SimpleIndex
+from private_wheel.publish.feed.index import SimpleIndex
+from private_wheel.publish.route import Result
 from private_wheel.system.children import Children
 from private_wheel.wheels.build import Workshop
 from private_wheel.wheels.wheel import WheelFile

@@ -12,7 +12,7 @@ from private_wheel.environment.pip_lines import read_pip_line
 from private_wheel.errors import DoesNotInstall, DoesNotResolve, Interrupted, ServiceUnreachable
 from private_wheel.proof.index_server import IndexServer
 from private_wheel.proof.uv_part import NotForUvError, UvPart, uv_part
-from private_wheel.publish import Result
+from private_wheel.publish.route import Result
 from private_wheel.secrets.child_environ import foreign_environ, installer_environ
 from private_wheel.system.children import Children, Ended
 from private_wheel.system.pip_configuration import DEFAULT_INDEX, locked_uv_environ

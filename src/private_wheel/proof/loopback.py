@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from private_wheel.errors import PrivateWheelError
-from private_wheel.publish.simple_index import Content
+from private_wheel.publish.feed.index import Content
 
 if TYPE_CHECKING:
     from private_wheel.proof.index_server import IndexServer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from private_wheel.publish import Plan, Result, result_of
+from private_wheel.publish.route import Plan, Result, result_of
 from private_wheel.wheels.wheel import Wheel
 
 

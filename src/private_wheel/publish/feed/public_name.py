@@ -19,8 +19,8 @@ import requests
 
 from private_wheel.azure.http import AT_ONCE, TRANSPORT_ERRORS, Client
 from private_wheel.errors import ServiceUnreachable
-from private_wheel.publish.feed_address import FeedAddress
-from private_wheel.publish.feed_answers import is_sign_in
+from private_wheel.publish.feed.address import FeedAddress
+from private_wheel.publish.feed.answers import is_sign_in
 from private_wheel.secrets.addresses import is_protected
 from private_wheel.system.background import in_background
 from private_wheel.system.pip_configuration import DEFAULT_INDEX, install_settings

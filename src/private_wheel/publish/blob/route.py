@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from private_wheel.azure.blobs import FILES_AT_ONCE, Blob, BlobStorage, Credential
-from private_wheel.publish import Plan, Result, result_of
-from private_wheel.publish.container_address import ContainerAddress
-from private_wheel.publish.wheel_blob import ExistingRules, plan_blob, see_wheel, send_wheel
+from private_wheel.publish.blob.address import ContainerAddress
+from private_wheel.publish.blob.storage import FILES_AT_ONCE, Blob, BlobStorage, Credential
+from private_wheel.publish.blob.wheel import ExistingRules, plan_blob, see_wheel, send_wheel
+from private_wheel.publish.route import Plan, Result, result_of
 from private_wheel.wheels.wheel import Wheel
 
 

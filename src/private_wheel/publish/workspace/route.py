@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import quote
 
-from private_wheel.azure.artifact_service import ArtifactService
-from private_wheel.azure.blobs import FILES_AT_ONCE, Blob, BlobStorage
 from private_wheel.errors import NotPublished
-from private_wheel.publish import Plan, Result, result_of
-from private_wheel.publish.wheel_blob import ExistingRules, is_cut_short, plan_blob, see_wheel, send_wheel
+from private_wheel.publish.blob.storage import FILES_AT_ONCE, Blob, BlobStorage
+from private_wheel.publish.blob.wheel import ExistingRules, is_cut_short, plan_blob, see_wheel, send_wheel
+from private_wheel.publish.route import Plan, Result, result_of
+from private_wheel.publish.workspace.artifacts import ArtifactService
 from private_wheel.wheels.wheel import Wheel
 
 _ONLY_V1 = (

@@ -10,8 +10,8 @@ import requests
 from private_wheel.azure.answers import server_reason
 from private_wheel.azure.http import RETRIED_STATUSES
 from private_wheel.errors import CredentialRefused, PermissionMissing, PrivateWheelError, ServiceFailed, UnknownFeed
-from private_wheel.publish import Account
-from private_wheel.publish.feed_address import FeedAddress
+from private_wheel.publish.feed.address import FeedAddress
+from private_wheel.publish.route import Account
 
 _SIGN_IN_HOST = re.compile(r"^login\.|vssps\.visualstudio\.com$")
 _SIGN_IN_PATH = re.compile(r"^/(_signin|signin|sign-in|sign_in|login|users/sign_in)(/|$)|/oauth2/")

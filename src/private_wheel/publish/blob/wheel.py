@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from private_wheel.azure.blob_errors import ConditionFailed, protected
-from private_wheel.azure.blobs import Blob, StoredBlob
 from private_wheel.config import IfExists
 from private_wheel.errors import NotPublished
-from private_wheel.publish import Plan, Result, result_of
+from private_wheel.publish.blob.errors import ConditionFailed, protected
+from private_wheel.publish.blob.storage import Blob, StoredBlob
 from private_wheel.publish.if_exists import plan_beside
+from private_wheel.publish.route import Plan, Result, result_of
 from private_wheel.wheels.wheel import Wheel, digest_of
 
 _ADVICE = "Raise the version, set if-exists: skip to accept the file that is there, or replace to overwrite it."

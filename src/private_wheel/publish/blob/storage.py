@@ -22,9 +22,9 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobClient, BlobProperties, ContainerClient, ContentSettings
 
-from private_wheel.azure.blob_errors import ConditionFailed, blob_errors, error_code
 from private_wheel.azure.http import AT_ONCE, BoundedAdapter, new_session, retry_rules
 from private_wheel.errors import BlobProtected
+from private_wheel.publish.blob.errors import ConditionFailed, blob_errors, error_code
 from private_wheel.system.progress import Progress
 
 _LOG = logging.getLogger(__name__)

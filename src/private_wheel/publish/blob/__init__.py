@@ -1,0 +1,1 @@
+"""The blob route: a private container."""

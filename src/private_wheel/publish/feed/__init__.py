@@ -1,0 +1,1 @@
+"""The feed route: a package index with the legacy upload API."""

@@ -1,0 +1,1 @@
+"""The workspace route: the workspace's own storage."""
