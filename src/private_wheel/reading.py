@@ -23,7 +23,7 @@ from private_wheel.config import (
 )
 from private_wheel.environment.addition import ENVIRONMENT_NAME, IMAGE
 from private_wheel.environment.base import Base, read_base
-from private_wheel.environment.directory import check_directory
+from private_wheel.environment.formats.directory import check_directory
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.errors import InvalidInputs, Problem
 from private_wheel.inputs import INPUTS, UNRESOLVED, Input, Kind, given

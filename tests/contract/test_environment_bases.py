@@ -21,8 +21,8 @@ from ruamel.yaml import YAML
 
 from entrypoint import executable
 from private_wheel.environment.base import read_base
-from private_wheel.environment.definition_text import KEYS
 from private_wheel.environment.extension import Extended
+from private_wheel.environment.text.definition import KEYS
 from private_wheel.system.pip_configuration import uv_environ
 from sandbox import Sandbox
 from scripts.set_up import VENV

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from private_wheel.config import ConnectionConfig, EnvironmentConfig, IndexMode
 from private_wheel.connection import connection_properties
-from private_wheel.environment.files import write_environment
+from private_wheel.environment.formats.files import write_environment
 from private_wheel.environment.model import environment_of
 from private_wheel.publish.route import Result
 from private_wheel.secrets.redaction import Secret

@@ -12,7 +12,7 @@ from packaging.utils import parse_wheel_filename
 
 from private_wheel.config import EnvironmentConfig
 from private_wheel.environment.base import read_base
-from private_wheel.environment.directory import check_directory, write_whole
+from private_wheel.environment.formats.directory import check_directory, write_whole
 from private_wheel.environment.model import environment_of
 from private_wheel.errors import InvalidInputs, PythonNotSatisfied, SeveralWheels, WrongPlatform
 from private_wheel.publish.route import Result

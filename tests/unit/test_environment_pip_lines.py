@@ -19,7 +19,7 @@ from pip._internal.req.req_file import (
     preprocess,
 )
 
-from private_wheel.environment.pip_lines import read_pip_line
+from private_wheel.environment.pip.lines import read_pip_line
 
 from .extending import INDEX, LINE, Make, refused
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from private_wheel.environment.addition import Package
-from private_wheel.environment.pip_index import without_index
-from private_wheel.environment.pip_lines import read_pip_line
+from private_wheel.environment.pip.index import without_index
+from private_wheel.environment.pip.lines import read_pip_line
 
 from .extending import INDEX, LINE, PACKAGE, SHA, URL, WHEEL, Make, refused
 

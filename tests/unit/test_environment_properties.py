@@ -24,11 +24,11 @@ from ruamel.yaml import YAML
 from private_wheel.environment.addition import Addition, Package
 from private_wheel.environment.base import Base, read_base
 from private_wheel.environment.extension import Extended, extend
-from private_wheel.environment.pip_index import without_index
-from private_wheel.environment.pip_lines import read_pip_line
-from private_wheel.environment.requirements_text import read_requirements
+from private_wheel.environment.pip.index import without_index
+from private_wheel.environment.pip.lines import read_pip_line
+from private_wheel.environment.text.requirements import read_requirements
+from private_wheel.environment.text.yaml import parse, plain_data, scalar
 from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.environment.yaml_text import parse, plain_data, scalar
 from private_wheel.publish.feed.address import same_index
 
 URL = "https://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from private_wheel.environment.conda_text import read_conda, told_keys
-from private_wheel.environment.definition_text import check_definition
-from private_wheel.environment.requirements_text import read_requirements
+from private_wheel.environment.text.conda import read_conda, told_keys
+from private_wheel.environment.text.definition import check_definition
+from private_wheel.environment.text.requirements import read_requirements
+from private_wheel.environment.text.yaml import Node, parse
 from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.environment.yaml_text import Node, parse
 from private_wheel.secrets.detection import held_credential
 from private_wheel.secrets.quoting import quoted
 

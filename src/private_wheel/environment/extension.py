@@ -10,15 +10,15 @@ from typing import Any
 
 from private_wheel.environment.addition import DEFAULT_IMAGE, ENVIRONMENT_NAME, Addition
 from private_wheel.environment.base import Base
-from private_wheel.environment.conda_python import Python
-from private_wheel.environment.conda_text import extend_conda, read_conda
-from private_wheel.environment.definition_text import SCHEMA, fresh_definition, inside_text, set_conda, set_keys
-from private_wheel.environment.pip_part import extend_pip_part
-from private_wheel.environment.requirements_text import comments_between, read_requirements, with_entries
-from private_wheel.environment.splices import spliced
+from private_wheel.environment.pip.part import extend_pip_part
+from private_wheel.environment.text.anchors import check_anchors
+from private_wheel.environment.text.conda import extend_conda, read_conda
+from private_wheel.environment.text.conda_python import Python
+from private_wheel.environment.text.definition import SCHEMA, fresh_definition, inside_text, set_conda, set_keys
+from private_wheel.environment.text.requirements import comments_between, read_requirements, with_entries
+from private_wheel.environment.text.splices import spliced
+from private_wheel.environment.text.yaml import Node, parse, plain_data, scalar
 from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.environment.yaml_anchors import check_anchors
-from private_wheel.environment.yaml_text import Node, parse, plain_data, scalar
 from private_wheel.secrets.quoting import quoted
 
 # Unpinned, a new pip would change old images: https://learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-environments

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from private_wheel.environment.pip_lines import read_pip_line
+from private_wheel.environment.pip.lines import read_pip_line
 from private_wheel.errors import DoesNotInstall, DoesNotResolve, Interrupted, ServiceUnreachable
 from private_wheel.proof.index_server import IndexServer
 from private_wheel.proof.uv_part import NotForUvError, UvPart, uv_part

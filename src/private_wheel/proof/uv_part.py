@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from private_wheel.environment.pip_index import indexes_of
-from private_wheel.environment.pip_lines import PipLine, read_pip_line
+from private_wheel.environment.pip.index import indexes_of
+from private_wheel.environment.pip.lines import PipLine, read_pip_line
 
 # They tune pip alone, or would loosen what uv demands.
 _LEFT_OUT = frozenset({"--prefer-binary", "--trusted-host", "--use-feature"})

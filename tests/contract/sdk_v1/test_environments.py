@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from private_wheel.environment.files import write_environment
+from private_wheel.environment.formats.files import write_environment
 from private_wheel.environment.model import Environment
 from tests.contract.environment_bases import CASES, LINES, extended
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from private_wheel.environment.addition import Addition, Package
-from private_wheel.environment.pip_index import with_index
-from private_wheel.environment.pip_lines import Entry, PipLine, Target
+from private_wheel.environment.pip.index import with_index
+from private_wheel.environment.pip.lines import Entry, PipLine, Target
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.secrets.quoting import quoted, shown
 

@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from private_wheel.environment.azureml_v1 import azureml_v1_files
-from private_wheel.environment.directory import UNFINISHED, check_directory, write_whole
+from private_wheel.environment.formats.azureml_v1 import azureml_v1_files
+from private_wheel.environment.formats.directory import UNFINISHED, check_directory, write_whole
+from private_wheel.environment.formats.wheelhouse import wheelhouse_files
 from private_wheel.environment.model import Environment
-from private_wheel.environment.wheelhouse import wheelhouse_files
 from private_wheel.errors import BrokenWheel, InvalidInputs, Problem
 from private_wheel.wheels.wheel import WheelFile
 

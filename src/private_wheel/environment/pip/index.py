@@ -9,7 +9,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from private_wheel.environment.addition import Addition
-from private_wheel.environment.pip_lines import INDEXES, Entry, PipLine, read_pip_line
+from private_wheel.environment.pip.lines import INDEXES, Entry, PipLine, read_pip_line
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.publish.feed.address import same_index
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from private_wheel.environment.splices import Splice
+from private_wheel.environment.text.splices import Splice
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.secrets.quoting import shown
 

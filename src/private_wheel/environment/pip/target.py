@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
-from private_wheel.environment.pip_options import URL, url_problem
+from private_wheel.environment.pip.options import URL, url_problem
 from private_wheel.secrets.quoting import quoted, shown
 
 _VCS = (

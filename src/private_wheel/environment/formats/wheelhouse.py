@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from private_wheel.environment.model import Environment
-from private_wheel.environment.pip_index import without_index
-from private_wheel.environment.pip_lines import Target, read_pip_line
+from private_wheel.environment.pip.index import without_index
+from private_wheel.environment.pip.lines import Target, read_pip_line
 from private_wheel.wheels.wheel import WheelFile
 
 _DOCKERFILE = """\

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from private_wheel.environment.addition import Addition
-from private_wheel.environment.conda_python import SPEC, Python, set_python
-from private_wheel.environment.pip_lines import Entry, PipLine
-from private_wheel.environment.pip_part import extend_pip_part
-from private_wheel.environment.requirements_text import pip_line
-from private_wheel.environment.splices import Item, Splice, line_end, list_splices
+from private_wheel.environment.pip.lines import Entry, PipLine
+from private_wheel.environment.pip.part import extend_pip_part
+from private_wheel.environment.text.conda_python import SPEC, Python, set_python
+from private_wheel.environment.text.requirements import pip_line
+from private_wheel.environment.text.splices import Item, Splice, line_end, list_splices
+from private_wheel.environment.text.yaml import Node, plain_data, scalar
 from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.environment.yaml_text import Node, plain_data, scalar
 from private_wheel.secrets.quoting import quoted, shown
 
 _MOST_KEYS = 8  # that a sentence names

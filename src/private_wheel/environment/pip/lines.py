@@ -9,8 +9,8 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from private_wheel.environment.pip_options import INDEXES, read_options
-from private_wheel.environment.pip_target import Target, read_editable, read_target
+from private_wheel.environment.pip.options import INDEXES, read_options
+from private_wheel.environment.pip.target import Target, read_editable, read_target
 from private_wheel.secrets.detection import held_credential
 
 __all__ = ["INDEXES", "Entry", "PipLine", "Target", "read_pip_line"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from private_wheel.environment.yaml_text import Node
+from private_wheel.environment.text.yaml import Node
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from private_wheel.environment.pip_lines import INDEXES, Entry, PipLine, read_pip_line
-from private_wheel.environment.pip_options import URL
-from private_wheel.environment.splices import Splice, spliced
+from private_wheel.environment.pip.lines import INDEXES, Entry, PipLine, read_pip_line
+from private_wheel.environment.pip.options import URL
+from private_wheel.environment.text.splices import Splice, spliced
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.secrets.quoting import quoted
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 
 from private_wheel.environment.addition import IMAGE
-from private_wheel.environment.splices import Splice, line_end, line_start
+from private_wheel.environment.text.splices import Splice, line_end, line_start
+from private_wheel.environment.text.yaml import Node, scalar
 from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.environment.yaml_text import Node, scalar
 from private_wheel.secrets.quoting import quoted
 
 SCHEMA = "https://azuremlschemas.azureedge.net/latest/environment.schema.json"

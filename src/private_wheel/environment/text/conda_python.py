@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from private_wheel.environment.addition import Addition
+from private_wheel.environment.text.yaml import Node
 from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.environment.yaml_text import Node
 from private_wheel.secrets.quoting import quoted
 
 SPEC = re.compile(r"^(?P<channel>[^\s:]+::)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<rest>.*)$", re.DOTALL)

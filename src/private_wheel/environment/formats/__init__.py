@@ -1,0 +1,1 @@
+"""The environment files: one writer for each format."""

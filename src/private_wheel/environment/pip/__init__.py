@@ -1,0 +1,1 @@
+"""The pip part of an environment, as pip reads it."""

@@ -1,0 +1,1 @@
+"""Environment files as text: read with their positions, changed, and written."""
