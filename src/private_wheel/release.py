@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from private_wheel.azureml.connection import set_connection
 from private_wheel.config import Config
-from private_wheel.connection import set_connection
 from private_wheel.environments import (
     can_be_written,
     check,

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from private_wheel.azureml.connection import ConnectionPlan
 from private_wheel.config import Config
-from private_wheel.connection import ConnectionPlan
 from private_wheel.errors import PrivateWheelError
 from private_wheel.inputs import DOCS
 from private_wheel.publish.route import Plan, Result
 
 if TYPE_CHECKING:
+    from private_wheel.azureml.registration import RegistrationPlan
     from private_wheel.environment.model import Environment
-    from private_wheel.registration import RegistrationPlan
 
 _OUTCOMES = {
     "published": "published",

@@ -14,8 +14,8 @@ from packaging.requirements import Requirement
 from packaging.tags import parse_tag
 from ruamel.yaml import YAML
 
+from private_wheel.azureml.connection import connection_properties
 from private_wheel.config import ConnectionConfig, EnvironmentConfig, IndexMode
-from private_wheel.connection import connection_properties
 from private_wheel.environment.formats.files import write_environment
 from private_wheel.environment.model import environment_of
 from private_wheel.publish.route import Result

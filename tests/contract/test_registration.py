@@ -17,10 +17,10 @@ from ruamel.yaml import YAML
 from private_wheel.azure.arm import Arm
 from private_wheel.azure.clouds import Cloud
 from private_wheel.azure.workspace_id import parse_workspace
+from private_wheel.azureml.registration import Definition, RegistrationPlan, plan_registrations, register_version
 from private_wheel.environment.addition import Addition, Package
 from private_wheel.environment.base import read_base
 from private_wheel.environment.extension import extend
-from private_wheel.registration import Definition, RegistrationPlan, plan_registrations, register_version
 from sandbox import Sandbox
 from sandbox.workspace import Workspace
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from private_wheel import registration
 from private_wheel.azure.arm import WRITE_ENVIRONMENT, Arm
 from private_wheel.azure.clouds import Cloud
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
+from private_wheel.azureml import registration
+from private_wheel.azureml.registration import Definition, RegistrationPlan, plan_registrations, register_version
 from private_wheel.errors import (
     CredentialRefused,
     EnvironmentConflict,
@@ -22,7 +23,6 @@ from private_wheel.errors import (
     ServiceUnreachable,
     UnknownWorkspace,
 )
-from private_wheel.registration import Definition, RegistrationPlan, plan_registrations, register_version
 from sandbox import Sandbox
 
 from .conftest import Job, Outcome

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from private_wheel.azure.workspace_id import parse_workspace
-from private_wheel.connection import covers, default_name
+from private_wheel.azureml.connection import covers, default_name
 from private_wheel.publish.blob.address import parse_container
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.secrets.addresses import check_address

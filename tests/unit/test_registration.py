@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from private_wheel.comparison import differences
-from private_wheel.registration import Definition, next_version
+from private_wheel.azureml.comparison import differences
+from private_wheel.azureml.registration import Definition, next_version
 
 CONDA = """\
 # Written by hand.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from private_wheel.azure.http import AT_ONCE
 from private_wheel.azure.workspace_id import WorkspaceId
-from private_wheel.comparison import differences
+from private_wheel.azureml.comparison import differences
 from private_wheel.errors import EnvironmentConflict, ServiceFailed
 from private_wheel.system.background import side_by_side
 

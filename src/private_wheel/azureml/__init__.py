@@ -1,0 +1,1 @@
+"""What a workspace itself has: its connections and its environments."""
