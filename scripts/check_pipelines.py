@@ -17,7 +17,7 @@ from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # comes 
 from jsonschema.exceptions import best_match  # type: ignore[import-untyped]  # as above
 from ruamel.yaml import YAML
 
-from private_wheel.inputs import INPUTS
+from private_wheel.inputs.table import INPUTS
 from scripts.metadata.names import Edition, version_parts
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     for path, text in stale.items():
         name = path.relative_to(options.root).as_posix()
         if options.check:
-            print(f"{name} is not what src/private_wheel/inputs.py says: run `make metadata`.", file=sys.stderr)
+            print(f"{name} is not what src/private_wheel/inputs/table.py says: run `make metadata`.", file=sys.stderr)
         else:
             _write(path, text)
             print(f"wrote {name}")

@@ -6,11 +6,11 @@ import json
 import textwrap
 from collections.abc import Iterator
 
-from private_wheel.inputs import INPUTS, OUTPUTS, Input
+from private_wheel.inputs.table import INPUTS, OUTPUTS, Input
 from scripts.metadata.texts import described
 
 _FRAME = """\
-# Generated from src/private_wheel/inputs.py by scripts/sync_metadata.py: change those and run `make metadata`.
+# Generated from src/private_wheel/inputs/table.py by scripts/sync_metadata.py: change those and run `make metadata`.
 name: PrivateWheel
 description: >-
   Build a Python package, publish it to a private feed, let Azure Machine Learning workspaces read it,

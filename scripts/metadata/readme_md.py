@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from private_wheel.inputs import INPUTS, OUTPUTS, Group, Input, Kind
+from private_wheel.inputs.table import INPUTS, OUTPUTS, Group, Input, Kind
 from scripts.metadata.texts import choices
 
 _HOST_NAMES = {"github": "on GitHub", "azure_pipelines": "on Azure Pipelines", "terminal": "in the terminal"}

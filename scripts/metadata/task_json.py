@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from private_wheel.inputs import INPUTS, OUTPUTS, Group, Input, Kind
+from private_wheel.inputs.table import INPUTS, OUTPUTS, Group, Input, Kind
 from scripts.metadata.names import PAGE, SUMMARY, Edition, version_parts
 from scripts.metadata.texts import described
 

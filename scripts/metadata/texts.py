@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from private_wheel.inputs import Input, Kind
+from private_wheel.inputs.table import Input, Kind
 
 
 def described(row: Input) -> str:

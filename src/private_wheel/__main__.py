@@ -16,7 +16,7 @@ from private_wheel.errors import Bug, Interrupted, MachineFailed, PrivateWheelEr
 from private_wheel.hosts import Host, detect_host
 from private_wheel.hosts.base import HostHandler
 from private_wheel.hosts.terminal import read_arguments
-from private_wheel.masked import secret_values
+from private_wheel.inputs.secret_values import secret_values
 from private_wheel.system.linux import hide_memory
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _attempt(host: Host, action: Callable[[], None]) -> PrivateWheelError | None
 
 
 def _release(host: Host, environ: Mapping[str, str], record: Record) -> None:
-    from private_wheel.reading import read_config
+    from private_wheel.inputs.reading import read_config
 
     record.config = read_config(environ, host.checkout)
     from private_wheel.release import release

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from private_wheel.azure.workspace_id import WorkspaceId, short_names
 from private_wheel.azureml.registration import Definition, RegistrationPlan, plan_registrations, register_version
-from private_wheel.config import Config
 from private_wheel.environment.formats.files import write_environment
 from private_wheel.environment.model import Environment, environment_of
+from private_wheel.inputs.config import Config
 from private_wheel.publish.route import Plan, Result, result_of
 from private_wheel.wheels.wheel import Wheel, WheelFile
 

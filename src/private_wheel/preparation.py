@@ -6,9 +6,9 @@ from concurrent.futures import Future, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from private_wheel.config import Config
 from private_wheel.errors import Interrupted, SeveralWheels
 from private_wheel.hosts import Host
+from private_wheel.inputs.config import Config
 from private_wheel.system.background import in_background
 from private_wheel.wheels.build import Builder, Workshop
 from private_wheel.wheels.sources import is_wheel

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from private_wheel.azureml.connection import set_connection
-from private_wheel.config import Config
 from private_wheel.environments import (
     can_be_written,
     check,
@@ -20,6 +19,7 @@ from private_wheel.environments import (
     write,
 )
 from private_wheel.hosts import Host
+from private_wheel.inputs.config import Config
 from private_wheel.preparation import prepare
 from private_wheel.publish.route import Plan, Result, Route, result_of, unseen
 from private_wheel.report import Record

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from private_wheel.azureml.connection import ConnectionPlan
-from private_wheel.config import Config
 from private_wheel.errors import PrivateWheelError
-from private_wheel.inputs import DOCS
+from private_wheel.inputs.config import Config
+from private_wheel.inputs.table import DOCS
 from private_wheel.publish.route import Plan, Result
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from private_wheel.azure.clouds import DEVOPS_SCOPE, STORAGE_SCOPE
 from private_wheel.azure.sign_in import Mask, ScopedCredential, SignIn
 from private_wheel.azure.workspace_id import WorkspaceId, short_names
-from private_wheel.config import Config
 from private_wheel.errors import InvalidInputs, Problem
+from private_wheel.inputs.config import Config
 from private_wheel.publish.blob.address import ContainerAddress
 from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.publish.nowhere import Nowhere

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from private_wheel.inputs import OUTPUTS
+from private_wheel.inputs.table import OUTPUTS
 from sandbox import Sandbox
 from sandbox.access_tokens import DEVOPS_RESOURCE
 from tests.e2e.conftest import ENVIRONMENT, UNHEARD_OF_TOKEN, Azure, FailedRun

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from private_wheel.inputs import OUTPUTS
+from private_wheel.inputs.table import OUTPUTS
 from tests.extension.task import Run, Task
 from tests.protocol import github_runner
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from private_wheel.inputs import OUTPUTS
+from private_wheel.inputs.table import OUTPUTS
 from tests.extension.connections import KINDS, Kind
 from tests.extension.task import Run, Task
 

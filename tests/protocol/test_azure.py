@@ -16,7 +16,7 @@ from private_wheel.errors import PrivateWheelError
 from private_wheel.hosts import AzurePipelines
 from private_wheel.hosts.azure_pipelines import escape_data, escape_property
 from private_wheel.hosts.base import harmless_lines
-from private_wheel.inputs import OUTPUTS, camel_case
+from private_wheel.inputs.table import OUTPUTS, camel_case
 from private_wheel.secrets.redaction import derived_forms
 from private_wheel.system.progress import Progress
 from scripts.metadata.task_json import task_json

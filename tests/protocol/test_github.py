@@ -15,7 +15,7 @@ from private_wheel.errors import PrivateWheelError
 from private_wheel.hosts import GitHub
 from private_wheel.hosts.base import harmless_lines
 from private_wheel.hosts.github import escape_data, escape_property
-from private_wheel.inputs import OUTPUTS
+from private_wheel.inputs.table import OUTPUTS
 from private_wheel.secrets.redaction import derived_forms
 from tests.protocol.github_runner import (
     COMMANDS,

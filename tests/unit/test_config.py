@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-import private_wheel.reading
-from private_wheel.config import Config
+import private_wheel.inputs.reading
 from private_wheel.errors import InvalidInputs
-from private_wheel.inputs import INPUTS
-from private_wheel.masked import secret_values
-from private_wheel.reading import read_config
+from private_wheel.inputs.config import Config
+from private_wheel.inputs.reading import read_config
+from private_wheel.inputs.secret_values import secret_values
+from private_wheel.inputs.table import INPUTS
 
 WORKSPACE = "11111111-2222-3333-4444-555555555555/ml/acme-ml"
 FEED = {"feed": "acme/python"}
@@ -53,7 +53,7 @@ def test_defaults(checkout: Path) -> None:
 
 
 def test_every_row_of_the_table_is_read() -> None:
-    source = inspect.getsource(private_wheel.reading)
+    source = inspect.getsource(private_wheel.inputs.reading)
     assert not {row.name for row in INPUTS if f'"{row.name}"' not in source}
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from private_wheel import errors
 from private_wheel.errors import PrivateWheelError
-from private_wheel.inputs import INPUTS
+from private_wheel.inputs.table import INPUTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")

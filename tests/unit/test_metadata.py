@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from private_wheel import __version__
-from private_wheel.inputs import INPUTS, OUTPUTS, Group, Kind
+from private_wheel.inputs.table import INPUTS, OUTPUTS, Group, Kind
 from scripts import sync_metadata
 from scripts.metadata.readme_md import readme_md
 
@@ -87,7 +87,9 @@ def test_a_difference_is_found_named_and_mended(
     assert check(checkout) == 1
 
     stale = "README.md" if name == WORKFLOW else name
-    assert capsys.readouterr().err == f"{stale} is not what src/private_wheel/inputs.py says: run `make metadata`.\n"
+    assert (
+        capsys.readouterr().err == f"{stale} is not what src/private_wheel/inputs/table.py says: run `make metadata`.\n"
+    )
     assert sync_metadata.main(["--root", str(checkout)]) == 0
     assert check(checkout) == 0
     assert file.read_bytes() == content or name == WORKFLOW

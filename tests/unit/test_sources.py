@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from private_wheel.config import Config
 from private_wheel.errors import InvalidInputs
-from private_wheel.reading import read_config
+from private_wheel.inputs.config import Config
+from private_wheel.inputs.reading import read_config
 from private_wheel.wheels.sources import find_sources
 
 WHEELS = ("a-1.0-py3-none-any.whl", "b-1.0-py3-none-any.whl", "c-1.0-py3-none-any.whl")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from private_wheel import __version__
-from private_wheel.inputs import OUTPUTS
+from private_wheel.inputs.table import OUTPUTS
 from scripts.metadata.names import Edition
 from scripts.metadata.task_json import task_json
 from scripts.metadata.vss_extension import vss_extension

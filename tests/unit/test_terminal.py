@@ -7,7 +7,7 @@ import io
 import pytest
 
 from private_wheel.hosts.terminal import Terminal, read_arguments, unknown_variables
-from private_wheel.inputs import INPUTS, Kind
+from private_wheel.inputs.table import INPUTS, Kind
 
 
 def test_flags_become_inputs() -> None:

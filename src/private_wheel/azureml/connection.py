@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from private_wheel.azure.workspace_id import WorkspaceId
-from private_wheel.config import ConnectionConfig
 from private_wheel.errors import ConnectionConflict
+from private_wheel.inputs.config import ConnectionConfig
 from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.secrets.redaction import Secret
 

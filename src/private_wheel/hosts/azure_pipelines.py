@@ -12,7 +12,7 @@ from pathlib import Path
 
 from private_wheel.errors import PrivateWheelError
 from private_wheel.hosts.base import Host, harmless_lines
-from private_wheel.inputs import camel_case
+from private_wheel.inputs.table import camel_case
 from private_wheel.system.progress import Progress
 
 

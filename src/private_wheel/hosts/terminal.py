@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from private_wheel import __version__
 from private_wheel.errors import InvalidInputs, PrivateWheelError
 from private_wheel.hosts.base import Host, harmless_lines
-from private_wheel.inputs import INPUTS, Group, Input, Kind
+from private_wheel.inputs.table import INPUTS, Group, Input, Kind
 from private_wheel.system.progress import Progress
 
 _BAR_WIDTH = 30

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from private_wheel.config import IfExists
 from private_wheel.errors import ContentDiffers, FileExists
+from private_wheel.inputs.config import IfExists
 from private_wheel.publish.route import Plan
 from private_wheel.wheels.wheel import Wheel
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from private_wheel.config import IfExists
 from private_wheel.errors import NotPublished
+from private_wheel.inputs.config import IfExists
 from private_wheel.publish.blob.errors import ConditionFailed, protected
 from private_wheel.publish.blob.storage import Blob, StoredBlob
 from private_wheel.publish.if_exists import plan_beside

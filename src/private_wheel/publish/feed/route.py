@@ -21,7 +21,6 @@ from private_wheel.azure.http import (
     Client,
     pause_before_retry,
 )
-from private_wheel.config import IfExists
 from private_wheel.errors import (
     LocalVersion,
     NotPublished,
@@ -30,6 +29,7 @@ from private_wheel.errors import (
     VersionReserved,
     WheelRejected,
 )
+from private_wheel.inputs.config import IfExists
 from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.publish.feed.answers import is_sign_in, refusal, says_exists
 from private_wheel.publish.feed.index import IndexedFile, SimpleIndex

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from private_wheel.azure.identity import job_token
-from private_wheel.inputs import INPUTS, UNRESOLVED, Kind
+from private_wheel.inputs.table import INPUTS, UNRESOLVED, Kind
 from private_wheel.system.pip_configuration import install_settings
 
 _AMBIENT_SECRETS = (

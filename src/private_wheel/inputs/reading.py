@@ -9,8 +9,13 @@ from typing import Literal, TypeVar, cast
 
 from private_wheel.azure.identity import ServiceConnection, job_token, read_service_connection
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
-from private_wheel.combinations import problems_together
-from private_wheel.config import (
+from private_wheel.environment.addition import ENVIRONMENT_NAME, IMAGE
+from private_wheel.environment.base import Base, read_base
+from private_wheel.environment.formats.directory import check_directory
+from private_wheel.environment.wrong_file import WrongFile
+from private_wheel.errors import InvalidInputs, Problem
+from private_wheel.inputs.combinations import problems_together
+from private_wheel.inputs.config import (
     Config,
     ConnectionConfig,
     EnvironmentConfig,
@@ -21,13 +26,8 @@ from private_wheel.config import (
     SignInConfig,
     Verify,
 )
-from private_wheel.environment.addition import ENVIRONMENT_NAME, IMAGE
-from private_wheel.environment.base import Base, read_base
-from private_wheel.environment.formats.directory import check_directory
-from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.errors import InvalidInputs, Problem
-from private_wheel.inputs import INPUTS, UNRESOLVED, Input, Kind, given
-from private_wheel.masked import secret_values
+from private_wheel.inputs.secret_values import secret_values
+from private_wheel.inputs.table import INPUTS, UNRESOLVED, Input, Kind, given
 from private_wheel.publish.blob.address import parse_container
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.secrets.addresses import check_address

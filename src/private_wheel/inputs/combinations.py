@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from private_wheel.config import Config
 from private_wheel.errors import Problem
+from private_wheel.inputs.config import Config
 
 
 def problems_together(config: Config, wrong: Set[str]) -> Iterator[Problem]:

@@ -1,0 +1,1 @@
+"""The inputs: their table, and how they are read and checked."""
