@@ -20,7 +20,7 @@ from private_wheel.inputs.secret_values import secret_values
 from private_wheel.system.linux import hide_memory
 
 if TYPE_CHECKING:
-    from private_wheel.report import Record
+    from private_wheel.run.report import Record
 
 # SIGHUP is not everywhere.
 _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -45,7 +45,7 @@ def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = 
 
 
 def _run(environ: Mapping[str, str], host: Host) -> int:
-    from private_wheel.report import Record
+    from private_wheel.run.report import Record
 
     record = Record()
     failure = _attempt(host, lambda: _release(host, environ, record))
@@ -81,7 +81,7 @@ def _release(host: Host, environ: Mapping[str, str], record: Record) -> None:
     from private_wheel.inputs.reading import read_config
 
     record.config = read_config(environ, host.checkout)
-    from private_wheel.release import release
+    from private_wheel.run.release import release
 
     with tempfile.TemporaryDirectory(prefix="private-wheel-", ignore_cleanup_errors=True) as scratch:
         release(record.config, host, environ, Path(scratch), record)
@@ -89,7 +89,7 @@ def _release(host: Host, environ: Mapping[str, str], record: Record) -> None:
 
 def _tell(host: Host, record: Record, failure: PrivateWheelError | None) -> None:
     """Outputs and summary, after a failure too."""
-    from private_wheel.report import outputs, summary
+    from private_wheel.run.report import outputs, summary
 
     config = record.config
     if config and config.artifact_name and record.files:

@@ -17,7 +17,7 @@ from private_wheel.errors import BlobProtected
 from private_wheel.publish.blob.address import parse_container
 from private_wheel.publish.blob.storage import Blob, StoredBlob, _stored
 from private_wheel.publish.blob.wheel import ExistingRules, is_cut_short, plan_blob, sha256_told
-from private_wheel.routes import _storage_credential
+from private_wheel.run.routes import _storage_credential
 from private_wheel.wheels.wheel import Wheel, read_wheel
 
 NOW = datetime.now(timezone.utc)

@@ -16,7 +16,7 @@ from private_wheel.azureml.connection import ConnectionPlan, covers, plan_connec
 from private_wheel.inputs.config import Config, ConnectionConfig
 from private_wheel.publish.feed.index import SimpleIndex
 from private_wheel.publish.route import Account, Route
-from private_wheel.routes import Routes
+from private_wheel.run.routes import Routes
 
 
 def open_services(config: Config, environ: Mapping[str, str], mask: Mask) -> Services:

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from private_wheel.azureml.connection import set_connection
-from private_wheel.environments import (
+from private_wheel.hosts import Host
+from private_wheel.inputs.config import Config
+from private_wheel.publish.route import Plan, Result, Route, result_of, unseen
+from private_wheel.run.environments import (
     can_be_written,
     check,
     environments_of,
@@ -18,18 +21,15 @@ from private_wheel.environments import (
     register,
     write,
 )
-from private_wheel.hosts import Host
-from private_wheel.inputs.config import Config
-from private_wheel.preparation import prepare
-from private_wheel.publish.route import Plan, Result, Route, result_of, unseen
-from private_wheel.report import Record
+from private_wheel.run.preparation import prepare
+from private_wheel.run.report import Record
 from private_wheel.secrets.redaction import derived_forms
 from private_wheel.system.background import in_background, side_by_side
 from private_wheel.wheels.build import Workshop
 from private_wheel.wheels.wheel import Wheel, WheelFile
 
 if TYPE_CHECKING:
-    from private_wheel.services import Services
+    from private_wheel.run.services import Services
 
 _LOG = logging.getLogger(__name__)
 

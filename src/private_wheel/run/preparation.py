@@ -16,7 +16,7 @@ from private_wheel.wheels.tag import check_tag
 from private_wheel.wheels.wheel import Wheel, read_wheel
 
 if TYPE_CHECKING:
-    from private_wheel.services import Services
+    from private_wheel.run.services import Services
 
 # Seconds that a failed build waits for the preflight beside it, so that its connections end in order.
 _PATIENCE = 2.0
@@ -44,7 +44,7 @@ def prepare(config: Config, host: Host, workshop: Workshop) -> tuple[list[Wheel]
 
 def _preflight(config: Config, host: Host, workshop: Workshop) -> Services:
     """Its imports take as long as a build's start: they wait until the build is under way."""
-    from private_wheel.services import open_services
+    from private_wheel.run.services import open_services
 
     return open_services(config, workshop.environ, host.mask)
 

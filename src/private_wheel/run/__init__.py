@@ -1,0 +1,1 @@
+"""A run, from the preparation to the summary."""
