@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.access_tokens import AccessTokens
-from sandbox.accounts import Identity, Role
 from sandbox.artifact_answers import (
     CONTAINER,
     ORIGIN,
@@ -29,6 +27,8 @@ from sandbox.artifact_answers import (
     new_artifact,
 )
 from sandbox.blob_accounts import CONTAINERS, LINK_LIFETIME, BlobAccounts
+from sandbox.identity.access_tokens import AccessTokens
+from sandbox.identity.accounts import Identity, Role
 from sandbox.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -10,9 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from sandbox.access_tokens import DEVOPS_RESOURCE, STORAGE_RESOURCE, AccessTokens
-from sandbox.accounts import FederatedSubject, Identity, declare_identities
-from sandbox.application_certificates import ApplicationCertificates
 from sandbox.artifact_service import ArtifactService, ArtifactSwitches
 from sandbox.artifacts import Artifacts
 from sandbox.azurite import Azurite
@@ -31,16 +28,19 @@ from sandbox.faults import Faults
 from sandbox.feed import FeedSwitches
 from sandbox.feed_access import FeedAccess
 from sandbox.feed_tokens import FeedTokens
-from sandbox.instance_metadata import InstanceMetadata
+from sandbox.identity.access_tokens import DEVOPS_RESOURCE, STORAGE_RESOURCE, AccessTokens
+from sandbox.identity.accounts import FederatedSubject, Identity, declare_identities
+from sandbox.identity.application_certificates import ApplicationCertificates
+from sandbox.identity.instance_metadata import InstanceMetadata
+from sandbox.identity.sign_in import SignIn
+from sandbox.identity.token_issuers import GitHubIssuer, PipelinesIssuer, TokenIssuer
 from sandbox.network import Network
 from sandbox.package_index import package_index
 from sandbox.public_index import PublicIndex, index_variables, upstream_url
 from sandbox.recording import Doorkeeper, RecordedRequest
 from sandbox.resource_manager import ResourceManager
 from sandbox.server import LoopbackServer
-from sandbox.sign_in import SignIn
 from sandbox.storage import Storage
-from sandbox.token_issuers import GitHubIssuer, PipelinesIssuer, TokenIssuer
 from sandbox.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.access_tokens import STORAGE_RESOURCE
+from sandbox.identity.access_tokens import STORAGE_RESOURCE
 
 
 class BlobRefusal(Exception):

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.access_tokens import STORAGE_RESOURCE, AccessTokens
-from sandbox.accounts import StorageRole
 from sandbox.blob_accounts import CONTAINERS, BlobAccounts, BlobAddress
 from sandbox.blob_answers import (
     BlobRefusal,
@@ -23,6 +21,8 @@ from sandbox.blob_answers import (
 )
 from sandbox.blob_forwarding import Forwarding
 from sandbox.blob_policies import BlobSwitches, add_policy_headers, check_write_once
+from sandbox.identity.access_tokens import STORAGE_RESOURCE, AccessTokens
+from sandbox.identity.accounts import StorageRole
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

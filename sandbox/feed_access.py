@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from werkzeug.wrappers import Request
 
-from sandbox.access_tokens import DEVOPS_RESOURCE, AccessToken, AccessTokens
-from sandbox.accounts import FeedRole
 from sandbox.feed_answers import FeedRefusal, lacks_permission, sign_in_page, sign_in_redirect, unauthorized
 from sandbox.feed_tokens import FeedToken, FeedTokens, State
+from sandbox.identity.access_tokens import DEVOPS_RESOURCE, AccessToken, AccessTokens
+from sandbox.identity.accounts import FeedRole
 
 ANONYMOUS = "TF400813: Resource not available for anonymous access. Client authentication required."
 EXPIRED = "Access Denied: The Personal Access Token used has expired."

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.access_tokens import AccessTokens
-from sandbox.accounts import Identity, Role
 from sandbox.arm_answers import ArmError, answer, check_api_version, method_not_allowed, not_found
 from sandbox.connections import Connections
 from sandbox.environments import Environments
+from sandbox.identity.access_tokens import AccessTokens
+from sandbox.identity.accounts import Identity, Role
 from sandbox.permissions import permissions
 from sandbox.workspace import Workspace
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
-from sandbox.access_tokens import DEVOPS_RESOURCE
+from sandbox.identity.access_tokens import DEVOPS_RESOURCE
 
 SCOPE = f"{DEVOPS_RESOURCE}/.default"
 ML_CLIENT = Path(__file__).with_name("ml_client.py")

@@ -16,7 +16,7 @@ import requests
 
 from private_wheel.inputs.table import OUTPUTS
 from sandbox import Sandbox
-from sandbox.access_tokens import DEVOPS_RESOURCE
+from sandbox.identity.access_tokens import DEVOPS_RESOURCE
 from tests.e2e.conftest import ENVIRONMENT, UNHEARD_OF_TOKEN, Azure, FailedRun
 from tests.e2e.runner import Job, Run, Runner
 from tests.leaks import Secrets, contents, credentials_in

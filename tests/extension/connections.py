@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from sandbox import Sandbox
-from sandbox.accounts import Identity
+from sandbox.identity.accounts import Identity
 
 Kind = Literal["workload", "secret", "certificate", "managed"]
 KINDS: tuple[Kind, ...] = ("workload", "secret", "certificate", "managed")

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from sandbox import Sandbox
-from sandbox.accounts import Identity
+from sandbox.identity.accounts import Identity
 
 VERSION = "api-version=2024-10-01"
 SECRET = "not-to-be-seen-again"

@@ -11,7 +11,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobClient
 
 from sandbox import Sandbox
-from sandbox.access_tokens import STORAGE_RESOURCE
+from sandbox.identity.access_tokens import STORAGE_RESOURCE
 
 from .sandbox_calls import VERSION, bearer, call, call_arm
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from sandbox.access_tokens import DEVOPS_RESOURCE
+from sandbox.identity.access_tokens import DEVOPS_RESOURCE
 
 from .sandbox_calls import call, project_page, upload
 

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from sandbox import Sandbox
-from sandbox.access_tokens import DEVOPS_RESOURCE
-from sandbox.token_issuers import TokenIssuer
+from sandbox.identity.access_tokens import DEVOPS_RESOURCE
+from sandbox.identity.token_issuers import TokenIssuer
 
 from .sandbox_calls import call
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
-from sandbox.access_tokens import DEVOPS_RESOURCE
+from sandbox.identity.access_tokens import DEVOPS_RESOURCE
 
 from .sandbox_calls import ENVIRONMENT_BODY, PAT_BODY, SECRET, VERSION, bearer, call, call_arm
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.x509.oid import NameOID
 
-from sandbox.accounts import Identity
+from sandbox.identity.accounts import Identity
 
 _ALGORITHMS = ["RS256", "PS256"]
 

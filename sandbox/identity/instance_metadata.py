@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.access_tokens import AccessTokens
-from sandbox.accounts import Identity
+from sandbox.identity.access_tokens import AccessTokens
+from sandbox.identity.accounts import Identity
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

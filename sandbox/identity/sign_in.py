@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import jwt
 from werkzeug.wrappers import Request, Response
 
-from sandbox.access_tokens import AccessTokens
-from sandbox.accounts import FederatedSubject, Identities, Identity
-from sandbox.application_certificates import ApplicationCertificates
 from sandbox.feed_answers import SIGN_IN_TITLE
-from sandbox.token_issuers import TokenIssuer
+from sandbox.identity.access_tokens import AccessTokens
+from sandbox.identity.accounts import FederatedSubject, Identities, Identity
+from sandbox.identity.application_certificates import ApplicationCertificates
+from sandbox.identity.token_issuers import TokenIssuer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

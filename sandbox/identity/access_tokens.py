@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import jwt
 
-from sandbox.accounts import Identity
+from sandbox.identity.accounts import Identity
 
 DEVOPS_RESOURCE = "499b84ac-1321-427f-aa17-267ca6975798"
 STORAGE_RESOURCE = "https://storage.azure.com"

@@ -1,0 +1,1 @@
+"""Microsoft Entra: who exists, and the tokens that they get."""
