@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from sandbox.artifact_service import ArtifactService, ArtifactSwitches
-from sandbox.artifacts import Artifacts
 from sandbox.azurite import Azurite
 from sandbox.blob_accounts import PACKAGES_ACCOUNT
 from sandbox.blob_gate import BlobGate
@@ -25,9 +24,11 @@ from sandbox.declared import (
     declare_workspaces,
 )
 from sandbox.faults import Faults
-from sandbox.feed import FeedSwitches
-from sandbox.feed_access import FeedAccess
-from sandbox.feed_tokens import FeedTokens
+from sandbox.feed.access import FeedAccess
+from sandbox.feed.artifacts import Artifacts
+from sandbox.feed.feed import FeedSwitches
+from sandbox.feed.storage import Storage
+from sandbox.feed.tokens import FeedTokens
 from sandbox.identity.access_tokens import DEVOPS_RESOURCE, STORAGE_RESOURCE, AccessTokens
 from sandbox.identity.accounts import FederatedSubject, Identity, declare_identities
 from sandbox.identity.application_certificates import ApplicationCertificates
@@ -40,7 +41,6 @@ from sandbox.public_index import PublicIndex, index_variables, upstream_url
 from sandbox.recording import Doorkeeper, RecordedRequest
 from sandbox.resource_manager import ResourceManager
 from sandbox.server import LoopbackServer
-from sandbox.storage import Storage
 from sandbox.workspace import Workspace
 
 if TYPE_CHECKING:

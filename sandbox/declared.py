@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-from sandbox.artifacts import FeedKey
-from sandbox.feed import Feed, FeedSwitches
+from sandbox.feed.artifacts import FeedKey
+from sandbox.feed.feed import Feed, FeedSwitches
 from sandbox.workspace import Workspace
 
 SERVERS = (

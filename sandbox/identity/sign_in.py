@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import jwt
 from werkzeug.wrappers import Request, Response
 
-from sandbox.feed_answers import SIGN_IN_TITLE
+from sandbox.feed.answers import SIGN_IN_TITLE
 from sandbox.identity.access_tokens import AccessTokens
 from sandbox.identity.accounts import FederatedSubject, Identities, Identity
 from sandbox.identity.application_certificates import ApplicationCertificates

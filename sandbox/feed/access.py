@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from werkzeug.wrappers import Request
 
-from sandbox.feed_answers import FeedRefusal, lacks_permission, sign_in_page, sign_in_redirect, unauthorized
-from sandbox.feed_tokens import FeedToken, FeedTokens, State
+from sandbox.feed.answers import FeedRefusal, lacks_permission, sign_in_page, sign_in_redirect, unauthorized
+from sandbox.feed.tokens import FeedToken, FeedTokens, State
 from sandbox.identity.access_tokens import DEVOPS_RESOURCE, AccessToken, AccessTokens
 from sandbox.identity.accounts import FeedRole
 

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.feed import Feed
-from sandbox.feed_access import FeedAccess
-from sandbox.feed_answers import FeedRefusal, refusal, unknown_feed, unknown_path
-from sandbox.storage import Storage
+from sandbox.feed.access import FeedAccess
+from sandbox.feed.answers import FeedRefusal, refusal, unknown_feed, unknown_path
+from sandbox.feed.feed import Feed
+from sandbox.feed.storage import Storage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

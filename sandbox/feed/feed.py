@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
-from sandbox.feed_answers import already_exists, deleted_version, invalid_package, unknown_path
+from sandbox.feed.answers import already_exists, deleted_version, invalid_package, unknown_path
 from sandbox.package_index import package_index
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Azure Artifacts: feeds, their access and their answers."""
