@@ -35,9 +35,9 @@ from sandbox.identity.application_certificates import ApplicationCertificates
 from sandbox.identity.instance_metadata import InstanceMetadata
 from sandbox.identity.sign_in import SignIn
 from sandbox.identity.token_issuers import GitHubIssuer, PipelinesIssuer, TokenIssuer
+from sandbox.index.package_index import package_index
+from sandbox.index.public_index import PublicIndex, index_variables, upstream_url
 from sandbox.network import Network
-from sandbox.package_index import package_index
-from sandbox.public_index import PublicIndex, index_variables, upstream_url
 from sandbox.recording import Doorkeeper, RecordedRequest
 from sandbox.resource_manager import ResourceManager
 from sandbox.server import LoopbackServer

@@ -15,7 +15,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
 from sandbox.feed.answers import already_exists, deleted_version, invalid_package, unknown_path
-from sandbox.package_index import package_index
+from sandbox.index.package_index import package_index
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

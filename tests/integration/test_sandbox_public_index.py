@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox import Sandbox
-from sandbox.public_index import index_variables, upstream_url
+from sandbox.index.public_index import index_variables, upstream_url
 
 from .sandbox_calls import call
 

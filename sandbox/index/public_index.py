@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from werkzeug.wrappers import Request, Response
 
 from private_wheel.system.pip_configuration import install_settings
-from sandbox.package_index import package_index
+from sandbox.index.package_index import package_index
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

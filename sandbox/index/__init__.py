@@ -1,0 +1,1 @@
+"""The package indexes inside the sandbox, pypiserver's and the public one."""
