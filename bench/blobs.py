@@ -47,7 +47,7 @@ from private_wheel.publish.blob.wheel import ExistingRules
 from private_wheel.publish.route import Plan
 from private_wheel.system.background import side_by_side
 from private_wheel.wheels.wheel import Wheel, read_wheel
-from sandbox.azurite import HOST, Azurite
+from sandbox.blob.azurite import HOST, Azurite
 
 MIB = 2**20
 ACCOUNT, CONTAINER = "bench", "wheels"

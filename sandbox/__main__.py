@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sandbox.assembly import Sandbox
-from sandbox.blob_accounts import CONTAINERS
+from sandbox.blob.accounts import CONTAINERS
 from sandbox.declared import FEEDS, SERVERS, WORKSPACES
 
 

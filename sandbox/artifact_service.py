@@ -26,7 +26,7 @@ from sandbox.artifact_answers import (
     error_content,
     new_artifact,
 )
-from sandbox.blob_accounts import CONTAINERS, LINK_LIFETIME, BlobAccounts
+from sandbox.blob.accounts import CONTAINERS, LINK_LIFETIME, BlobAccounts
 from sandbox.identity.access_tokens import AccessTokens
 from sandbox.identity.accounts import Identity, Role
 from sandbox.workspace import Workspace

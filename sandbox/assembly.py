@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from sandbox.artifact_service import ArtifactService, ArtifactSwitches
-from sandbox.azurite import Azurite
-from sandbox.blob_accounts import PACKAGES_ACCOUNT
-from sandbox.blob_gate import BlobGate
-from sandbox.blob_policies import BlobSwitches
+from sandbox.blob.accounts import PACKAGES_ACCOUNT
+from sandbox.blob.azurite import Azurite
+from sandbox.blob.gate import BlobGate
+from sandbox.blob.policies import BlobSwitches
 from sandbox.certificates import BUNDLE_VARIABLES
 from sandbox.declared import (
     GITHUB_SUBJECT,

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sandbox.azurite import Azurite
-from sandbox.blob_accounts import CONTAINERS, LINK_LIFETIME, PACKAGES_ACCOUNT, BlobAccounts, public_host
+from sandbox.blob.accounts import CONTAINERS, LINK_LIFETIME, PACKAGES_ACCOUNT, BlobAccounts, public_host
+from sandbox.blob.azurite import Azurite
 from sandbox.certificates import Authority
 from sandbox.declared import PUBLIC_NAMES, SERVERS
 from sandbox.proxy import Proxy

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from sandbox.azurite import Azurite
-from sandbox.blob_accounts import new_accounts
+from sandbox.blob.accounts import new_accounts
+from sandbox.blob.azurite import Azurite
 
 WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 WheelMaker = Callable[..., Path]

@@ -13,7 +13,7 @@ from azure.storage.blob import BlobClient, ContentSettings
 from private_wheel.errors import UnknownContainer
 from private_wheel.publish.blob import storage as blobs
 from sandbox import Sandbox
-from sandbox.azurite import Azurite
+from sandbox.blob.azurite import Azurite
 from sandbox.image_build import build_image
 
 from .conftest import Job

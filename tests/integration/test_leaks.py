@@ -18,8 +18,8 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 from private_wheel.__main__ import main
 from private_wheel.secrets.redaction import derived_forms
-from sandbox.azurite import Azurite
-from sandbox.blob_accounts import PACKAGES_ACCOUNT
+from sandbox.blob.accounts import PACKAGES_ACCOUNT
+from sandbox.blob.azurite import Azurite
 from sandbox.faults import Fault
 from tests.leaks import Secrets, contents, credentials_in
 

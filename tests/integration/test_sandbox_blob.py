@@ -30,8 +30,8 @@ from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobClient, ContainerClient, ContentSettings
 
 from sandbox import Sandbox
-from sandbox.azurite import Azurite, AzuriteError
-from sandbox.blob_accounts import new_accounts
+from sandbox.blob.accounts import new_accounts
+from sandbox.blob.azurite import Azurite, AzuriteError
 from sandbox.identity.access_tokens import STORAGE_RESOURCE
 from sandbox.image_build import ImageBuildError, build_image
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from sandbox.azurite import Azurite
+from sandbox.blob.azurite import Azurite
 
 from .environment import Unavailable, sdk_python
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.blob_accounts import CONTAINERS, BlobAccounts, BlobAddress
-from sandbox.blob_answers import (
+from sandbox.blob.accounts import CONTAINERS, BlobAccounts, BlobAddress
+from sandbox.blob.answers import (
     BlobRefusal,
     behind_firewall,
     invalid_token,
@@ -19,8 +19,8 @@ from sandbox.blob_answers import (
     not_public,
     signature_refused,
 )
-from sandbox.blob_forwarding import Forwarding
-from sandbox.blob_policies import BlobSwitches, add_policy_headers, check_write_once
+from sandbox.blob.forwarding import Forwarding
+from sandbox.blob.policies import BlobSwitches, add_policy_headers, check_write_once
 from sandbox.identity.access_tokens import STORAGE_RESOURCE, AccessTokens
 from sandbox.identity.accounts import StorageRole
 

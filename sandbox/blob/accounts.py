@@ -12,7 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from sandbox.azurite import Azurite
+from sandbox.blob.azurite import Azurite
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobServiceClient, ContainerClient

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request
 
-from sandbox.blob_accounts import BlobAddress
-from sandbox.blob_answers import immutable
+from sandbox.blob.accounts import BlobAddress
+from sandbox.blob.answers import immutable
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobProperties

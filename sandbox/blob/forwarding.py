@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import Empty, LifoQueue
 
-from sandbox.azurite import HOST, Azurite
+from sandbox.blob.azurite import HOST, Azurite
 
 # Azurite closes a connection that was idle for five seconds; a request must not meet that moment.
 SECONDS_IDLE = 3.0

@@ -1,0 +1,1 @@
+"""Blob storage: Azurite, and the gate that refuses what Azure refuses."""
