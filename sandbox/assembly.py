@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from sandbox.artifact_service import ArtifactService, ArtifactSwitches
 from sandbox.blob.accounts import PACKAGES_ACCOUNT
 from sandbox.blob.azurite import Azurite
 from sandbox.blob.gate import BlobGate
@@ -39,9 +38,10 @@ from sandbox.index.package_index import package_index
 from sandbox.index.public_index import PublicIndex, index_variables, upstream_url
 from sandbox.network import Network
 from sandbox.recording import Doorkeeper, RecordedRequest
-from sandbox.resource_manager import ResourceManager
 from sandbox.server import LoopbackServer
-from sandbox.workspace import Workspace
+from sandbox.workspace.artifact_service import ArtifactService, ArtifactSwitches
+from sandbox.workspace.resource_manager import ResourceManager
+from sandbox.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

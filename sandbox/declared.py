@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sandbox.feed.artifacts import FeedKey
 from sandbox.feed.feed import Feed, FeedSwitches
-from sandbox.workspace import Workspace
+from sandbox.workspace.workspace import Workspace
 
 SERVERS = (
     "arm",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import Sandbox
-from sandbox.image_build import build_image
+from sandbox.workspace.image_build import build_image
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 EXAMPLE = REPOSITORY / "examples" / "acme-forecast"

@@ -22,7 +22,7 @@ from private_wheel.environment.addition import Addition, Package
 from private_wheel.environment.base import read_base
 from private_wheel.environment.extension import extend
 from sandbox import Sandbox
-from sandbox.workspace import Workspace
+from sandbox.workspace.workspace import Workspace
 
 ML_ENVIRONMENTS = Path(__file__).with_name("ml_environments.py")
 VERSION = "2!1.2.3rc1"

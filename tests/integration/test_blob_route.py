@@ -14,7 +14,7 @@ from private_wheel.errors import UnknownContainer
 from private_wheel.publish.blob import storage as blobs
 from sandbox import Sandbox
 from sandbox.blob.azurite import Azurite
-from sandbox.image_build import build_image
+from sandbox.workspace.image_build import build_image
 
 from .conftest import Job
 

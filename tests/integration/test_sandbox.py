@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from sandbox import Sandbox
-from sandbox.image_build import ImageBuildError, build_image
+from sandbox.workspace.image_build import ImageBuildError, build_image
 
 from .sandbox_calls import PAT_BODY, SECRET, VERSION, call, call_arm, project_page, upload
 

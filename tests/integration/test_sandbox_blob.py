@@ -33,7 +33,7 @@ from sandbox import Sandbox
 from sandbox.blob.accounts import new_accounts
 from sandbox.blob.azurite import Azurite, AzuriteError
 from sandbox.identity.access_tokens import STORAGE_RESOURCE
-from sandbox.image_build import ImageBuildError, build_image
+from sandbox.workspace.image_build import ImageBuildError, build_image
 
 from .sandbox_calls import bearer, call
 

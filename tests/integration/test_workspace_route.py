@@ -10,7 +10,7 @@ import pytest
 from azure.storage.blob import BlobClient
 
 from sandbox import Sandbox
-from sandbox.image_build import build_image
+from sandbox.workspace.image_build import build_image
 
 from .conftest import Job
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.arm_answers import ArmError, answer, check_api_version, method_not_allowed, not_found
-from sandbox.connections import Connections
-from sandbox.environments import Environments
 from sandbox.identity.access_tokens import AccessTokens
 from sandbox.identity.accounts import Identity, Role
-from sandbox.permissions import permissions
-from sandbox.workspace import Workspace
+from sandbox.workspace.arm_answers import ArmError, answer, check_api_version, method_not_allowed, not_found
+from sandbox.workspace.connections import Connections
+from sandbox.workspace.environments import Environments
+from sandbox.workspace.permissions import permissions
+from sandbox.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

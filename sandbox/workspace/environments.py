@@ -8,9 +8,16 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.arm_answers import ArmError, answer, body_properties, invalid_content, method_not_allowed, not_found
-from sandbox.environment_rules import check_environment, fixed, writable
-from sandbox.workspace import Workspace
+from sandbox.workspace.arm_answers import (
+    ArmError,
+    answer,
+    body_properties,
+    invalid_content,
+    method_not_allowed,
+    not_found,
+)
+from sandbox.workspace.environment_rules import check_environment, fixed, writable
+from sandbox.workspace.workspace import Workspace
 
 TYPE = "Microsoft.MachineLearningServices/workspaces/environments"
 PAGE_SIZE = 2  # small, so that every client meets a second page

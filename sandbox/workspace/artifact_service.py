@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.artifact_answers import (
+from sandbox.blob.accounts import CONTAINERS, LINK_LIFETIME, BlobAccounts
+from sandbox.identity.access_tokens import AccessTokens
+from sandbox.identity.accounts import Identity, Role
+from sandbox.workspace.artifact_answers import (
     CONTAINER,
     ORIGIN,
     ArtifactRefusal,
@@ -26,10 +29,7 @@ from sandbox.artifact_answers import (
     error_content,
     new_artifact,
 )
-from sandbox.blob.accounts import CONTAINERS, LINK_LIFETIME, BlobAccounts
-from sandbox.identity.access_tokens import AccessTokens
-from sandbox.identity.accounts import Identity, Role
-from sandbox.workspace import Workspace
+from sandbox.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.arm_answers import ArmError, answer, method_not_allowed
 from sandbox.identity.accounts import Identity, Role
+from sandbox.workspace.arm_answers import ArmError, answer, method_not_allowed
 
 API_VERSION = "2022-04-01"
 _ROLES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sandbox.arm_answers import ArmError
+from sandbox.workspace.arm_answers import ArmError
 
 CATEGORIES = frozenset(
     {

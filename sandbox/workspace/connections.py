@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.arm_answers import ArmError, answer, body_properties, method_not_allowed, not_found
-from sandbox.connection_rules import check_properties
-from sandbox.workspace import Workspace
+from sandbox.workspace.arm_answers import ArmError, answer, body_properties, method_not_allowed, not_found
+from sandbox.workspace.connection_rules import check_properties
+from sandbox.workspace.workspace import Workspace
 
 TYPE = "Microsoft.MachineLearningServices/workspaces/connections"
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")

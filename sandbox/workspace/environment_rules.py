@@ -11,7 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from sandbox.arm_answers import ArmError
+from sandbox.workspace.arm_answers import ArmError
 
 # Dots are refused: MicrosoftDocs/azure-docs#83465. Reserved beginnings: MicrosoftDocs/azure-docs#65770
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,254}", re.IGNORECASE)

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from ruamel.yaml import YAML
 
-from sandbox.workspace import Workspace
+from sandbox.workspace.workspace import Workspace
 
 _INDEX_OPTION = re.compile(r"(?P<option>-i|--index-url|--extra-index-url)(?P<between>\s*=\s*|\s+)(?P<url>\S+)")
 # A wheel by its URL, bare or after "name @"; what comes behind it, such as "#sha256=…", stays there.

@@ -1,0 +1,1 @@
+"""Azure Machine Learning: workspaces with their connections, environments and artifacts."""
