@@ -14,7 +14,6 @@ from sandbox.blob.accounts import PACKAGES_ACCOUNT
 from sandbox.blob.azurite import Azurite
 from sandbox.blob.gate import BlobGate
 from sandbox.blob.policies import BlobSwitches
-from sandbox.certificates import BUNDLE_VARIABLES
 from sandbox.declared import (
     GITHUB_SUBJECT,
     PIPELINES_SUBJECT,
@@ -22,7 +21,6 @@ from sandbox.declared import (
     declare_feeds,
     declare_workspaces,
 )
-from sandbox.faults import Faults
 from sandbox.feed.access import FeedAccess
 from sandbox.feed.artifacts import Artifacts
 from sandbox.feed.feed import FeedSwitches
@@ -36,9 +34,11 @@ from sandbox.identity.sign_in import SignIn
 from sandbox.identity.token_issuers import GitHubIssuer, PipelinesIssuer, TokenIssuer
 from sandbox.index.package_index import package_index
 from sandbox.index.public_index import PublicIndex, index_variables, upstream_url
-from sandbox.network import Network
-from sandbox.recording import Doorkeeper, RecordedRequest
-from sandbox.server import LoopbackServer
+from sandbox.network.certificates import BUNDLE_VARIABLES
+from sandbox.network.faults import Faults
+from sandbox.network.network import Network
+from sandbox.network.recording import Doorkeeper, RecordedRequest
+from sandbox.network.server import LoopbackServer
 from sandbox.workspace.artifact_service import ArtifactService, ArtifactSwitches
 from sandbox.workspace.resource_manager import ResourceManager
 from sandbox.workspace.workspace import Workspace

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import parse_qs, quote, quote_plus
 
-from sandbox.recording import RecordedRequest
+from sandbox.network.recording import RecordedRequest
 
 WINDOW = 16  # letters of a secret that are as good as all of it
 _CREDENTIAL_FIELDS = ("client_assertion", "client_secret")

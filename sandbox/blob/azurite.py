@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from sandbox.certificates import Authority
+from sandbox.network.certificates import Authority
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient

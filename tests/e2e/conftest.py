@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from sandbox.faults import Fault
-from sandbox.recording import RecordedRequest
+from sandbox.network.faults import Fault
+from sandbox.network.recording import RecordedRequest
 from tests.e2e.runner import REPOSITORY, Run, Runner, Settings, copy_action, git, used_actions
 
 HERE = Path(__file__).parent

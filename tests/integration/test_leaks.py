@@ -20,7 +20,7 @@ from private_wheel.__main__ import main
 from private_wheel.secrets.redaction import derived_forms
 from sandbox.blob.accounts import PACKAGES_ACCOUNT
 from sandbox.blob.azurite import Azurite
-from sandbox.faults import Fault
+from sandbox.network.faults import Fault
 from tests.leaks import Secrets, contents, credentials_in
 
 from .conftest import REPOSITORY, Job, Outcome

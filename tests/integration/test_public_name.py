@@ -18,7 +18,7 @@ import pytest
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.publish.feed.public_name import public_name_warnings
 from sandbox import Sandbox
-from sandbox.recording import RecordedRequest
+from sandbox.network.recording import RecordedRequest
 
 from .conftest import Job
 

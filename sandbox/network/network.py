@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from sandbox.blob.accounts import CONTAINERS, LINK_LIFETIME, PACKAGES_ACCOUNT, BlobAccounts, public_host
 from sandbox.blob.azurite import Azurite
-from sandbox.certificates import Authority
 from sandbox.declared import PUBLIC_NAMES, SERVERS
-from sandbox.proxy import Proxy
-from sandbox.server import LoopbackServer
+from sandbox.network.certificates import Authority
+from sandbox.network.proxy import Proxy
+from sandbox.network.server import LoopbackServer
 
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient

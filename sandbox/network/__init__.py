@@ -1,0 +1,1 @@
+"""How the sandbox is reached: servers, certificates, the proxy, faults."""
