@@ -23,7 +23,9 @@ PIP = (
     "import runpy; runpy.run_module('pip', run_name='__main__', alter_sys=True)"
 )
 FROM_HOST = "In a pipeline, actions/setup-python (GitHub) or UsePythonVersion@0 (Azure Pipelines) brings one."
-OLD_PYTHON = "PW103: Python {}.{} is too old: private-wheel needs Python 3.10 or newer. " + FROM_HOST
+OLD_PYTHON = (
+    "PW103: Python {}.{} is too old: private-wheel needs Python 3.10 or newer. " + FROM_HOST
+)
 NO_PIP = (
     "PW104: {} has no pip, which has to fetch the installer once. Add it with `python3 -m ensurepip` or "
     "`apt-get install python3-pip`, or use a Python that has pip. " + FROM_HOST
@@ -54,7 +56,9 @@ def main(arguments: "list[str]") -> int:
 
             return program(os.environ, sys.stdout, arguments)
         description = describe_runtime()
-        runtime = os.path.join(cache_directory(), f"{sys.implementation.cache_tag}-{zlib.crc32(description):08x}")
+        runtime = os.path.join(
+            cache_directory(), f"{sys.implementation.cache_tag}-{zlib.crc32(description):08x}"
+        )
         if not is_ready(runtime, description):
             make_runtime(runtime, description)
         return hand_over(runtime, arguments)
@@ -83,7 +87,9 @@ def cache_directory() -> str:
     of_host = os.environ.get("RUNNER_TOOL_CACHE") or os.environ.get("AGENT_TOOLSDIRECTORY")
     of_user = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
     usual = {"win32": "~/AppData/Local", "darwin": "~/Library/Caches"}.get(sys.platform, "~/.cache")
-    return os.path.join(os.path.abspath(os.path.expanduser(of_host or of_user or usual)), "private-wheel")
+    return os.path.join(
+        os.path.abspath(os.path.expanduser(of_host or of_user or usual)), "private-wheel"
+    )
 
 
 def is_ready(runtime: str, description: bytes) -> bool:
@@ -98,14 +104,21 @@ def make_runtime(runtime: str, description: bytes) -> None:
     import signal
     import tempfile
 
-    count = description.count(b"==") - description.count(b" == ")  # those with spaces are conditions
-    print(f"Preparing the runtime (once per machine): {count} packages", file=sys.stderr, flush=True)
+    count = description.count(b"==") - description.count(
+        b" == "
+    )  # those with spaces are conditions
+    print(
+        f"Preparing the runtime (once per machine): {count} packages", file=sys.stderr, flush=True
+    )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a cancelled job tidies up, too
     start, cache, workshop = time.monotonic(), os.path.dirname(runtime), ""
     try:
         os.makedirs(cache, exist_ok=True)
         for entry in os.scandir(cache):  # what killed runs left; a younger one may be at work
-            if entry.name.startswith(".making-") and entry.stat().st_mtime < time.time() - 24 * 60 * 60:
+            if (
+                entry.name.startswith(".making-")
+                and entry.stat().st_mtime < time.time() - 24 * 60 * 60
+            ):
                 shutil.rmtree(entry.path, ignore_errors=True)
         workshop = tempfile.mkdtemp(prefix=".making-", dir=cache)
         made = os.path.join(workshop, "runtime")
@@ -127,7 +140,9 @@ def fill(made: str, workshop: str) -> None:
     from private_wheel.system.pip_configuration import locked_uv_environ
 
     # pip and uv are no foreign code, but the inputs of the step are no business of theirs.
-    environ = {name: value for name, value in os.environ.items() if not name.upper().startswith("INPUT_")}
+    environ = {
+        name: value for name, value in os.environ.items() if not name.upper().startswith("INPUT_")
+    }
     uv = find_installer(workshop, environ)
     environ = {"UV_CACHE_DIR": os.path.join(workshop, "cache"), **locked_uv_environ(environ)}
     run([uv, "venv", "--no-config", "--quiet", "--color", "never", "--no-project", "--offline", "--relocatable",
@@ -143,7 +158,9 @@ def find_installer(workshop: str, environ: "Mapping[str, str]") -> str:
     import shutil
 
     locked = read(INSTALLER_LOCK).decode().split()[0].split("==")
-    found = shutil.which("uv") or ""  # on Windows it may be the checkout's own: then its path is relative
+    found = (
+        shutil.which("uv") or ""
+    )  # on Windows it may be the checkout's own: then its path is relative
     with contextlib.suppress(Stop, OSError):
         if os.path.isabs(found) and run([found, "--version"], environ).split()[:2] == locked:
             return found
@@ -160,7 +177,9 @@ def run(command: "list[str]", environ: "Mapping[str, str]") -> str:
     from subprocess import DEVNULL, PIPE, STDOUT, run
 
     done = run(command, env=dict(environ), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, check=False)
-    said = re.sub(r"//[^/\s]+@", "//***@", done.stdout.decode("utf-8", "replace"))  # credentials of an index
+    said = re.sub(
+        r"//[^/\s]+@", "//***@", done.stdout.decode("utf-8", "replace")
+    )  # credentials of an index
     if not done.returncode:
         return said
     last = "\n".join(["", *[line for line in said.splitlines() if line.strip()][-8:]])
@@ -189,7 +208,9 @@ def put_in_place(made: str, runtime: str, description: bytes) -> None:
 
 
 def executable(runtime: str, name: str) -> str:
-    return os.path.join(runtime, *(["Scripts", name + ".exe"] if sys.platform == "win32" else ["bin", name]))
+    return os.path.join(
+        runtime, *(["Scripts", name + ".exe"] if sys.platform == "win32" else ["bin", name])
+    )
 
 
 def read(file: str) -> bytes:
@@ -208,7 +229,16 @@ def hand_over(runtime: str, arguments: "list[str]") -> int:
     from private_wheel.secrets.child_environ import public_environ
 
     bytecode = "pycache_prefix=" + os.path.join(runtime, "bytecode")
-    command = [executable(runtime, "python"), "-I", "-X", bytecode, "-c", PROGRAM, SOURCE, *arguments]
+    command = [
+        executable(runtime, "python"),
+        "-I",
+        "-X",
+        bytecode,
+        "-c",
+        PROGRAM,
+        SOURCE,
+        *arguments,
+    ]
     environment, environ = json.dumps(dict(os.environ)).encode(), public_environ(os.environ)
     if sys.platform == "win32":  # cannot replace a process; Ctrl+C reaches both
         import signal
@@ -218,7 +248,9 @@ def hand_over(runtime: str, arguments: "list[str]") -> int:
         signal.signal(signal.SIGBREAK, signal.SIG_IGN)
         return subprocess.run(command, input=environment, env=environ, check=False).returncode
     reading, writing = os.pipe()
-    if os.fork() == 0:  # a pipe holds 64 KiB, an environment may be larger: somebody stays and fills it
+    if (
+        os.fork() == 0
+    ):  # a pipe holds 64 KiB, an environment may be larger: somebody stays and fills it
         os.close(reading)
         try:
             with os.fdopen(writing, "wb") as stream:
@@ -226,7 +258,9 @@ def hand_over(runtime: str, arguments: "list[str]") -> int:
         finally:
             os._exit(0)
     os.dup2(reading, 0)
-    os.set_inheritable(0, True)  # dup2 leaves that alone when we were started without any standard input
+    os.set_inheritable(
+        0, True
+    )  # dup2 leaves that alone when we were started without any standard input
     os.execve(command[0], command, environ)
 
 
@@ -235,7 +269,10 @@ def show(status: int, text: str) -> int:
     if os.environ.get("GITHUB_ACTIONS") == "true":
         head, percent = "::error title=PrivateWheel::", "%25"
     elif os.environ.get("TF_BUILD"):
-        head, percent = "##vso[task.logissue type=error;code=" + text.partition(":")[0] + ";]", "%AZP25"
+        head, percent = (
+            "##vso[task.logissue type=error;code=" + text.partition(":")[0] + ";]",
+            "%AZP25",
+        )
     else:
         print("error: " + text, file=sys.stderr)
         return status

@@ -82,19 +82,36 @@ class BareUpload:
     def _connection(self) -> HTTPSConnection:
         if not hasattr(self._thread, "connection"):
             parts = urlsplit(self._address.account_url)
-            self._thread.connection = HTTPSConnection(parts.hostname or "", parts.port, context=self._context)
+            self._thread.connection = HTTPSConnection(
+                parts.hostname or "", parts.port, context=self._context
+            )
             self._connections.append(self._thread.connection)
         connection: HTTPSConnection = self._thread.connection
         return connection
 
-    def _headers(self, path: str, query: Mapping[str, str], length: int, digest: str) -> dict[str, str]:
+    def _headers(
+        self, path: str, query: Mapping[str, str], length: int, digest: str
+    ) -> dict[str, str]:
         """Signed with the account's key.
 
         Source: https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
         """
         named = {"x-ms-date": formatdate(usegmt=True), "x-ms-version": _VERSION}
-        lines = ["PUT", "", "", str(length), digest, *[""] * 7, *(f"{name}:{value}" for name, value in named.items())]
-        lines += [f"/{self._address.account}{path}", *(f"{name}:{value}" for name, value in sorted(query.items()))]
-        signature = base64.b64encode(hmac.digest(self._key, "\n".join(lines).encode(), "sha256")).decode()
+        lines = [
+            "PUT",
+            "",
+            "",
+            str(length),
+            digest,
+            *[""] * 7,
+            *(f"{name}:{value}" for name, value in named.items()),
+        ]
+        lines += [
+            f"/{self._address.account}{path}",
+            *(f"{name}:{value}" for name, value in sorted(query.items())),
+        ]
+        signature = base64.b64encode(
+            hmac.digest(self._key, "\n".join(lines).encode(), "sha256")
+        ).decode()
         authorization = {"Authorization": f"SharedKey {self._address.account}:{signature}"}
         return {**named, **authorization, **({"Content-MD5": digest} if digest else {})}

@@ -95,20 +95,33 @@ class Bench:
     def route(self, port: int) -> Iterator[BlobRoute]:
         credential = {"account_name": ACCOUNT, "account_key": self._key}
         with closing(BlobStorage()) as storage:
-            yield BlobRoute(self.place(port), storage, credential, ExistingRules(if_exists="verify", read_back=True))
+            yield BlobRoute(
+                self.place(port),
+                storage,
+                credential,
+                ExistingRules(if_exists="verify", read_back=True),
+            )
 
     def ours(self, wheel: Wheel) -> None:
         with self.route(self.port) as route:
             route.publish(Plan(wheel=wheel, action="publish", reason="", sha256=wheel.sha256))
 
     def bare(self, wheel: Wheel, digest: Digest) -> None:
-        with closing(BareUpload(self.place(self.port), self._key, self._azurite.authority_file)) as upload:
+        with closing(
+            BareUpload(self.place(self.port), self._key, self._azurite.authority_file)
+        ) as upload:
             upload.send(wheel.path, wheel.file_name, digest)
 
     def program(self, package: Path, port: int) -> Ended:
         """A whole run, as a user starts it."""
         environ = {**os.environ, "AZURE_STORAGE_KEY": self._key}
-        command: list[str | Path] = [REPOSITORY / "entrypoint.py", "--publish-to", "blob", "--package", package]
+        command: list[str | Path] = [
+            REPOSITORY / "entrypoint.py",
+            "--publish-to",
+            "blob",
+            "--package",
+            package,
+        ]
         return run_program([*command, "--container", self.place(port).url], self.folder, environ)
 
 
@@ -136,7 +149,10 @@ def measure_rate(bench: Bench, size: int, repeat: int) -> list[Limit]:
         names = [*names[1:], names[0]]
     wheel.path.unlink()
     took = {name: statistics.median(found) for name, found in times.items()}
-    rows = [(f"{size} MiB, {name}", f"{size / median:.0f}", f"{median:.1f}") for name, median in took.items()]
+    rows = [
+        (f"{size} MiB, {name}", f"{size / median:.0f}", f"{median:.1f}")
+        for name, median in took.items()
+    ]
     print_table(("Upload of 1 wheel", "MiB/s", "Seconds"), rows)
     return [
         Limit(
@@ -164,7 +180,9 @@ def measure_memory(bench: Bench, scale: Scale) -> list[Limit]:
     for number in range(scale.medium):
         make_wheel(directory, f"medium{number}", 4 * MIB - 4096)
     ended = bench.program(directory, bench.port)
-    rows.append((f"{scale.medium} wheels of 4 MiB", f"{ended.peak / MIB:.0f}", f"{ended.seconds:.1f}"))
+    rows.append(
+        (f"{scale.medium} wheels of 4 MiB", f"{ended.peak / MIB:.0f}", f"{ended.seconds:.1f}")
+    )
     print_table(("Whole run", "Peak, MiB", "Seconds"), rows)
     growth = max(peaks.values()) / min(peaks.values())
     return [
@@ -185,8 +203,14 @@ def measure_many(bench: Bench, count: int, repeat: int) -> list[Limit]:
                 with bench.route(port) as route:
                     taken[name].append(_steps(route, wheels, at_once))
         whole = bench.program(directory, port)
-    steps = {name: [statistics.median(times) for times in zip(*rounds, strict=True)] for name, rounds in taken.items()}
-    rows = [(f"{count} wheels, {name}", *(f"{value:.2f}" for value in times)) for name, times in steps.items()]
+    steps = {
+        name: [statistics.median(times) for times in zip(*rounds, strict=True)]
+        for name, rounds in taken.items()
+    }
+    rows = [
+        (f"{count} wheels, {name}", *(f"{value:.2f}" for value in times))
+        for name, times in steps.items()
+    ]
     print_table(("Seconds, 50 ms away", "Plan", "Publish", "Verify", "All three"), rows)
     print(f"\nA whole run with them takes {whole.seconds:.1f} s, and {whole.peak / MIB:.0f} MiB.")
     names = {"publish": 1, "plan, publish and verify": 3}
@@ -212,8 +236,12 @@ def _steps(route: BlobRoute, wheels: Sequence[Wheel], at_once: int) -> list[floa
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeat", type=int, default=3, help="rounds of what is compared (default: 3)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--repeat", type=int, default=3, help="rounds of what is compared (default: 3)"
+    )
     parser.add_argument("--small", action="store_true", help="send less, for a quick try")
     options = parser.parse_args()
     scale = SMALL if options.small else FULL

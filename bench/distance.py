@@ -27,7 +27,9 @@ _UNDER_WAY = 256
 def distance(port: int, round_trip: float) -> Iterator[int]:
     """The port of a proxy before `port`, in a process of its own."""
     command = [sys.executable, __file__, str(port), str(round_trip)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         if not (process.stdin and process.stdout):
             raise AssertionError
         yield int(process.stdout.readline())
@@ -38,7 +40,9 @@ async def _serve(port: int, round_trip: float) -> None:
     async def connected(near: StreamReader, near_writer: StreamWriter) -> None:
         far, far_writer = await asyncio.open_connection(HOST, port)
         half = round_trip / 2
-        await asyncio.gather(_carry(near, far_writer, half, first=round_trip), _carry(far, near_writer, half))
+        await asyncio.gather(
+            _carry(near, far_writer, half, first=round_trip), _carry(far, near_writer, half)
+        )
 
     async with await asyncio.start_server(connected, HOST, 0) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
@@ -46,7 +50,9 @@ async def _serve(port: int, round_trip: float) -> None:
         os._exit(0)  # not to tell of the connections that are cut
 
 
-async def _carry(reader: StreamReader, writer: StreamWriter, delay: float, first: float = 0.0) -> None:
+async def _carry(
+    reader: StreamReader, writer: StreamWriter, delay: float, first: float = 0.0
+) -> None:
     """`first` seconds more pass before the first byte."""
     clock = asyncio.get_running_loop().time
     opened = clock() + first

@@ -24,7 +24,9 @@ class Ended:
     peak: int
 
 
-def run_program(arguments: Sequence[str | Path], directory: Path, environ: Mapping[str, str]) -> Ended:
+def run_program(
+    arguments: Sequence[str | Path], directory: Path, environ: Mapping[str, str]
+) -> Ended:
     """Run an entrypoint with its arguments to its end, which has to be a good one. On Linux only.
 
     The entrypoint becomes the program in the same process. What wait4 tells of a process includes what its parent held
@@ -34,7 +36,12 @@ def run_program(arguments: Sequence[str | Path], directory: Path, environ: Mappi
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         command = [PYTHON, *arguments]
         process = subprocess.Popen(  # noqa: S603  # our own program
-            command, cwd=directory, env=dict(environ), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            command,
+            cwd=directory,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         while process.poll() is None:
             found = _PEAK.search(Path(f"/proc/{process.pid}/status").read_text())

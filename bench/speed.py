@@ -54,15 +54,27 @@ class Bench:
         source = self.folder / "source" / version
         shutil.copytree(REPOSITORY / "examples" / "acme-forecast", source)
         project = source / "pyproject.toml"
-        project.write_text(project.read_text().replace('version = "1.2.3"', f'version = "{version}"'))
-        git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "commit.gpgsign=false"]
+        project.write_text(
+            project.read_text().replace('version = "1.2.3"', f'version = "{version}"')
+        )
+        git = [
+            "git",
+            "-c",
+            "user.name=bench",
+            "-c",
+            "user.email=bench@localhost",
+            "-c",
+            "commit.gpgsign=false",
+        ]
         for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", version]):
             subprocess.run([*git, *arguments], cwd=source, check=True)  # noqa: S603
         return source
 
     def environ(self, caches: Path) -> dict[str, str]:
         sandbox = self.sandbox
-        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        kept = {
+            name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+        }
         return {
             **kept,
             **sandbox.environ(),
@@ -74,14 +86,25 @@ class Bench:
 
     def ours(self, source: Path, caches: Path) -> None:
         workspace = self.sandbox.workspace("acme-ml").short
-        tokens = {"INPUT_FEEDTOKEN": self.sandbox.tokens.write, "INPUT_CONNECTIONTOKEN": self.sandbox.tokens.read}
+        tokens = {
+            "INPUT_FEEDTOKEN": self.sandbox.tokens.write,
+            "INPUT_CONNECTIONTOKEN": self.sandbox.tokens.read,
+        }
         flags = ["--feed", self.sandbox.feed_url("acme", "python"), "--workspace", workspace]
-        run([PYTHON, REPOSITORY / "entrypoint.py", *flags], source, {**self.environ(caches), **tokens})
+        run(
+            [PYTHON, REPOSITORY / "entrypoint.py", *flags],
+            source,
+            {**self.environ(caches), **tokens},
+        )
 
     def recipe_tools(self, caches: Path) -> None:
         run([PYTHON, "-m", "venv", caches / "venv"], self.folder, self.environ(caches))
         tools = ["build", "twine", "azure-ai-ml", "azure-identity"]
-        run([caches / "venv/bin/pip", "install", "--quiet", *tools], self.folder, self.environ(caches))
+        run(
+            [caches / "venv/bin/pip", "install", "--quiet", *tools],
+            self.folder,
+            self.environ(caches),
+        )
 
     def recipe(self, source: Path, caches: Path) -> None:
         python, sandbox = caches / "venv/bin/python", self.sandbox
@@ -94,8 +117,16 @@ class Bench:
             "READ_TOKEN": sandbox.tokens.read,
         }
         run([python, "-m", "build"], source, environ)
-        upload = ["--non-interactive", "--repository-url", sandbox.feed_url("acme", "python", api="upload")]
-        run([python, "-m", "twine", "upload", *upload, *sorted((source / "dist").glob("*.whl"))], source, environ)
+        upload = [
+            "--non-interactive",
+            "--repository-url",
+            sandbox.feed_url("acme", "python", api="upload"),
+        ]
+        run(
+            [python, "-m", "twine", "upload", *upload, *sorted((source / "dist").glob("*.whl"))],
+            source,
+            environ,
+        )
         run([python, "-c", SET_CONNECTION], source, environ)
 
     def floor(self, source: Path, caches: Path) -> None:
@@ -103,17 +134,33 @@ class Bench:
         uv = next((caches / "tools").rglob("bin/uv"))
         run([uv, "build", "--quiet", "--wheel", source], source, environ)
         (wheel,) = (source / "dist").glob("*.whl")
-        form = {":action": "file_upload", "protocol_version": "1", "name": "acme-forecast", "version": source.name}
+        form = {
+            ":action": "file_upload",
+            "protocol_version": "1",
+            "name": "acme-forecast",
+            "version": source.name,
+        }
         fields = [part for name, value in form.items() for part in ("-F", f"{name}={value}")]
         secret = self.folder / "curl.conf"
         secret.write_text(f'user = "build:{sandbox.tokens.write}"\n')
-        curl = ["curl", "--silent", "--fail", "--cacert", str(sandbox.ca_file), "--config", str(secret), *fields]
+        curl = [
+            "curl",
+            "--silent",
+            "--fail",
+            "--cacert",
+            str(sandbox.ca_file),
+            "--config",
+            str(secret),
+            *fields,
+        ]
         url = sandbox.feed_url("acme", "python", api="upload")
         run([*curl, "-F", f"content=@{wheel}", "-F", "metadata_version=2.4", url], source, environ)
 
 
 def run(command: Sequence[str | Path], directory: Path, environ: Mapping[str, str]) -> None:
-    ended = subprocess.run(command, cwd=directory, env=environ, capture_output=True, text=True, check=False)  # noqa: S603
+    ended = subprocess.run(  # noqa: S603
+        command, cwd=directory, env=environ, capture_output=True, text=True, check=False
+    )
     if ended.returncode:
         raise SystemExit(f"{command} failed:\n{ended.stdout}{ended.stderr}")
 
@@ -128,23 +175,38 @@ def measure(bench: Bench, repeat: int) -> dict[str, float]:
     """Medians in seconds. The three warm ones take turns, so that a noisy moment meets all of them."""
     theirs, own = bench.folder / "recipe-caches", bench.folder / "own-caches"
     first, second = bench.checkout("1.0.0"), bench.checkout("1.0.1")
-    recipe_cold = seconds(lambda: bench.recipe_tools(theirs)) + seconds(lambda: bench.recipe(first, theirs))
+    recipe_cold = seconds(lambda: bench.recipe_tools(theirs)) + seconds(
+        lambda: bench.recipe(first, theirs)
+    )
     cold = seconds(lambda: bench.ours(second, own))
     bench.floor(bench.checkout("1.0.2"), own)
     warm: dict[str, list[float]] = {"recipe warm": [], "warm": [], "floor": []}
-    ways = {"recipe warm": (bench.recipe, theirs), "warm": (bench.ours, own), "floor": (bench.floor, own)}
+    ways = {
+        "recipe warm": (bench.recipe, theirs),
+        "warm": (bench.ours, own),
+        "floor": (bench.floor, own),
+    }
     for round_number in range(repeat):
         for number, (name, (way, caches)) in enumerate(ways.items()):
             source = bench.checkout(f"2.{round_number}.{number}")
             warm[name].append(seconds(partial(way, source, caches)))
     help_text = [PYTHON, REPOSITORY / "entrypoint.py", "--help"]
-    help_times = [seconds(lambda: run(help_text, REPOSITORY, bench.environ(own))) for _ in range(repeat)]
+    help_times = [
+        seconds(lambda: run(help_text, REPOSITORY, bench.environ(own))) for _ in range(repeat)
+    ]
     medians = {name: statistics.median(times) for name, times in warm.items()}
-    return {"recipe cold": recipe_cold, "cold": cold, **medians, "--help": statistics.median(help_times)}
+    return {
+        "recipe cold": recipe_cold,
+        "cold": cold,
+        **medians,
+        "--help": statistics.median(help_times),
+    }
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--repeat", type=int, default=5, help="warm rounds (default: 5)")
     repeat = parser.parse_args().repeat
     with (

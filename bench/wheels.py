@@ -30,7 +30,9 @@ def make_wheel(directory: Path, name: str, size: int) -> Path:
         record = [f"{name}.bin,sha256={_encoded(digest.digest())},{size}"]
         for path, text in texts.items():
             archive.writestr(path, text)
-            record.append(f"{path},sha256={_encoded(hashlib.sha256(text.encode()).digest())},{len(text)}")
+            record.append(
+                f"{path},sha256={_encoded(hashlib.sha256(text.encode()).digest())},{len(text)}"
+            )
         archive.writestr(f"{info}/RECORD", "\n".join([*record, f"{info}/RECORD,,", ""]))
     return file
 

@@ -20,7 +20,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--directory", type=Path, help="where packages are kept (default: nowhere)")
     directory = parser.parse_args().directory
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the directory is removed then, too
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(0)
+    )  # so that the directory is removed then, too
     with (
         suppress(KeyboardInterrupt),
         tempfile.TemporaryDirectory(prefix="sandbox-") as temporary,
@@ -42,7 +44,10 @@ def _description(sandbox: Sandbox) -> str:
     lines = ["# Servers"]
     lines += [f"#   {name:18} {sandbox.url(name)}" for name in SERVERS]
     lines += ["# Feeds"]
-    lines += [f"#   {sandbox.feed_url(organisation, 'python', project)}" for organisation, project in FEEDS]
+    lines += [
+        f"#   {sandbox.feed_url(organisation, 'python', project)}"
+        for organisation, project in FEEDS
+    ]
     lines += [f"#   {sandbox.plain_index_url}  ({user} / {password})", "# Feed tokens of acme"]
     kinds = ("read", "write", "write_only", "expired")
     lines += [f"#   {kind:16} {getattr(sandbox.tokens, kind)}" for kind in kinds]
@@ -55,7 +60,9 @@ def _description(sandbox: Sandbox) -> str:
     lines += ["# The contributor's sign-in, and all that makes a client use the sandbox"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     workspace = sandbox.workspace("acme-ml").short
-    lines += ["# Inputs of a first release; the token that may write is for the feed, the other one for the workspace"]
+    lines += [
+        "# Inputs of a first release; the token that may write is for the feed, the other one for the workspace"
+    ]
     inputs = {
         "INPUT_FEED": sandbox.feed_url("acme", "python"),
         "INPUT_FEEDTOKEN": sandbox.tokens.write,
@@ -63,7 +70,9 @@ def _description(sandbox: Sandbox) -> str:
         "INPUT_CONNECTIONTOKEN": sandbox.tokens.read,
     }
     lines += [f"export {name}={shlex.quote(value)}" for name, value in inputs.items()]
-    lines += ["# Inputs of the other routes, in place of these; the contributor's sign-in is all that they need"]
+    lines += [
+        "# Inputs of the other routes, in place of these; the contributor's sign-in is all that they need"
+    ]
     lines += [f"#   unset {' '.join(inputs)}"]
     lines += [f"#   INPUT_PUBLISHTO=blob INPUT_CONTAINER={sandbox.container_url}"]
     lines += [f"#   INPUT_PUBLISHTO=workspace INPUT_WORKSPACE={workspace}"]

@@ -54,7 +54,9 @@ class Sandbox(Network):
     `azurite`, which is emptied when they are first used, or in one of its own, which is started then.
     """
 
-    def __init__(self, directory: Path, *, public_names: bool = False, azurite: Azurite | None = None) -> None:
+    def __init__(
+        self, directory: Path, *, public_names: bool = False, azurite: Azurite | None = None
+    ) -> None:
         super().__init__(directory, public_names=public_names, azurite=azurite)
         self.requests: list[RecordedRequest] = []
         self.faults = Faults()
@@ -69,7 +71,9 @@ class Sandbox(Network):
         self.public_index = PublicIndex(directory / "public-index", upstream)
         self.plain_index_account = ("builder", secrets.token_urlsafe(24))
         self.tenant_id = str(uuid.uuid4())
-        self.service_connection_id = str(uuid.uuid4())  # the Azure Pipelines connection that may sign in
+        self.service_connection_id = str(
+            uuid.uuid4()
+        )  # the Azure Pipelines connection that may sign in
         self._workspaces = declare_workspaces(self.tenant_id)
         self._declare_issuers()
         self._gate = BlobGate(
@@ -101,9 +105,14 @@ class Sandbox(Network):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
-        with ThreadPoolExecutor(len(self._servers) + 1) as pool:  # each waits for its own poll, so together
+        with ThreadPoolExecutor(
+            len(self._servers) + 1
+        ) as pool:  # each waits for its own poll, so together
             pool.submit(self._proxy.stop)
             list(pool.map(LoopbackServer.stop, self._servers.values()))
         self._gate.close()
@@ -121,7 +130,11 @@ class Sandbox(Network):
     def environ(self) -> dict[str, str]:
         """Variables that make a client trust and use the sandbox."""
         loopback = "localhost,127.0.0.1"
-        found = {"HTTPS_PROXY": self._proxy.url} if self._names else {"ARM_CLOUD_METADATA_URL": self.metadata_url}
+        found = (
+            {"HTTPS_PROXY": self._proxy.url}
+            if self._names
+            else {"ARM_CLOUD_METADATA_URL": self.metadata_url}
+        )
         return {
             **dict.fromkeys(BUNDLE_VARIABLES, str(self.ca_file)),
             **found,
@@ -169,7 +182,9 @@ class Sandbox(Network):
             system_access_token=self.tokens.system_access,
             subjects={self.service_connection_id: PIPELINES_SUBJECT},
         )
-        self.workload_identity = TokenIssuer("https://cluster.invalid/oidc")  # only its tokens are needed
+        self.workload_identity = TokenIssuer(
+            "https://cluster.invalid/oidc"
+        )  # only its tokens are needed
 
     def _applications(self) -> dict[str, WSGIApplication]:
         storage = Storage(self.url("storage"))
@@ -196,7 +211,9 @@ class Sandbox(Network):
             "feed": self._artifacts(storage),
             "github": self.github,
             "instance-metadata": InstanceMetadata(
-                assigned=self.identities.contributor, access_tokens=self.access_tokens, resources=resources
+                assigned=self.identities.contributor,
+                access_tokens=self.access_tokens,
+                resources=resources,
             ),
             "plain-index": package_index(self.directory / "plain-index", accepts=self._accepts),
             "public-index": self.public_index,

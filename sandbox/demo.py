@@ -36,8 +36,12 @@ def main() -> int:
         folder = Path(temporary)
         checkout = _tagged_commit(folder / "acme-forecast")
         with Sandbox(folder / "sandbox") as sandbox:
-            say("Azure on loopback, and one package, acme-forecast 1.2.3. Nothing of it leaves this machine.")
-            print("You stand in its checkout, with PrivateWheel's beside it, and are signed in to Azure.")
+            say(
+                "Azure on loopback, and one package, acme-forecast 1.2.3. Nothing of it leaves this machine."
+            )
+            print(
+                "You stand in its checkout, with PrivateWheel's beside it, and are signed in to Azure."
+            )
             statuses = (_show(route, sandbox, checkout, folder) for route in _routes(sandbox))
             return next((status for status in statuses if status), 0)
 
@@ -47,7 +51,10 @@ def _routes(sandbox: Sandbox) -> Iterator[Route]:
     yield Route(
         title="Route 1 of 3, a feed: for the organisation",
         flags=["--feed", sandbox.feed_url("acme", "python"), "--workspace", workspace],
-        tokens={"INPUT_FEEDTOKEN": sandbox.tokens.write, "INPUT_CONNECTIONTOKEN": sandbox.tokens.read},
+        tokens={
+            "INPUT_FEEDTOKEN": sandbox.tokens.write,
+            "INPUT_CONNECTIONTOKEN": sandbox.tokens.read,
+        },
         access="pip gets the token that the workspace's connection has.",
         again="The same command again: nothing is sent twice, and the connection gets its token anew",
     )
@@ -73,12 +80,16 @@ def _show(route: Route, sandbox: Sandbox, checkout: Path, folder: Path) -> int:
             return status
     environment_file = checkout / "azureml-environment" / "conda.yml"
     say(f"The environment file\n\n{environment_file.read_text(encoding='utf-8').rstrip()}")
-    say("What an image build does with it: pip installs into an empty environment, and the package is imported")
+    say(
+        "What an image build does with it: pip installs into an empty environment, and the package is imported"
+    )
     print(route.access, flush=True)
     place, workspace = Path(tempfile.mkdtemp(dir=folder)), sandbox.workspace("acme-ml")
     image = build_image(environment_file, workspace, place, machine, sign=sandbox.signed_url)
     print(image.output.splitlines()[-1])
-    answer = subprocess.run([image.python, "-c", FORECAST], capture_output=True, text=True, check=True)  # noqa: S603
+    answer = subprocess.run(  # noqa: S603
+        [image.python, "-c", FORECAST], capture_output=True, text=True, check=True
+    )
     print(f"import acme_forecast: seasonal_naive says {answer.stdout.strip()}")
     return 0
 
@@ -86,7 +97,14 @@ def _show(route: Route, sandbox: Sandbox, checkout: Path, folder: Path) -> int:
 def _tagged_commit(checkout: Path) -> Path:
     """The example as a repository of its own, with its commit tagged."""
     shutil.copytree(EXAMPLE, checkout)
-    author = ["-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false"]
+    author = [
+        "-c",
+        "user.name=demo",
+        "-c",
+        "user.email=demo@localhost",
+        "-c",
+        "commit.gpgsign=false",
+    ]
     commit = ["commit", "--quiet", "--message", "A release"]
     for command in (["init", "--quiet"], ["add", "."], commit, ["tag", "v1.2.3"]):
         subprocess.run(["git", *author, *command], cwd=checkout, check=True)  # noqa: S603, S607

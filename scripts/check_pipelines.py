@@ -21,11 +21,18 @@ from private_wheel.inputs.table import INPUTS
 from scripts.metadata.names import Edition, version_parts
 
 ROOT = Path(__file__).resolve().parent.parent
-PIPELINES = (*sorted(ROOT.glob("examples/azure-pipelines/*.yml")), *sorted(ROOT.glob(".azure-pipelines/*.yml")))
+PIPELINES = (
+    *sorted(ROOT.glob("examples/azure-pipelines/*.yml")),
+    *sorted(ROOT.glob(".azure-pipelines/*.yml")),
+)
 
 
 def main() -> int:
-    wrong = [f"{path.relative_to(ROOT).as_posix()}: {text}" for path in PIPELINES for text in problems(path)]
+    wrong = [
+        f"{path.relative_to(ROOT).as_posix()}: {text}"
+        for path in PIPELINES
+        for text in problems(path)
+    ]
     print("\n".join(wrong), file=sys.stderr, end="\n" if wrong else "")
     return int(bool(wrong))
 
@@ -42,7 +49,9 @@ def problems(path: Path) -> Iterator[str]:
             for name in step.get("inputs") or {}:
                 if name not in known:
                     yield f"{step['task']} has no input {name}."
-    for script in re.findall(r"^ *- (?:script|bash): (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+    for script in re.findall(
+        r"^ *- (?:script|bash): (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE
+    ):
         if "$(" in script or "${{" in script:
             yield f"no variable of the pipeline in shell code, hand it over by env: {script}"
 
@@ -53,7 +62,9 @@ def _own_tasks() -> list[str]:
 
 def _schema() -> dict[str, Any]:
     """That of Microsoft's editor extension, as check-jsonschema brings it along."""
-    text = (files("check_jsonschema") / "builtin_schemas" / "vendor" / "azure-pipelines.json").read_text("utf-8")
+    text = (
+        files("check_jsonschema") / "builtin_schemas" / "vendor" / "azure-pipelines.json"
+    ).read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     task, own = schema["definitions"]["task"], {"enum": _own_tasks()}
     task["properties"]["task"]["anyOf"].append(own)

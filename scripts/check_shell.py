@@ -22,7 +22,10 @@ def main() -> int:
     failed = False
     for place, script in scripts(ROOT):
         if "${{" in script:
-            print(f"{place}: no ${{{{ }}}} in shell code: hand the value over by env.", file=sys.stderr)
+            print(
+                f"{place}: no ${{{{ }}}} in shell code: hand the value over by env.",
+                file=sys.stderr,
+            )
             failed = True
         done = subprocess.run(  # noqa: S603  # a tool of ours with fixed arguments
             [*_SHELLCHECK, "-"], input=script, stdout=subprocess.PIPE, text=True, check=False

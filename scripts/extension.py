@@ -20,7 +20,14 @@ from scripts.set_up import ROOT, WORKSHOP
 
 PLACE = WORKSHOP / "extension"
 # All that runs, and the licence it runs under.
-_FILES = ("LICENSE", "entrypoint.py", "icon.png", "launch.js", "requirements/installer.txt", "requirements/runtime.txt")
+_FILES = (
+    "LICENSE",
+    "entrypoint.py",
+    "icon.png",
+    "launch.js",
+    "requirements/installer.txt",
+    "requirements/runtime.txt",
+)
 
 
 def main() -> int:
@@ -32,7 +39,9 @@ def main() -> int:
         if edition is Edition.REAL:
             for member in members:
                 print(f"{member.file_size:>9,}  {member.filename}")
-        print(f"{package.relative_to(ROOT).as_posix()}: {len(members)} files, {package.stat().st_size / 1024:.0f} KiB")
+        print(
+            f"{package.relative_to(ROOT).as_posix()}: {len(members)} files, {package.stat().st_size / 1024:.0f} KiB"
+        )
     return 0
 
 
@@ -44,13 +53,26 @@ def pack(edition: Edition) -> Path:
         target = task / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, target)
-    shutil.copytree(ROOT / "src", task / "src", ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    shutil.copytree(
+        ROOT / "src", task / "src", ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+    )
     (task / "task.json").write_text(task_json(edition), encoding="utf-8", newline="\n")
     shutil.copyfile(ROOT / "docs" / "icon.png", stage / "icon.png")
     shutil.copyfile(ROOT / "docs" / "azure-pipelines.md", stage / "overview.md")
-    (stage / "vss-extension.json").write_text(vss_extension(edition), encoding="utf-8", newline="\n")
+    (stage / "vss-extension.json").write_text(
+        vss_extension(edition), encoding="utf-8", newline="\n"
+    )
     tfx = ROOT / "node_modules" / "tfx-cli" / "_build" / "tfx-cli.js"
-    command = ["node", str(tfx), "extension", "create", "--root", str(stage), "--manifests", "vss-extension.json"]
+    command = [
+        "node",
+        str(tfx),
+        "extension",
+        "create",
+        "--root",
+        str(stage),
+        "--manifests",
+        "vss-extension.json",
+    ]
     command += ["--output-path", str(PLACE), "--no-prompt", "--json"]
     made = subprocess.run(command, cwd=stage, capture_output=True, text=True, check=False)  # noqa: S603
     if made.returncode:

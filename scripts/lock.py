@@ -27,13 +27,27 @@ def main(arguments: Sequence[str]) -> int:
     environ = {**os.environ, **uv_environ(os.environ)}
     for source, python in requirements():
         lock = source.with_suffix(".txt").name
-        command = [uv, "pip", "compile", "--quiet", "--no-config", "--universal", "--python-version", python]
+        command = [
+            uv,
+            "pip",
+            "compile",
+            "--quiet",
+            "--no-config",
+            "--universal",
+            "--python-version",
+            python,
+        ]
         command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url"]
         command += [*upgrade, "--output-file", lock, source.name]
         subprocess.run(command, cwd=source.parent, env=environ, check=True)  # noqa: S603  # fixed arguments
         print(f"locked {source.with_suffix('.txt').relative_to(ROOT).as_posix()}")
     for npm_lock in package_locks():
-        command = ["npm", "update" if upgrade else "install", "--package-lock-only", "--ignore-scripts"]
+        command = [
+            "npm",
+            "update" if upgrade else "install",
+            "--package-lock-only",
+            "--ignore-scripts",
+        ]
         command += ["--no-audit", "--no-fund", "--loglevel=error"]
         subprocess.run(command, cwd=npm_lock.parent, check=True)  # noqa: S603  # fixed arguments
         print(f"locked {npm_lock.relative_to(ROOT).as_posix()}")

@@ -42,14 +42,21 @@ def main(parts: Sequence[str]) -> int:
         if "node" in parts:
             version = _node_version()
             for lock in package_locks():
-                _once(lock.with_name("node_modules"), [version], [lock], partial(_install, lock.parent))
+                _once(
+                    lock.with_name("node_modules"),
+                    [version],
+                    [lock],
+                    partial(_install, lock.parent),
+                )
     except (Missing, Stop) as error:
         print(error.args[-1], file=sys.stderr)
         return 1
     return 0
 
 
-def _once(made: Path, facts: Sequence[str], files: Sequence[Path], make: Callable[[], None]) -> None:
+def _once(
+    made: Path, facts: Sequence[str], files: Sequence[Path], make: Callable[[], None]
+) -> None:
     """Call `make` unless `made` is there from the same facts and files. A run that breaks off is done again."""
     digest = hashlib.sha256("\n".join([str(ROOT), *facts]).encode())
     for file in (*files, Path(__file__)):
@@ -78,44 +85,78 @@ def _make_venv() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         uv = find_installer(scratch, os.environ)
         environ = locked_uv_environ(os.environ)
-        run([uv, "venv", "--quiet", "--no-config", "--no-project", "--python", sys.executable, str(VENV)], environ)
+        run(
+            [
+                uv,
+                "venv",
+                "--quiet",
+                "--no-config",
+                "--no-project",
+                "--python",
+                sys.executable,
+                str(VENV),
+            ],
+            environ,
+        )
         own_uv = executable(str(VENV), "uv")
         shutil.copy2(uv, own_uv)  # `make sync` locks with it
     python = executable(str(VENV), "python")
     install = [own_uv, "pip", "install", "--quiet", "--no-config", "--require-hashes", "--no-deps"]
-    run([*install, "--only-binary", ":all:", "--python", python, "--requirements", str(LOCK)], environ)
+    run(
+        [*install, "--only-binary", ":all:", "--python", python, "--requirements", str(LOCK)],
+        environ,
+    )
     _add_sources()
 
 
 def _add_sources() -> None:
     """Make the checkout importable in the virtual environment, from whatever directory."""
     packages = next(VENV.glob("lib/python*/site-packages"), VENV / "Lib" / "site-packages")
-    (packages / "private_wheel_checkout.pth").write_text(f"{ROOT}\n{ROOT / 'src'}\n", encoding="utf-8")
+    (packages / "private_wheel_checkout.pth").write_text(
+        f"{ROOT}\n{ROOT / 'src'}\n", encoding="utf-8"
+    )
 
 
 def _node_version() -> str:
     node = shutil.which("node")
     if not node or not shutil.which("npm"):
-        raise Missing(f"Node.js is missing: install version {OLDEST_NODE} or newer, with npm (https://nodejs.org).")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+        raise Missing(
+            f"Node.js is missing: install version {OLDEST_NODE} or newer, with npm (https://nodejs.org)."
+        )
+    version = subprocess.run(  # noqa: S603
+        [node, "--version"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     if int(version.lstrip("v").split(".")[0]) < OLDEST_NODE:
-        raise Missing(f"Node.js {version} is too old: install version {OLDEST_NODE} or newer (https://nodejs.org).")
+        raise Missing(
+            f"Node.js {version} is too old: install version {OLDEST_NODE} or newer (https://nodejs.org)."
+        )
     return version
 
 
 def package_locks() -> Iterator[Path]:
     for depth in ("", "*/", "*/*/", "*/*/*/"):
-        yield from sorted(lock for lock in ROOT.glob(f"{depth}package-lock.json") if "node_modules" not in lock.parts)
+        yield from sorted(
+            lock
+            for lock in ROOT.glob(f"{depth}package-lock.json")
+            if "node_modules" not in lock.parts
+        )
 
 
 def _install(directory: Path) -> None:
     npm = shutil.which("npm") or "npm"
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     done = subprocess.run(  # noqa: S603  # npm with fixed arguments
-        command, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command,
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
-        raise Missing(f"npm ci failed in {directory.relative_to(ROOT).as_posix()}:\n{done.stdout}{done.stderr}".strip())
+        raise Missing(
+            f"npm ci failed in {directory.relative_to(ROOT).as_posix()}:\n{done.stdout}{done.stderr}".strip()
+        )
 
 
 if __name__ == "__main__":

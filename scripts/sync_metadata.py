@@ -23,14 +23,19 @@ from scripts.metadata.vss_extension import vss_extension  # noqa: E402
 
 def main(arguments: Sequence[str] = ()) -> int:
     parser = argparse.ArgumentParser(prog="sync_metadata", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file differs")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if a file differs"
+    )
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout to look at")
     options = parser.parse_args(arguments)
     stale = {path: text for path, text in generated(options.root) if _read(path) != text}
     for path, text in stale.items():
         name = path.relative_to(options.root).as_posix()
         if options.check:
-            print(f"{name} is not what src/private_wheel/inputs/table.py says: run `make metadata`.", file=sys.stderr)
+            print(
+                f"{name} is not what src/private_wheel/inputs/table.py says: run `make metadata`.",
+                file=sys.stderr,
+            )
         else:
             _write(path, text)
             print(f"wrote {name}")

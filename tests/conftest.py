@@ -51,7 +51,8 @@ def tiny_wheel(tmp_path: Path) -> WheelMaker:
         metadata = f"Metadata-Version: {metadata_version}\nName: {name}\nVersion: {version}\n"
         files = {
             f"{module}.py": content,
-            f"{info}/METADATA": metadata + "".join(f"Requires-Dist: {requirement}\n" for requirement in requires),
+            f"{info}/METADATA": metadata
+            + "".join(f"Requires-Dist: {requirement}\n" for requirement in requires),
             f"{info}/WHEEL": WHEEL.replace("py3-none-any", tag),
         }
         lines = [f"{path},sha256={_record_hash(text)},{len(text)}" for path, text in files.items()]

@@ -7,7 +7,14 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-_IDENTITY = ("-c", "user.name=tests", "-c", "user.email=tests@localhost", "-c", "commit.gpgsign=false")
+_IDENTITY = (
+    "-c",
+    "user.name=tests",
+    "-c",
+    "user.email=tests@localhost",
+    "-c",
+    "commit.gpgsign=false",
+)
 # The same content is the same commit then.
 _MOMENT = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-01-01T00:00:00Z")
 _PROJECT = """\

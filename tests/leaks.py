@@ -26,21 +26,36 @@ class Secrets:
         self.values = frozenset(values)
         forms = {form for value in self.values for form in _forms(value)}
         self._short = {form for form in forms if len(form) < WINDOW}
-        self._windows = {form[start : start + WINDOW] for form in forms for start in range(len(form) - WINDOW + 1)}
+        self._windows = {
+            form[start : start + WINDOW]
+            for form in forms
+            for start in range(len(form) - WINDOW + 1)
+        }
 
     def found_in(self, text: bytes) -> list[bytes]:
         """The places where a secret, or a good part of one, stands."""
         found = [form for form in self._short if form in text]
         for match in _WORD.finditer(text):
             word = match[0]
-            if any(word[start : start + WINDOW] in self._windows for start in range(len(word) - WINDOW + 1)):
+            if any(
+                word[start : start + WINDOW] in self._windows
+                for start in range(len(word) - WINDOW + 1)
+            ):
                 found.append(word[:200])
         return found
 
 
 def _forms(value: str) -> Iterator[bytes]:
-    secret = value.rpartition("eyJ")[2] if value.startswith("eyJ") else value  # a JWT's first part is the same in all
-    texts = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}
+    secret = (
+        value.rpartition("eyJ")[2] if value.startswith("eyJ") else value
+    )  # a JWT's first part is the same in all
+    texts = {
+        secret,
+        quote(secret, safe=""),
+        quote(secret),
+        quote_plus(secret),
+        json.dumps(secret)[1:-1],
+    }
     texts |= {html.escape(secret), html.escape(secret, quote=False)}
     yield from (text.encode() for text in texts)
     for offset in range(3):  # whatever stands before it, such as "user:"

@@ -43,7 +43,12 @@ class BlobAddress:
     def of(cls, host: str, path: str) -> BlobAddress:
         """From a host and a raw path: ACCOUNT.blob.SUFFIX/CONTAINER/BLOB or else HOST/ACCOUNT/CONTAINER/BLOB."""
         account, _, rest = host.partition(".blob.")
-        parts = [*([account] if rest else []), *path.lstrip("/").split("/", 1 if rest else 2), "", ""]
+        parts = [
+            *([account] if rest else []),
+            *path.lstrip("/").split("/", 1 if rest else 2),
+            "",
+            "",
+        ]
         return cls(account=unquote(parts[0]), container=unquote(parts[1]), blob=unquote(parts[2]))
 
 
@@ -81,9 +86,17 @@ class BlobAccounts:
     def address(self, url: str) -> BlobAddress | None:
         """None for a URL that is not in these accounts."""
         parts = urlsplit(url)
-        hosts = [urlsplit(self._url).netloc] if self._url else [public_host(account) for account in CONTAINERS]
+        hosts = (
+            [urlsplit(self._url).netloc]
+            if self._url
+            else [public_host(account) for account in CONTAINERS]
+        )
         address = BlobAddress.of(parts.netloc, parts.path)
-        return address if parts.netloc in hosts and parts.scheme == "https" and address.account in CONTAINERS else None
+        return (
+            address
+            if parts.netloc in hosts and parts.scheme == "https" and address.account in CONTAINERS
+            else None
+        )
 
     # --- Azurite
 

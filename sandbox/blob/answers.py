@@ -19,7 +19,13 @@ class BlobRefusal(Exception):
     """An error's status, code and text. `detail` is the service's own explanation of a 401."""
 
     def __init__(
-        self, status: int, code: str, message: str, *, detail: str = "", headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -37,7 +43,11 @@ class BlobRefusal(Exception):
             return Response("", self.status, headers)
         time = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
         message = f"{self.message}\nRequestId:{request_id}\nTime:{time}"
-        detail = f"<AuthenticationErrorDetail>{escape(self.detail)}</AuthenticationErrorDetail>" if self.detail else ""
+        detail = (
+            f"<AuthenticationErrorDetail>{escape(self.detail)}</AuthenticationErrorDetail>"
+            if self.detail
+            else ""
+        )
         body = (
             '<?xml version="1.0" encoding="utf-8"?>'
             f"<Error><Code>{self.code}</Code><Message>{escape(message)}</Message>{detail}</Error>"
@@ -47,9 +57,7 @@ class BlobRefusal(Exception):
 
 def invalid_token(detail: str, *, sign_in_url: str, tenant_id: str) -> BlobRefusal:
     """Seen in Azure/AzureStor#119, the header's value too."""
-    message = (
-        "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
-    )
+    message = "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
     challenge = f"Bearer authorization_uri={sign_in_url}/{tenant_id}/oauth2/authorize resource_id={STORAGE_RESOURCE}"
     headers = {"WWW-Authenticate": challenge}
     return BlobRefusal(401, "InvalidAuthenticationInfo", message, detail=detail, headers=headers)
@@ -64,7 +72,9 @@ def signature_refused(expiry: str) -> BlobRefusal:
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     detail = "Signature did not match."
     if expiry and expiry < now:  # both in the same form
-        detail = f"Signature not valid in the specified time frame: Expiry [{expiry}] - Current [{now}]"
+        detail = (
+            f"Signature not valid in the specified time frame: Expiry [{expiry}] - Current [{now}]"
+        )
     return BlobRefusal(403, "AuthenticationFailed", message, detail=detail)
 
 
@@ -79,7 +89,9 @@ def lacks_role() -> BlobRefusal:
 
 
 def behind_firewall() -> BlobRefusal:
-    return BlobRefusal(403, "AuthorizationFailure", "This request is not authorized to perform this operation.")
+    return BlobRefusal(
+        403, "AuthorizationFailure", "This request is not authorized to perform this operation."
+    )
 
 
 def keys_forbidden() -> BlobRefusal:

@@ -34,7 +34,9 @@ class Azurite:
     It starts when it is first needed. `in_memory=False` keeps the blobs in files below `directory`, for large ones.
     """
 
-    def __init__(self, directory: Path, accounts: Mapping[str, str], *, in_memory: bool = True) -> None:
+    def __init__(
+        self, directory: Path, accounts: Mapping[str, str], *, in_memory: bool = True
+    ) -> None:
         self.accounts = dict(accounts)
         self.authority_file = directory / "azurite-authority.pem"
         self._directory = directory
@@ -98,14 +100,30 @@ class Azurite:
         authority = Authority([HOST, "localhost"])
         authority.write_own(self.authority_file)
         certificate, key = authority.write_server_files(self._directory)
-        place = ["--inMemoryPersistence"] if self._in_memory else ["--location", os.fspath(self._directory)]
+        place = (
+            ["--inMemoryPersistence"]
+            if self._in_memory
+            else ["--location", os.fspath(self._directory)]
+        )
         identity = ["--cert", os.fspath(certificate), "--key", os.fspath(key)]
         options = ["--oauth", "basic", "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
         accounts = ";".join(f"{name}:{value}" for name, value in self.accounts.items())
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AZURITE_")}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith("AZURITE_")
+        }
         with self._log.open("wb") as log:
             return subprocess.Popen(  # noqa: S603  # no shell, and no argument from outside
-                [node, _PROGRAM, "--blobHost", HOST, "--blobPort", "0", *options, *place, *identity],
+                [
+                    node,
+                    _PROGRAM,
+                    "--blobHost",
+                    HOST,
+                    "--blobPort",
+                    "0",
+                    *options,
+                    *place,
+                    *identity,
+                ],
                 cwd=self._directory,
                 env={**kept, "AZURITE_ACCOUNTS": accounts},
                 stdin=subprocess.PIPE,
@@ -119,7 +137,9 @@ class Azurite:
             if match := _LISTENS.search(self._log.read_text(encoding="utf-8", errors="replace")):
                 return int(match[1])
             time.sleep(0.02)
-        raise AzuriteError(f"Azurite did not start:\n{self._log.read_text(encoding='utf-8', errors='replace')}")
+        raise AzuriteError(
+            f"Azurite did not start:\n{self._log.read_text(encoding='utf-8', errors='replace')}"
+        )
 
     @property
     def _log(self) -> Path:

@@ -15,7 +15,9 @@ from sandbox.blob.azurite import HOST, Azurite
 SECONDS_IDLE = 3.0
 SECONDS_TO_ANSWER = 120.0
 # Of one connection only (RFC 9110, 7.6.1), or about how the body came.
-_NOT_HANDED_ON = frozenset({"connection", "content-length", "expect", "keep-alive", "transfer-encoding"})
+_NOT_HANDED_ON = frozenset(
+    {"connection", "content-length", "expect", "keep-alive", "transfer-encoding"}
+)
 _NOT_HANDED_BACK = _NOT_HANDED_ON | {"date", "server"}  # the gate's own server sends these
 Fields = Sequence[tuple[str, str]]
 
@@ -28,7 +30,9 @@ class Answer:
 
     @property
     def error_code(self) -> str:
-        return next((value for name, value in self.headers if name.lower() == "x-ms-error-code"), "")
+        return next(
+            (value for name, value in self.headers if name.lower() == "x-ms-error-code"), ""
+        )
 
 
 class Forwarding:
@@ -59,11 +63,15 @@ class Forwarding:
             connection.close()
         else:
             self._idle.put((time.monotonic(), connection))
-        handed_back = [pair for pair in response.getheaders() if pair[0].lower() not in _NOT_HANDED_BACK]
+        handed_back = [
+            pair for pair in response.getheaders() if pair[0].lower() not in _NOT_HANDED_BACK
+        ]
         length = response.headers.get("Content-Length")
         if length is not None:  # the one of a HEAD says how much a GET would bring
             handed_back.append(("Content-Length", length))
-        return Answer(status=f"{response.status} {response.reason}", headers=handed_back, body=content)
+        return Answer(
+            status=f"{response.status} {response.reason}", headers=handed_back, body=content
+        )
 
     def close(self) -> None:
         while True:
@@ -77,7 +85,9 @@ class Forwarding:
             try:
                 since, connection = self._idle.get_nowait()
             except Empty:
-                return http.client.HTTPSConnection(HOST, self._port, context=self._context, timeout=SECONDS_TO_ANSWER)
+                return http.client.HTTPSConnection(
+                    HOST, self._port, context=self._context, timeout=SECONDS_TO_ANSWER
+                )
             if time.monotonic() - since < SECONDS_IDLE:
                 return connection
             connection.close()

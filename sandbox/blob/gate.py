@@ -71,9 +71,14 @@ class BlobGate:
         if self._switches.write_once:
             check_write_once(request, address, self._accounts.blob)
         answer = self._azurite().send(
-            request.method, target, request.environ["sandbox.headers"], request.get_data(cache=False)
+            request.method,
+            target,
+            request.environ["sandbox.headers"],
+            request.get_data(cache=False),
         )
-        if answer.error_code == "AuthorizationFailure":  # Azurite's word for all that is wrong with a signature
+        if (
+            answer.error_code == "AuthorizationFailure"
+        ):  # Azurite's word for all that is wrong with a signature
             raise signature_refused(request.args.get("se", ""))
         response = Response([answer.body] if answer.body else [], answer.status, answer.headers)
         add_policy_headers(request, address, self._switches, response.headers)
@@ -88,7 +93,9 @@ class BlobGate:
             self._check_token(value.strip(), request, address)
         elif scheme and scheme.casefold() not in {"sharedkey", "sharedkeylite"}:
             raise malformed_authorization()
-        elif self._switches.keys_forbidden and "skoid" not in request.args:  # that is signed with a user's key
+        elif (
+            self._switches.keys_forbidden and "skoid" not in request.args
+        ):  # that is signed with a user's key
             raise keys_forbidden()
 
     def _check_token(self, value: str, request: Request, address: BlobAddress) -> None:

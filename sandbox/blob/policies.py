@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 # What a policy denies for a blob that exists; a new one may be written, once.
 # Source: https://learn.microsoft.com/azure/storage/blobs/immutable-container-level-worm-policies
-_DENIED_PUTS = frozenset({"", "block", "blocklist", "metadata", "properties", "snapshot", "appendblock", "page"})
+_DENIED_PUTS = frozenset(
+    {"", "block", "blocklist", "metadata", "properties", "snapshot", "appendblock", "page"}
+)
 
 
 @dataclass(kw_only=True)
@@ -36,7 +38,9 @@ class BlobSwitches:
         return self.immutable or self.legal_hold
 
 
-def check_write_once(request: Request, address: BlobAddress, blob: Callable[[BlobAddress], BlobClient]) -> None:
+def check_write_once(
+    request: Request, address: BlobAddress, blob: Callable[[BlobAddress], BlobClient]
+) -> None:
     """Raises BlobRefusal for a change to an existing blob, unless one of the request's conditions stops it first."""
     from azure.core.exceptions import ResourceNotFoundError
 
@@ -69,7 +73,9 @@ def _moment(text: str) -> datetime:
     return parsedate_to_datetime(text)
 
 
-def add_policy_headers(request: Request, address: BlobAddress, switches: BlobSwitches, headers: Headers) -> None:
+def add_policy_headers(
+    request: Request, address: BlobAddress, switches: BlobSwitches, headers: Headers
+) -> None:
     """What the properties of a container and of a blob say of the policies."""
     if request.method not in {"GET", "HEAD"} or "comp" in request.args:
         return

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from werkzeug.wrappers import Request
 
-from sandbox.feed.answers import FeedRefusal, lacks_permission, sign_in_page, sign_in_redirect, unauthorized
+from sandbox.feed.answers import (
+    FeedRefusal,
+    lacks_permission,
+    sign_in_page,
+    sign_in_redirect,
+    unauthorized,
+)
 from sandbox.feed.tokens import FeedToken, FeedTokens, State
 from sandbox.identity.access_tokens import DEVOPS_RESOURCE, AccessToken, AccessTokens
 from sandbox.identity.accounts import FeedRole
@@ -82,11 +88,16 @@ class FeedAccess:
         role = token.identity.feed_roles.get(organisation)
         if role is None:
             raise self._unauthorized(organisation, _not_a_member(token.identity.object_id))
-        return Caller(user_id=token.identity.object_id, can_read=True, can_write=role is FeedRole.CONTRIBUTOR)
+        return Caller(
+            user_id=token.identity.object_id, can_read=True, can_write=role is FeedRole.CONTRIBUTOR
+        )
 
     def _unauthorized(self, organisation: str, message: str) -> FeedRefusal:
         return unauthorized(
-            message, tenant_id=self._tenants[organisation], sign_in_url=self._sign_in_url, realm=self._realm
+            message,
+            tenant_id=self._tenants[organisation],
+            sign_in_url=self._sign_in_url,
+            realm=self._realm,
         )
 
 

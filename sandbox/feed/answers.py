@@ -30,7 +30,9 @@ def refusal(status: int, type_key: str, message: str, *, namespace: str = PACKAG
         "errorCode": 0,
         "eventId": 3000,
     }
-    return FeedRefusal(Response(json.dumps(content), f"{status} {message}", content_type="application/json"))
+    return FeedRefusal(
+        Response(json.dumps(content), f"{status} {message}", content_type="application/json")
+    )
 
 
 def unknown_feed(feed: str) -> FeedRefusal:
@@ -39,7 +41,9 @@ def unknown_feed(feed: str) -> FeedRefusal:
 
 
 def unknown_path(path: str) -> FeedRefusal:
-    return refusal(404, "VssResourceNotFoundException", f"The controller for path '{path}' was not found.")
+    return refusal(
+        404, "VssResourceNotFoundException", f"The controller for path '{path}' was not found."
+    )
 
 
 def lacks_permission(user_id: str, permission: str) -> FeedRefusal:
@@ -54,7 +58,9 @@ def already_exists(feed: str, file: str, package: str) -> FeedRefusal:
 
 def deleted_version(feed: str, package: str) -> FeedRefusal:
     """Numbers of deleted versions are reserved for ever; the status is documented for NuGet only."""
-    message = f"The package '{package}' was deleted from feed '{feed}'; its version cannot be used again."
+    message = (
+        f"The package '{package}' was deleted from feed '{feed}'; its version cannot be used again."
+    )
     return refusal(409, "PackageVersionDeletedException", message)
 
 

@@ -45,7 +45,9 @@ class FeedKey:
 class Artifacts:
     """The server's application."""
 
-    def __init__(self, *, url: str, feeds: dict[FeedKey, Feed], access: FeedAccess, storage: Storage) -> None:
+    def __init__(
+        self, *, url: str, feeds: dict[FeedKey, Feed], access: FeedAccess, storage: Storage
+    ) -> None:
         self._url = url
         self._feeds = feeds
         self._access = access
@@ -76,7 +78,9 @@ class Artifacts:
             _allow(request, "GET", "HEAD")
             return self._simple(feed, match)
         _allow(request, "GET")  # HEAD is not allowed here (astral-sh/uv#1713)
-        return Response("", 303, {"Location": self._storage.address_of(feed.file(match["rest"] or ""))})
+        return Response(
+            "", 303, {"Location": self._storage.address_of(feed.file(match["rest"] or ""))}
+        )
 
     def _simple(self, feed: Feed, match: re.Match[str]) -> Response:
         name = (match["rest"] or "").strip("/")

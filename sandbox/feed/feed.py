@@ -30,7 +30,9 @@ class FeedSwitches:
     hashes: bool = True  # links carry #sha256=
     listing_delay: float = 0.0  # seconds until an uploaded file is listed
     metadata_versions: frozenset[str] | None = None  # None: every version is taken
-    reserved: set[tuple[str, str]] = field(default_factory=set)  # (normalised name, version), deleted earlier
+    reserved: set[tuple[str, str]] = field(
+        default_factory=set
+    )  # (normalised name, version), deleted earlier
 
 
 class Feed:

@@ -47,7 +47,9 @@ class Identity:
     tenant_id: str
     roles: Mapping[str, Role] = field(default_factory=dict)  # scope -> role, inherited downwards
     feed_roles: Mapping[str, FeedRole] = field(default_factory=dict)  # organisation -> role
-    storage_roles: Mapping[str, StorageRole] = field(default_factory=dict)  # storage account -> role
+    storage_roles: Mapping[str, StorageRole] = field(
+        default_factory=dict
+    )  # storage account -> role
     federated: frozenset[FederatedSubject] = frozenset()
     client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     object_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -57,7 +59,8 @@ class Identity:
         """Whether a role that includes `needed` is held on `scope` or above it."""
         path = scope.casefold() + "/"
         return any(
-            role.value >= needed.value and path.startswith(held.casefold() + "/") for held, role in self.roles.items()
+            role.value >= needed.value and path.startswith(held.casefold() + "/")
+            for held, role in self.roles.items()
         )
 
 
@@ -99,7 +102,9 @@ def declare_identities(
     reads = {subscription: Role.READER}
 
     def identity(
-        roles: Mapping[str, Role], feed_role: FeedRole | None = None, storage_role: StorageRole | None = None
+        roles: Mapping[str, Role],
+        feed_role: FeedRole | None = None,
+        storage_role: StorageRole | None = None,
     ) -> Identity:
         return Identity(
             tenant_id=tenant_id,

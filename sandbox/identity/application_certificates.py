@@ -34,7 +34,9 @@ class ApplicationCertificates:
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "acme-publisher")])
         now = datetime.now(timezone.utc)
         certificate = (
-            x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
+            x509.CertificateBuilder(
+                issuer_name=name, subject_name=name, public_key=key.public_key()
+            )
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(days=1))
             .not_valid_after(now + timedelta(days=90))
@@ -44,7 +46,9 @@ class ApplicationCertificates:
             with self._lock:
                 self._registered.setdefault(identity.client_id, []).append(certificate)
         plain = serialization.NoEncryption()
-        private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain
+        )
         return (certificate.public_bytes(serialization.Encoding.PEM) + private).decode("ascii")
 
     def claims(self, assertion: str, identity: Identity, audience: str) -> dict[str, Any]:
@@ -55,7 +59,11 @@ class ApplicationCertificates:
         """
         header = jwt.get_unverified_header(assertion)
         with self._lock:
-            known = [one for one in self._registered.get(identity.client_id, []) if _is_named(one, header)]
+            known = [
+                one
+                for one in self._registered.get(identity.client_id, [])
+                if _is_named(one, header)
+            ]
         if not known:
             raise jwt.InvalidSignatureError("The key was not found.")
         claims: dict[str, Any] = jwt.decode(
@@ -73,9 +81,13 @@ class ApplicationCertificates:
 
 def _is_named(certificate: x509.Certificate, header: dict[str, Any]) -> bool:
     """Whether the header has this certificate's thumbprint, in either of its forms."""
-    algorithms: dict[str, hashes.HashAlgorithm] = {"x5t": hashes.SHA1(), "x5t#S256": hashes.SHA256()}  # noqa: S303  # RFC 7515
+    algorithms: dict[str, hashes.HashAlgorithm] = {
+        "x5t": hashes.SHA1(),  # noqa: S303  # RFC 7515
+        "x5t#S256": hashes.SHA256(),
+    }
     named = {name: algorithm for name, algorithm in algorithms.items() if name in header}
     return bool(named) and all(
-        base64.urlsafe_b64encode(certificate.fingerprint(algorithm)).rstrip(b"=").decode() == header[name].rstrip("=")
+        base64.urlsafe_b64encode(certificate.fingerprint(algorithm)).rstrip(b"=").decode()
+        == header[name].rstrip("=")
         for name, algorithm in named.items()
     )

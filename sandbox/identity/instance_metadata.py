@@ -24,7 +24,9 @@ _PATH = "/metadata/identity/oauth2/token"
 class InstanceMetadata:
     """The server's application. The machine has the `assigned` identity, once as its own and once by its client id."""
 
-    def __init__(self, *, assigned: Identity, access_tokens: AccessTokens, resources: Iterable[str]) -> None:
+    def __init__(
+        self, *, assigned: Identity, access_tokens: AccessTokens, resources: Iterable[str]
+    ) -> None:
         self._assigned = assigned
         self._access_tokens = access_tokens
         self._resources = frozenset(resources)
@@ -39,10 +41,15 @@ class InstanceMetadata:
         if request.headers.get("Metadata") != "true" or "X-Forwarded-For" in request.headers:
             return _refusal("invalid_request", "Required metadata header not specified")
         if request.args.get("api-version", "") < "2018-02-01":
-            return _refusal("invalid_request", "Required query variable 'api-version' is missing or invalid")
+            return _refusal(
+                "invalid_request", "Required query variable 'api-version' is missing or invalid"
+            )
         resource = request.args.get("resource", "").rstrip("/")
         if resource not in self._resources:
-            return _refusal("invalid_resource", f"AADSTS500011: The resource principal named {resource} was not found")
+            return _refusal(
+                "invalid_resource",
+                f"AADSTS500011: The resource principal named {resource} was not found",
+            )
         if request.args.get("client_id", self._assigned.client_id) != self._assigned.client_id:
             return _refusal("invalid_request", "Identity not found")
         lifetime = self._access_tokens.lifetime

@@ -70,7 +70,9 @@ class SignIn:
         if match is None:
             return Response("", 404)
         if match["rest"] == "oauth2/authorize":
-            return Response(f"<html><title>{SIGN_IN_TITLE}</title></html>", content_type="text/html")
+            return Response(
+                f"<html><title>{SIGN_IN_TITLE}</title></html>", content_type="text/html"
+            )
         if all(identity.tenant_id != match["tenant"] for identity in self._identities):
             text = f"Tenant '{match['tenant']}' not found. Check to make sure you have the correct tenant ID."
             raise SignInRefused(90002, "invalid_request", text)

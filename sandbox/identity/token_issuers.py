@@ -92,7 +92,9 @@ class PipelinesIssuer(TokenIssuer):
         if self.url + request.path != self.request_url or request.method != "POST":
             return _json({"message": "Not Found"}, 404)
         if _bearer(request) != self._system_access_token:
-            return _json({"message": "TF400813: The user '' is not authorized to access this resource."}, 401)
+            return _json(
+                {"message": "TF400813: The user '' is not authorized to access this resource."}, 401
+            )
         if request.args.get("api-version") is None:
             return _json({"message": "No api-version was supplied for the request."}, 400)
         subject = self._subjects.get(request.args.get("serviceConnectionId", ""))

@@ -16,7 +16,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import pypiserver  # type: ignore[import-untyped]  # ships no type information
 # It also adds a finder for its plugins that Python 3.10 and 3.11 warn of at every later failing import.
-sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "_ImportRedirect"]
+sys.meta_path[:] = [
+    finder for finder in sys.meta_path if type(finder).__name__ != "_ImportRedirect"
+]
 # What it has to say of a refused upload is in its answer.
 logging.getLogger("pypiserver").propagate = False
 logging.getLogger("pypiserver").addHandler(logging.NullHandler())
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def package_index(directory: Path, *, accepts: Callable[[str, str], bool] | None = None) -> WSGIApplication:
+def package_index(
+    directory: Path, *, accepts: Callable[[str, str], bool] | None = None
+) -> WSGIApplication:
     """Open to all, or with `accepts(user, password)` closed for reading and for writing.
 
     Made at the first request: a sandbox has six of them, and few runs ask them all.

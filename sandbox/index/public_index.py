@@ -75,7 +75,12 @@ def upstream_url(environ: Mapping[str, str]) -> str:
     settings = install_settings(environ)
     if settings.get("no-index"):
         return ""
-    url = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or settings.get("index-url") or PYPI
+    url = (
+        environ.get("UV_DEFAULT_INDEX")
+        or environ.get("UV_INDEX_URL")
+        or settings.get("index-url")
+        or PYPI
+    )
     return url.rstrip("/") + "/" if urlsplit(url).scheme in ("https", "http") else ""
 
 

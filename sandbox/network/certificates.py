@@ -28,7 +28,9 @@ class Authority:
     def write_server_files(self, directory: Path) -> tuple[Path, Path]:
         """Write the certificate with its chain, and its key, for a server that is another process."""
         certificate, key = directory / "certificate.pem", directory / "key.pem"
-        certificate.write_bytes(b"".join(part.bytes() for part in self._certificate.cert_chain_pems))
+        certificate.write_bytes(
+            b"".join(part.bytes() for part in self._certificate.cert_chain_pems)
+        )
         key.write_bytes(self._certificate.private_key_pem.bytes())
         return certificate, key
 

@@ -46,7 +46,12 @@ class Fault:
         return Response(self.body, status, dict(self.headers), content_type=self.content_type)
 
     def fits(self, server: str, method: str, path: str, query: str) -> bool:
-        pairs = ((server, self.server), (method, self.method), (path, self.path), (query, self.query))
+        pairs = (
+            (server, self.server),
+            (method, self.method),
+            (path, self.path),
+            (query, self.query),
+        )
         return all(fnmatchcase(value, pattern) for value, pattern in pairs)
 
 
@@ -56,7 +61,9 @@ class Faults:
     def __init__(self) -> None:
         self.echo_authorization = False  # every error body repeats the Authorization header
         self.echo_body = False  # every error body repeats the body of the request
-        self.echo_url = False  # every error body repeats the address of the request in several spellings
+        self.echo_url = (
+            False  # every error body repeats the address of the request in several spellings
+        )
         self._lock = Lock()
         self._rules: list[Fault] = []
         self._uses: list[int] = []  # of each rule, with the requests that it let pass
@@ -113,7 +120,13 @@ def _address_forms(request: Request) -> list[str]:
     """The address as it came, and as pages, JSON and other addresses hold it."""
     target: str = request.environ["REQUEST_URI"]
     address = request.host_url.rstrip("/") + target
-    return [address, unquote(address), escape(address), address.replace("&", r"\u0026"), quote(address, safe="")]
+    return [
+        address,
+        unquote(address),
+        escape(address),
+        address.replace("&", r"\u0026"),
+        quote(address, safe=""),
+    ]
 
 
 def _append(response: Response, text: str) -> None:

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sandbox.blob.accounts import CONTAINERS, LINK_LIFETIME, PACKAGES_ACCOUNT, BlobAccounts, public_host
+from sandbox.blob.accounts import (
+    CONTAINERS,
+    LINK_LIFETIME,
+    PACKAGES_ACCOUNT,
+    BlobAccounts,
+    public_host,
+)
 from sandbox.blob.azurite import Azurite
 from sandbox.declared import PUBLIC_NAMES, SERVERS
 from sandbox.network.certificates import Authority
@@ -39,9 +45,13 @@ class Network:
 
     def url(self, server: str) -> str:
         """The root of one of SERVERS, without a slash at the end."""
-        return f"https://{self._names[server]}" if server in self._names else self._servers[server].url
+        return (
+            f"https://{self._names[server]}" if server in self._names else self._servers[server].url
+        )
 
-    def feed_url(self, organisation: str, feed: str, project: str | None = None, api: str = "simple") -> str:
+    def feed_url(
+        self, organisation: str, feed: str, project: str | None = None, api: str = "simple"
+    ) -> str:
         scope = "/".join(quote(part) for part in (organisation, project) if part)
         return f"{self.url('feed')}/{scope}/_packaging/{feed}/pypi/{api}/"
 
@@ -62,7 +72,9 @@ class Network:
     def blob_url(self, account: str, container: str, blob: str = "") -> str:
         return self._storage.url(account, container, blob)
 
-    def signed_url(self, url: str, permission: str = "r", lifetime: timedelta = LINK_LIFETIME) -> str:
+    def signed_url(
+        self, url: str, permission: str = "r", lifetime: timedelta = LINK_LIFETIME
+    ) -> str:
         """A blob's URL with a shared access signature; as it is, if it is none of ours."""
         return self._storage.signed_url(url, permission, lifetime)
 

@@ -21,7 +21,9 @@ class Proxy:
 
     def __init__(self, ports: Mapping[str, int]) -> None:
         self._server = _Server(ports)
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
 
     @property
     def url(self) -> str:

@@ -44,7 +44,11 @@ class Doorkeeper:
     """Stands before one application."""
 
     def __init__(
-        self, name: str, application: WSGIApplication, faults: Faults, requests: list[RecordedRequest]
+        self,
+        name: str,
+        application: WSGIApplication,
+        faults: Faults,
+        requests: list[RecordedRequest],
     ) -> None:
         self._name = name
         self._application = application

@@ -21,7 +21,9 @@ class LoopbackServer:
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._server = _TlsServer(context)
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True)
+        self._thread = Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True
+        )
 
     @property
     def port(self) -> int:
@@ -64,7 +66,9 @@ class _TlsServer(ThreadedWSGIServer):
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
-        wrapped = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        wrapped = self._context.wrap_socket(
+            connection, server_side=True, do_handshake_on_connect=False
+        )
         return wrapped, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -65,7 +65,9 @@ def body_properties(request: Request) -> dict[str, Any]:
     try:
         content = json.loads(request.get_data())
     except ValueError as error:
-        raise invalid_content("The request content was invalid and could not be deserialized.") from error
+        raise invalid_content(
+            "The request content was invalid and could not be deserialized."
+        ) from error
     if not isinstance(content, dict) or not isinstance(content.get("properties"), dict):
         raise invalid_content("The request content must be an object with the member 'properties'.")
     unknown = set(content) - {"properties"}
@@ -84,4 +86,6 @@ def not_found(resource: str, group: str) -> ArmError:
 
 
 def method_not_allowed(request: Request) -> ArmError:
-    return ArmError(405, "MethodNotAllowed", f"The request method '{request.method}' is not supported here.")
+    return ArmError(
+        405, "MethodNotAllowed", f"The request method '{request.method}' is not supported here."
+    )

@@ -73,7 +73,11 @@ def new_artifact(path: str) -> dict[str, Any]:
         "path": path,
         "etag": f'"{secrets.token_hex(16)}"',
         "createdTime": now(),
-        "dataPath": {"dataStoreName": "workspaceartifactstore", "relativePath": artifact_id(path), "sqlDataPath": None},
+        "dataPath": {
+            "dataStoreName": "workspaceartifactstore",
+            "relativePath": artifact_id(path),
+            "sqlDataPath": None,
+        },
     }
 
 

@@ -52,7 +52,9 @@ Handler = Callable[..., Response]
 class ArtifactSwitches:
     """A test may turn them at any time."""
 
-    raw_conflict: bool = False  # a name that is taken is a 409, not an entry in the `errors` of a 200
+    raw_conflict: bool = (
+        False  # a name that is taken is a 409, not an entry in the `errors` of a 200
+    )
     contentinfo_may_write: bool = False  # whether the live service's link there may is not known
     link_lifetime: timedelta = LINK_LIFETIME
 
@@ -87,9 +89,21 @@ class ArtifactService:
         self._switches = switches
         self._lock = Lock()
         self._routes = [
-            _Route(pattern=re.compile(pattern), method=method, needed=needed, action=action, handler=handler)
+            _Route(
+                pattern=re.compile(pattern),
+                method=method,
+                needed=needed,
+                action=action,
+                handler=handler,
+            )
             for pattern, method, needed, action, handler in (
-                (f"/batch/metadata/{ORIGIN}/{CONTAINER}", "POST", Role.CONTRIBUTOR, "write", self._register),
+                (
+                    f"/batch/metadata/{ORIGIN}/{CONTAINER}",
+                    "POST",
+                    Role.CONTRIBUTOR,
+                    "write",
+                    self._register,
+                ),
                 (f"/metadata{_ARTIFACT}", "GET", Role.READER, "read", self._metadata),
                 (f"/metadata{_ARTIFACT}", "DELETE", Role.CONTRIBUTOR, "delete", self._delete),
                 (f"/contentinfo{_ARTIFACT}", "GET", Role.READER, "read", self._content_information),
@@ -127,7 +141,9 @@ class ArtifactService:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         token = self._access_tokens.find(value) if scheme.casefold() == "bearer" else None
         if token is None:
-            raise ArtifactRefusal(401, "Bearer token not provided or not valid.", inner="AuthenticationError")
+            raise ArtifactRefusal(
+                401, "Bearer token not provided or not valid.", inner="AuthenticationError"
+            )
         if token.expired:
             raise ArtifactRefusal(401, "The bearer token has expired.", inner="AuthenticationError")
         if token.audience != self._audience:
@@ -136,7 +152,9 @@ class ArtifactService:
         return token.identity
 
     def _route(self, method: str, below: str) -> tuple[_Route, tuple[str, ...]]:
-        fitting = [(route, match) for route in self._routes if (match := route.pattern.fullmatch(below))]
+        fitting = [
+            (route, match) for route in self._routes if (match := route.pattern.fullmatch(below))
+        ]
         if not fitting:
             raise _not_found(f"No route matches {below}.")
         for route, match in fitting:
@@ -157,7 +175,9 @@ class ArtifactService:
                 raise ArtifactRefusal(409, conflict(path), inner="ConflictError")
             else:
                 errors[path] = error_content(conflict(path), inner="ConflictError")
-        return answer({"artifacts": artifacts, "artifactContentInformation": information, "errors": errors})
+        return answer(
+            {"artifacts": artifacts, "artifactContentInformation": information, "errors": errors}
+        )
 
     def _metadata(self, request: Request, workspace: Workspace, path: str) -> Response:
         """get"""
@@ -196,14 +216,21 @@ def _paths(request: Request) -> list[str]:
         content = json.loads(request.get_data())
     except ValueError as error:
         raise _bad_request("The body is not JSON.") from error
-    paths = content.get("paths") if isinstance(content, dict) and set(content) == {"paths"} else None
+    paths = (
+        content.get("paths") if isinstance(content, dict) and set(content) == {"paths"} else None
+    )
     if not isinstance(paths, list) or not paths:
         raise _bad_request("The body must be an object whose only member is a list, 'paths'.")
     for entry in paths:
         if not (
-            isinstance(entry, dict) and set(entry) == {"path"} and isinstance(entry["path"], str) and entry["path"]
+            isinstance(entry, dict)
+            and set(entry) == {"path"}
+            and isinstance(entry["path"], str)
+            and entry["path"]
         ):
-            raise _bad_request("Each of 'paths' must be an object whose only member is a text, 'path'.")
+            raise _bad_request(
+                "Each of 'paths' must be an object whose only member is a text, 'path'."
+            )
     return [entry["path"] for entry in paths]
 
 

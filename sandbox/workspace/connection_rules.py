@@ -44,7 +44,9 @@ CREDENTIALS: dict[str, frozenset[str]] = {
 WITHOUT_CREDENTIALS = frozenset({"None", "AAD"})
 MEMBERS = frozenset({"authType", "category", "credentials", "target"})
 MEMBERS_SINCE_2024_04 = frozenset({"expiryTime", "isSharedToAll", "metadata", "sharedUserList"})
-MEMBERS_SINCE_2025_12 = frozenset({"error", "peRequirement", "peStatus", "useWorkspaceManagedIdentity"})
+MEMBERS_SINCE_2025_12 = frozenset(
+    {"error", "peRequirement", "peStatus", "useWorkspaceManagedIdentity"}
+)
 
 
 def check_properties(properties: dict[str, Any], version: str) -> None:
@@ -56,7 +58,9 @@ def check_properties(properties: dict[str, Any], version: str) -> None:
         known |= MEMBERS_SINCE_2025_12
     unknown = set(properties) - known
     if unknown:
-        raise _invalid(f"Could not find member '{min(unknown)}' on the connection's properties ({version}).")
+        raise _invalid(
+            f"Could not find member '{min(unknown)}' on the connection's properties ({version})."
+        )
     categories = CATEGORIES if version >= "2024-04-01" else OLD_CATEGORIES
     if properties.get("category") not in categories:
         raise _invalid(f"The category '{properties.get('category')}' is not known.")
@@ -79,7 +83,9 @@ def _check_credentials(properties: dict[str, Any]) -> None:
         raise _invalid(f"The authType '{auth_type}' needs credentials.")
     optional = {"securityToken"} if auth_type == "UsernamePassword" else set()
     if set(credentials) - optional != needed:
-        raise _invalid(f"The credentials of '{auth_type}' must have the members {', '.join(sorted(needed))}.")
+        raise _invalid(
+            f"The credentials of '{auth_type}' must have the members {', '.join(sorted(needed))}."
+        )
     if not all(isinstance(value, str) and value for value in credentials.values()):
         raise _invalid(f"The credentials of '{auth_type}' must be strings that are not empty.")
 
@@ -88,7 +94,9 @@ def _check_optional(properties: dict[str, Any]) -> None:
     if not isinstance(properties.get("isSharedToAll", True), bool):
         raise _invalid("The member 'isSharedToAll' must be a boolean.")
     metadata = properties.get("metadata", {})
-    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+    if not isinstance(metadata, dict) or not all(
+        isinstance(value, str) for value in metadata.values()
+    ):
         raise _invalid("The member 'metadata' must be an object of strings.")
     if "expiryTime" in properties:
         try:

@@ -8,7 +8,13 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.workspace.arm_answers import ArmError, answer, body_properties, method_not_allowed, not_found
+from sandbox.workspace.arm_answers import (
+    ArmError,
+    answer,
+    body_properties,
+    method_not_allowed,
+    not_found,
+)
 from sandbox.workspace.connection_rules import check_properties
 from sandbox.workspace.workspace import Workspace
 
@@ -33,7 +39,9 @@ class Connections:
             and (category is None or stored["category"].casefold() == category.casefold())
         ]
         start = int(request.args.get("$skip", "0"))
-        content: dict[str, Any] = {"value": [_resource(workspace, name) for name in fitting[start : start + PAGE_SIZE]]}
+        content: dict[str, Any] = {
+            "value": [_resource(workspace, name) for name in fitting[start : start + PAGE_SIZE]]
+        }
         if len(fitting) > start + PAGE_SIZE:
             query = urlencode({**request.args.to_dict(), "$skip": start + PAGE_SIZE})
             content["nextLink"] = f"{self._url}{workspace.arm_id}/connections?{query}"
@@ -66,10 +74,20 @@ class Connections:
 
 def _resource(workspace: Workspace, name: str, *, with_secrets: bool = False) -> dict[str, Any]:
     stored = workspace.connections[name]
-    shown = {"isSharedToAll": True, "metadata": {}, **stored, "createdByWorkspaceArmId": workspace.arm_id}
+    shown = {
+        "isSharedToAll": True,
+        "metadata": {},
+        **stored,
+        "createdByWorkspaceArmId": workspace.arm_id,
+    }
     if not with_secrets:
         shown["credentials"] = None
-    return {"id": f"{workspace.arm_id}/connections/{name}", "name": name, "type": TYPE, "properties": shown}
+    return {
+        "id": f"{workspace.arm_id}/connections/{name}",
+        "name": name,
+        "type": TYPE,
+        "properties": shown,
+    }
 
 
 def _existing(workspace: Workspace, name: str) -> str:
@@ -81,4 +99,6 @@ def _existing(workspace: Workspace, name: str) -> str:
 
 def _known_name(workspace: Workspace, name: str) -> str | None:
     """ARM does not look at the case of names."""
-    return next((known for known in workspace.connections if known.casefold() == name.casefold()), None)
+    return next(
+        (known for known in workspace.connections if known.casefold() == name.casefold()), None
+    )

@@ -39,7 +39,11 @@ DEFAULTS = {"osType": "Linux", "isAnonymous": False}
 
 def writable(properties: dict[str, Any]) -> dict[str, Any]:
     """What is stored of a body: clients send back what only the service sets, and null for what is not there."""
-    return {name: value for name, value in properties.items() if name not in READ_ONLY and value is not None}
+    return {
+        name: value
+        for name, value in properties.items()
+        if name not in READ_ONLY and value is not None
+    }
 
 
 def check_environment(name: str, properties: dict[str, Any]) -> None:
@@ -101,11 +105,17 @@ def _conda(text: str) -> Any:
 
 def _check_inference(config: dict[str, Any]) -> None:
     if set(config) - ROUTES:
-        raise _invalid(f"Could not find member '{min(set(config) - ROUTES)}' on the inference configuration.")
+        raise _invalid(
+            f"Could not find member '{min(set(config) - ROUTES)}' on the inference configuration."
+        )
     for name, route in config.items():
         if not isinstance(route, dict) or set(route) != {"path", "port"}:
             raise _invalid(f"The route '{name}' must have the members path and port.")
-        if not isinstance(route["path"], str) or not route["path"] or type(route["port"]) is not int:
+        if (
+            not isinstance(route["path"], str)
+            or not route["path"]
+            or type(route["port"]) is not int
+        ):
             raise _invalid(f"The route '{name}' needs a path and the number of a port.")
 
 

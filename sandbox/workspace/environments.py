@@ -31,7 +31,11 @@ class Environments:
 
     def list(self, request: Request, workspace: Workspace, version: str) -> Response:
         names = sorted(workspace.environments)
-        return self._page(request, [_container(workspace, name) for name in names], f"{workspace.arm_id}/environments")
+        return self._page(
+            request,
+            [_container(workspace, name) for name in names],
+            f"{workspace.arm_id}/environments",
+        )
 
     def one(self, request: Request, workspace: Workspace, name: str, version: str) -> Response:
         if request.method != "GET":
@@ -52,15 +56,21 @@ class Environments:
             for number, stored in reversed(_versions(workspace, name).items())
             if stored.get("isArchived", False) in wanted
         ]
-        return self._page(request, listed[: int(top)], f"{workspace.arm_id}/environments/{name}/versions")
+        return self._page(
+            request, listed[: int(top)], f"{workspace.arm_id}/environments/{name}/versions"
+        )
 
-    def version(self, request: Request, workspace: Workspace, name: str, number: str, version: str) -> Response:
+    def version(
+        self, request: Request, workspace: Workspace, name: str, number: str, version: str
+    ) -> Response:
         if request.method == "PUT":
             return self._put(request, workspace, name, number)
         if request.method != "GET":
             raise method_not_allowed(request)
         if number not in _versions(workspace, name):
-            raise not_found(f"{TYPE}/versions/{workspace.name}/{name}/{number}", workspace.resource_group)
+            raise not_found(
+                f"{TYPE}/versions/{workspace.name}/{name}/{number}", workspace.resource_group
+            )
         return answer(_version(workspace, name, number))
 
     def _put(self, request: Request, workspace: Workspace, name: str, number: str) -> Response:

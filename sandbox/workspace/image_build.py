@@ -18,7 +18,9 @@ from ruamel.yaml import YAML
 
 from sandbox.workspace.workspace import Workspace
 
-_INDEX_OPTION = re.compile(r"(?P<option>-i|--index-url|--extra-index-url)(?P<between>\s*=\s*|\s+)(?P<url>\S+)")
+_INDEX_OPTION = re.compile(
+    r"(?P<option>-i|--index-url|--extra-index-url)(?P<between>\s*=\s*|\s+)(?P<url>\S+)"
+)
 # A wheel by its URL, bare or after "name @"; what comes behind it, such as "#sha256=…", stays there.
 _WHEEL_URL = re.compile(r"^(?P<before>\s*|[^#]*?@\s*)(?P<url>https://[^\s?#]+\.whl)(?=[#\s;]|$)")
 PAT_USER = "azureml"  # Azure Artifacts takes any user name with a token
@@ -52,10 +54,20 @@ def build_image(
     requirements, links = _with_signed_urls(requirements, sign)
     credentials |= links
     with_pip = importlib.util.find_spec("pip") is None
-    make = [sys.executable, "-m", "venv", *([] if with_pip else ["--without-pip"]), os.fspath(directory)]
+    make = [
+        sys.executable,
+        "-m",
+        "venv",
+        *([] if with_pip else ["--without-pip"]),
+        os.fspath(directory),
+    ]
     _run(make, environ, conda_file.parent)
     python = directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    pip = [os.fspath(python), "-m", "pip"] if with_pip else [sys.executable, "-m", "pip", "--python", str(python)]
+    pip = (
+        [os.fspath(python), "-m", "pip"]
+        if with_pip
+        else [sys.executable, "-m", "pip", "--python", str(python)]
+    )
     # Not the developer's own credentials: an image build has none of them.
     child = {**environ, **credentials, "NETRC": os.devnull, "PIP_KEYRING_PROVIDER": "disabled"}
     child.pop("PIP_NO_INPUT", None)
@@ -70,7 +82,9 @@ def build_image(
 def pip_section(conda_file: Path) -> list[str]:
     """The lines that conda would hand to pip as a requirements file."""
     content = YAML(typ="safe").load(conda_file)
-    lines = [part["pip"] for part in content["dependencies"] if isinstance(part, dict) and "pip" in part]
+    lines = [
+        part["pip"] for part in content["dependencies"] if isinstance(part, dict) and "pip" in part
+    ]
     return [str(line) for section in lines for line in section]
 
 
@@ -92,7 +106,11 @@ def serving_connection(url: str, connections: Mapping[str, Mapping[str, Any]]) -
 
 
 def _covers(target: SplitResult, index: SplitResult) -> bool:
-    same_host = (target.scheme, target.hostname, target.port) == (index.scheme, index.hostname, index.port)
+    same_host = (target.scheme, target.hostname, target.port) == (
+        index.scheme,
+        index.hostname,
+        index.port,
+    )
     prefix = _segments(target)
     return same_host and _segments(index)[: len(prefix)] == prefix
 
@@ -119,7 +137,9 @@ def _with_credentials(
     return [_INDEX_OPTION.sub(replaced, line) for line in lines], variables
 
 
-def _with_signed_urls(lines: list[str], sign: Callable[[str], str]) -> tuple[list[str], dict[str, str]]:
+def _with_signed_urls(
+    lines: list[str], sign: Callable[[str], str]
+) -> tuple[list[str], dict[str, str]]:
     """The lines with each URL of a wheel that `sign` knows replaced by ${VARIABLE}, and the variables."""
     variables: dict[str, str] = {}
 
@@ -139,7 +159,9 @@ def _login(stored: Mapping[str, Any]) -> str | None:
     if stored["authType"] == "PAT":
         return f"{PAT_USER}:{quote(credentials['pat'], safe='')}"
     if stored["authType"] == "UsernamePassword":
-        return f"{quote(credentials['username'], safe='')}:{quote(credentials['password'], safe='')}"
+        return (
+            f"{quote(credentials['username'], safe='')}:{quote(credentials['password'], safe='')}"
+        )
     return None
 
 

@@ -22,6 +22,10 @@ def permissions(request: Request, identity: Identity, scope: str) -> Response:
     if request.method != "GET":
         raise method_not_allowed(request)
     if request.args.get("api-version") != API_VERSION:
-        raise ArmError(400, "InvalidApiVersionParameter", f"The supported api-versions are '{API_VERSION}'.")
+        raise ArmError(
+            400, "InvalidApiVersionParameter", f"The supported api-versions are '{API_VERSION}'."
+        )
     held = [dict(content) for role, content in _ROLES.items() if identity.may(role, scope)]
-    return answer({"value": [{**content, "dataActions": [], "notDataActions": []} for content in held]})
+    return answer(
+        {"value": [{**content, "dataActions": [], "notDataActions": []} for content in held]}
+    )

@@ -11,7 +11,13 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.identity.access_tokens import AccessTokens
 from sandbox.identity.accounts import Identity, Role
-from sandbox.workspace.arm_answers import ArmError, answer, check_api_version, method_not_allowed, not_found
+from sandbox.workspace.arm_answers import (
+    ArmError,
+    answer,
+    check_api_version,
+    method_not_allowed,
+    not_found,
+)
 from sandbox.workspace.connections import Connections
 from sandbox.workspace.environments import Environments
 from sandbox.workspace.permissions import permissions
@@ -60,7 +66,11 @@ class ResourceManager:
                 ("", "", self._workspace),
                 ("/connections", "connections", connections.list),
                 (f"/connections/{part}", "connections", connections.one),
-                (f"/connections/{part}/listsecrets", "connections/listsecrets", connections.secrets),
+                (
+                    f"/connections/{part}/listsecrets",
+                    "connections/listsecrets",
+                    connections.secrets,
+                ),
                 ("/environments", "environments", environments.list),
                 (f"/environments/{part}", "environments", environments.one),
                 (f"/environments/{part}/versions", "environments", environments.versions),
@@ -114,7 +124,9 @@ class ResourceManager:
             return answer([cloud])
         if version == "2022-09-01":
             return answer(cloud)
-        raise ArmError(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
+        raise ArmError(
+            400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid."
+        )
 
     def _subscriptions(self, request: Request) -> Response:
         """Those that the caller may read (https://learn.microsoft.com/rest/api/resources/subscriptions/list)."""
@@ -125,7 +137,12 @@ class ResourceManager:
             check_api_version(request)
         found = sorted({one.subscription_id for one in self._workspaces})
         listed = [
-            {"id": f"/subscriptions/{one}", "subscriptionId": one, "displayName": "acme", "state": "Enabled"}
+            {
+                "id": f"/subscriptions/{one}",
+                "subscriptionId": one,
+                "displayName": "acme",
+                "state": "Enabled",
+            }
             for one in found
             if identity.may(Role.READER, f"/subscriptions/{one}")
         ]
@@ -151,7 +168,9 @@ class ResourceManager:
             match = route[0].fullmatch(below)
             if match:
                 return route, match.groups()
-        raise ArmError(404, "InvalidResourceType", f"The resource type could not be found: '{below}'.")
+        raise ArmError(
+            404, "InvalidResourceType", f"The resource type could not be found: '{below}'."
+        )
 
     def _check_scopes(self, match: re.Match[str]) -> None:
         subscription, group = match["subscription"], match["group"]
@@ -159,7 +178,9 @@ class ResourceManager:
             message = f"The subscription '{subscription}' could not be found."
             raise ArmError(404, "SubscriptionNotFound", message)
         if not any(one.resource_group.casefold() == group.casefold() for one in self._workspaces):
-            raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+            raise ArmError(
+                404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found."
+            )
 
     def _authorize(self, identity: Identity, request: Request, kind: str, scope: str) -> None:
         verbs = {"GET": "read", "HEAD": "read", "DELETE": "delete", "POST": "action"}

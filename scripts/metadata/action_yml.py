@@ -70,7 +70,9 @@ def action_yml() -> str:
                 f"  value: ${{{{ steps.release.outputs.{output.name} }}}}",
             )
         ),
-        environment="\n".join(f"        {row.variable}: ${{{{ inputs.{row.name} }}}}" for row in rows),
+        environment="\n".join(
+            f"        {row.variable}: ${{{{ inputs.{row.name} }}}}" for row in rows
+        ),
     )
 
 
@@ -85,7 +87,10 @@ def _input(row: Input) -> Iterator[str]:
 def _folded(key: str, text: str) -> Iterator[str]:
     """A folded YAML scalar: needs no quoting whatever the text holds."""
     yield f"  {key}: >-"
-    yield from (f"    {line}" for line in textwrap.wrap(text, 112, break_long_words=False, break_on_hyphens=False))
+    yield from (
+        f"    {line}"
+        for line in textwrap.wrap(text, 112, break_long_words=False, break_on_hyphens=False)
+    )
 
 
 def _indented(lines: Iterator[str]) -> str:

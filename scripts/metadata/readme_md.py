@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from private_wheel.inputs.table import INPUTS, OUTPUTS, Group, Input, Kind
 from scripts.metadata.texts import choices
 
-_HOST_NAMES = {"github": "on GitHub", "azure_pipelines": "on Azure Pipelines", "terminal": "in the terminal"}
+_HOST_NAMES = {
+    "github": "on GitHub",
+    "azure_pipelines": "on Azure Pipelines",
+    "terminal": "in the terminal",
+}
 
 
 def readme_md(text: str, workflow: str) -> str:
@@ -16,12 +20,18 @@ def readme_md(text: str, workflow: str) -> str:
     Raises:
         ValueError: a marker is not there exactly once.
     """
-    parts = {"inputs": _inputs(), "outputs": _outputs(), "workflow": f"```yaml\n{workflow.rstrip()}\n```"}
+    parts = {
+        "inputs": _inputs(),
+        "outputs": _outputs(),
+        "workflow": f"```yaml\n{workflow.rstrip()}\n```",
+    }
     for name, part in parts.items():
         before, opened, rest = text.partition(f"<!-- {name} -->\n")
         _, closed, after = rest.partition(f"<!-- /{name} -->")
         if not opened or not closed or f"<!-- {name} -->" in after:
-            raise ValueError(f"README.md must have the markers <!-- {name} --> and <!-- /{name} --> once.")
+            raise ValueError(
+                f"README.md must have the markers <!-- {name} --> and <!-- /{name} --> once."
+            )
         text = f"{before}{opened}{part}\n{closed}{after}"
     return text
 
@@ -29,7 +39,13 @@ def readme_md(text: str, workflow: str) -> str:
 def _inputs() -> str:
     return "\n\n".join(
         "\n".join(
-            (f"**{group.value}**", "", "| Input | Default | Meaning |", "|---|---|---|", *map(_row, _members(group)))
+            (
+                f"**{group.value}**",
+                "",
+                "| Input | Default | Meaning |",
+                "|---|---|---|",
+                *map(_row, _members(group)),
+            )
         )
         for group in Group
     )

@@ -49,12 +49,20 @@ def _task(edition: Edition) -> dict[str, Any]:
         "minimumAgentVersion": _FIRST_AGENT_WITH_NODE_20,
         "instanceNameFormat": "PrivateWheel: publish to $(publishTo)",
         "groups": [
-            {"name": group.name.lower(), "displayName": group.value, "isExpanded": group in _OPEN_GROUPS}
+            {
+                "name": group.name.lower(),
+                "displayName": group.value,
+                "isExpanded": group in _OPEN_GROUPS,
+            }
             for group in Group
         ],
         "inputs": [_input(row) for row in INPUTS if "azure_pipelines" in row.hosts],
-        "outputVariables": [{"name": output.camel_case, "description": output.help} for output in OUTPUTS],
-        "restrictions": {"settableVariables": {"allowed": [output.camel_case for output in OUTPUTS]}},
+        "outputVariables": [
+            {"name": output.camel_case, "description": output.help} for output in OUTPUTS
+        ],
+        "restrictions": {
+            "settableVariables": {"allowed": [output.camel_case for output in OUTPUTS]}
+        },
         "execution": {handler: {"target": "launch.js"} for handler in ("Node20_1", "Node24")},
     }
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from private_wheel.run.report import Record
 
 # SIGHUP is not everywhere.
-_ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_ENDING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 
 
 def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = ()) -> int:
@@ -70,7 +72,10 @@ def _attempt(host: Host, action: Callable[[], None]) -> PrivateWheelError | None
             fix = "Make room there, or let this user read and write it."
             failure = MachineFailed(f"{error.filename}: {error.strerror}.", fix=fix)
         else:
-            failure = Bug(f"{type(error).__name__}: {error}", fix="Please report it, with the log of a debug run.")
+            failure = Bug(
+                f"{type(error).__name__}: {error}",
+                fix="Please report it, with the log of a debug run.",
+            )
     else:
         return None
     host.failure(failure)
@@ -83,7 +88,9 @@ def _release(host: Host, environ: Mapping[str, str], record: Record) -> None:
     record.config = read_config(environ, host.checkout)
     from private_wheel.run.release import release
 
-    with tempfile.TemporaryDirectory(prefix="private-wheel-", ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(
+        prefix="private-wheel-", ignore_cleanup_errors=True
+    ) as scratch:
         release(record.config, host, environ, Path(scratch), record)
 
 

@@ -23,7 +23,14 @@ class PrivateWheelError(Exception):
     exit_status: ClassVar[int]
 
     def __init__(
-        self, what: str, *, input: str = "", fix: str = "", said: str = "", path: str = "", line: int = 0
+        self,
+        what: str,
+        *,
+        input: str = "",
+        fix: str = "",
+        said: str = "",
+        path: str = "",
+        line: int = 0,
     ) -> None:
         self.what, self.input, self.fix, self.said = what, input, fix, said
         self.path, self.line = path, line
@@ -31,7 +38,11 @@ class PrivateWheelError(Exception):
 
     def __str__(self) -> str:
         where = f"{self.input}: " if self.input else ""
-        parts = [f"{self.code}: {where}{self.what}", self.fix, f"It said: {self.said}" if self.said else ""]
+        parts = [
+            f"{self.code}: {where}{self.what}",
+            self.fix,
+            f"It said: {self.said}" if self.said else "",
+        ]
         return " ".join(part for part in parts if part)
 
 
@@ -63,7 +74,9 @@ class InvalidInputs(PrivateWheelError):
     def __str__(self) -> str:
         if len(self.problems) == 1:
             return super().__str__()
-        return "\n".join([f"{self.code}: {self.what}", *(f"- {problem}" for problem in self.problems)])
+        return "\n".join(
+            [f"{self.code}: {self.what}", *(f"- {problem}" for problem in self.problems)]
+        )
 
 
 class UnknownFeed(PrivateWheelError):

@@ -14,8 +14,14 @@ DIRECTORY = Path(__file__).resolve().parents[1] / "environments"
 NAMES = tuple(sorted(path.name for path in DIRECTORY.glob("[0-9][0-9]-*")))
 INDEX = "https://pkgs.dev.azure.com/acme/ml/_packaging/python/pypi/simple/"
 SHA256 = "5a" * 32
-URL = "https://acmewheels.blob.core.windows.net/wheels/team%20a/acme_forecast-1.2.3-py3-none-any.whl"
-LINES = {"feed": "acme-forecast==1.2.3", "blob": f"acme-forecast @ {URL}#sha256={SHA256}", "workspace": URL}
+URL = (
+    "https://acmewheels.blob.core.windows.net/wheels/team%20a/acme_forecast-1.2.3-py3-none-any.whl"
+)
+LINES = {
+    "feed": "acme-forecast==1.2.3",
+    "blob": f"acme-forecast @ {URL}#sha256={SHA256}",
+    "workspace": URL,
+}
 _BY_URL: tuple[str, ...] = (
     "02-gpu.yml",
     "06-flow-style.yml",
@@ -35,11 +41,18 @@ def base_of(name: str) -> Base:
 
 
 def extended(
-    name: str, route: str = "feed", *, base: Base | None = None, index_url: str = INDEX, sha256: str = SHA256
+    name: str,
+    route: str = "feed",
+    *,
+    base: Base | None = None,
+    index_url: str = INDEX,
+    sha256: str = SHA256,
 ) -> Extended:
     """The file, or `base`, with acme-forecast 1.2.3, which was built from the directory that the file is in. Without a
     name, an environment of its own."""
-    package = Package(name="acme-forecast", line=LINES[route], sha256=(sha256,), directories=(str(DIRECTORY),))
+    package = Package(
+        name="acme-forecast", line=LINES[route], sha256=(sha256,), directories=(str(DIRECTORY),)
+    )
     addition = Addition(
         name="",
         version="1.2.3",
@@ -55,7 +68,11 @@ def extended(
 
 def of_the_same_kind(name: str, result: Extended) -> str:
     """The text that stands in the place of the user's own."""
-    texts = {"conda": result.conda, "azureml": result.definition, "requirements": result.requirements}
+    texts = {
+        "conda": result.conda,
+        "azureml": result.definition,
+        "requirements": result.requirements,
+    }
     return texts[base_of(name).kind]
 
 

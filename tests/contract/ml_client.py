@@ -19,20 +19,32 @@ def main(subscription: str, group: str, workspace: str, target: str) -> None:
     client = open_client(subscription, group, workspace)
     with_pat = PatTokenConfiguration(pat=pat)
     with_password = UsernamePasswordConfiguration(username="builder", password=pat)
-    for name, credentials in (("with-pat", with_pat), ("with-password", with_password), ("third", with_pat)):
+    for name, credentials in (
+        ("with-pat", with_pat),
+        ("with-password", with_password),
+        ("third", with_pat),
+    ):
         client.connections.create_or_update(
-            WorkspaceConnection(name=name, type="python_feed", target=f"{target}/{name}", credentials=credentials)
+            WorkspaceConnection(
+                name=name, type="python_feed", target=f"{target}/{name}", credentials=credentials
+            )
         )
-    listed = sorted(connection.name for connection in client.connections.list(connection_type="python_feed"))
+    listed = sorted(
+        connection.name for connection in client.connections.list(connection_type="python_feed")
+    )
     got = client.connections.get("with-pat")
     conda = {"dependencies": ["python=3.11", "pip", {"pip": ["acme-forecast==1.2.3"]}]}
     client.environments.create_or_update(
-        Environment(name="forecast", version="1.2.3", image="example.invalid/base:1", conda_file=conda)
+        Environment(
+            name="forecast", version="1.2.3", image="example.invalid/base:1", conda_file=conda
+        )
     )
     read = client.environments.get("forecast", version="1.2.3")
     try:
         client.environments.create_or_update(
-            Environment(name="forecast", version="1.2.3", image="example.invalid/base:2", conda_file=conda)
+            Environment(
+                name="forecast", version="1.2.3", image="example.invalid/base:2", conda_file=conda
+            )
         )
         changed = "accepted"
     except HttpResponseError as error:
@@ -44,7 +56,11 @@ def main(subscription: str, group: str, workspace: str, target: str) -> None:
                 "workspace": client.workspaces.get(workspace).id,
                 "listed": listed,
                 "left": sorted(connection.name for connection in client.connections.list()),
-                "got": {"type": got.type, "target": got.target, "credentials": got.credentials.type},
+                "got": {
+                    "type": got.type,
+                    "target": got.target,
+                    "credentials": got.credentials.type,
+                },
                 "environment": {"image": read.image, "conda_file": read.conda_file},
                 "changed_environment": changed,
             }

@@ -30,11 +30,20 @@ def main(subscription, group, workspace, *files):
     for number, file in enumerate(files):
         loaded = load_environment(file)
         found = {"loaded": seen(loaded)}
-        loaded.version += f".{number}"  # a version is registered once, and several files have one name
+        loaded.version += (
+            f".{number}"  # a version is registered once, and several files have one name
+        )
         client.environments.create_or_update(loaded)
-        results.append({**found, "registered": seen(client.environments.get(loaded.name, version=loaded.version))})
+        results.append(
+            {
+                **found,
+                "registered": seen(client.environments.get(loaded.name, version=loaded.version)),
+            }
+        )
     fields = EnvironmentSchema(context={"base_path": "."}).fields.items()
-    print(json.dumps({"keys": [field.data_key or name for name, field in fields], "files": results}))
+    print(
+        json.dumps({"keys": [field.data_key or name for name, field in fields], "files": results})
+    )
 
 
 main(*sys.argv[1:])

@@ -25,7 +25,9 @@ def main(subscription, group, fresh, ours, *files):
         name, version = environment.name, environment.version
         result["created"][name] = seen(clients[0].environments.create_or_update(environment))
         result["read"][name] = seen(clients[1].environments.get(name, version=version))
-        result["again"][name] = seen(clients[1].environments.create_or_update(load_environment(file)))
+        result["again"][name] = seen(
+            clients[1].environments.create_or_update(load_environment(file))
+        )
     first = clients[0].environments
     environment = load_environment(files[0])
     environment.image = "example.invalid/other:1"

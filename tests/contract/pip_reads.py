@@ -8,11 +8,17 @@ import sys
 
 from pip._internal.network.session import PipSession
 from pip._internal.req.constructors import install_req_from_parsed_requirement
-from pip._internal.req.req_file import RequirementsFileParser, get_line_parser, handle_requirement_line
+from pip._internal.req.req_file import (
+    RequirementsFileParser,
+    get_line_parser,
+    handle_requirement_line,
+)
 
 
 def read(path):
-    for line in RequirementsFileParser(PipSession(), get_line_parser(None)).parse(path, constraint=False):
+    for line in RequirementsFileParser(PipSession(), get_line_parser(None)).parse(
+        path, constraint=False
+    ):
         if line.requirement is None:
             given = {name: value for name, value in vars(line.opts).items() if value}
             yield {"options": given}

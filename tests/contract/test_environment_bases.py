@@ -60,7 +60,9 @@ WheelMaker = Callable[..., Path]
 def difference(before: str, after: str) -> str:
     """As `diff -U0` prints it, without the names of the files."""
     lines = list(difflib.unified_diff(before.splitlines(True), after.splitlines(True), n=0))[2:]
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
 
 
 def text_of(name: str) -> str:
@@ -76,7 +78,9 @@ def run(command: list[str | Path], **options: Any) -> str:
 
 def test_there_are_twenty_and_what_is_expected_of_each() -> None:
     assert len(NAMES) == 20
-    assert sorted(path.stem for path in (DIRECTORY / "expected").iterdir()) == [Path(name).stem for name in NAMES]
+    assert sorted(path.stem for path in (DIRECTORY / "expected").iterdir()) == [
+        Path(name).stem for name in NAMES
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -109,7 +113,14 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> Official:
     with Sandbox(directory / "sandbox") as sandbox:
         sign_in = sandbox.service_principal_environ(sandbox.identities.contributor)
         names = sandbox.workspace("acme-ml").short.split("/")
-        command: list[str | Path] = [sys.executable, "-W", "ignore", OFFICIAL_CLIENT, *names, *files.values()]
+        command: list[str | Path] = [
+            sys.executable,
+            "-W",
+            "ignore",
+            OFFICIAL_CLIENT,
+            *names,
+            *files.values(),
+        ]
         found = json.loads(run(command, env={**os.environ, **sandbox.environ(), **sign_in}))
     return Official(keys=found["keys"], cases=dict(zip(files, found["files"], strict=True)))
 
@@ -120,19 +131,31 @@ def test_the_keys_are_those_of_the_official_client(official: Official) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
 def test_the_official_client_loads_and_registers_it(case: Case, official: Official) -> None:
-    result, loaded, registered = extended(*case), official.cases[case]["loaded"], official.cases[case]["registered"]
-    assert (loaded["name"], loaded["version"], loaded["image"]) == (result.name, "1.2.3", result.image)
+    result, loaded, registered = (
+        extended(*case),
+        official.cases[case]["loaded"],
+        official.cases[case]["registered"],
+    )
+    assert (loaded["name"], loaded["version"], loaded["image"]) == (
+        result.name,
+        "1.2.3",
+        result.image,
+    )
     assert loaded["conda_file"] == YAML(typ="safe").load(result.conda)
     theirs = YAML(typ="safe").load(text_of(case[0])) if base_of(case[0]).kind == "azureml" else {}
     own = {key: theirs[key] for key in ("description", "tags", "inference_config") if key in theirs}
     assert result.extra == own
-    assert {key: loaded[key] for key in ("description", "tags", "inference_config") if loaded[key]} == own
+    assert {
+        key: loaded[key] for key in ("description", "tags", "inference_config") if loaded[key]
+    } == own
     same = ("name", "image", "conda_file", "description", "tags", "inference_config")
     assert {key: registered[key] for key in same} == {key: loaded[key] for key in same}
 
 
 @pytest.fixture(scope="module")
-def understood(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[Case, str], list[dict[str, Any]]]:
+def understood(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[tuple[Case, str], list[dict[str, Any]]]:
     """What pip makes of the user's file, of requirements.txt, and of the pip part of conda.yml as conda gives it."""
     directory = tmp_path_factory.mktemp("requirements")
     texts = {}
@@ -192,18 +215,25 @@ class Feed:
         text = result.requirements.replace(self.index, "${FEED}")
         for address, here in self.stand_ins.items():
             text = text.replace(address, here)
-        return re.sub(r"^-e (?=git\+)", "", text, flags=re.MULTILINE)  # uv has no editable repositories
+        return re.sub(
+            r"^-e (?=git\+)", "", text, flags=re.MULTILINE
+        )  # uv has no editable repositories
 
 
 @pytest.fixture
 def feed(sandbox: Sandbox, tiny_wheel: WheelMaker, tmp_path: Path) -> Feed:
     wheel = tiny_wheel()
-    answer = upload(sandbox, wheel, sandbox.tokens.write, sandbox.feed_url("acme", "python", "ml", api="upload"))
+    answer = upload(
+        sandbox, wheel, sandbox.tokens.write, sandbox.feed_url("acme", "python", "ml", api="upload")
+    )
     assert answer.status_code == 202
     index = sandbox.feed_url("acme", "python", "ml")
     with_token = index.replace("://", f"://any:{sandbox.tokens.read}@")
     environ = {**os.environ, **uv_environ(os.environ), **sandbox.environ(), "FEED": with_token}
-    git = {"GIT_CONFIG_GLOBAL": str(git_host(tmp_path / "git", IN_GIT, *GIT_HOSTS)), "UV_NO_GITHUB_FAST_PATH": "1"}
+    git = {
+        "GIT_CONFIG_GLOBAL": str(git_host(tmp_path / "git", IN_GIT, *GIT_HOSTS)),
+        "UV_NO_GITHUB_FAST_PATH": "1",
+    }
     return Feed(
         index=index,
         sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
@@ -214,7 +244,11 @@ def feed(sandbox: Sandbox, tiny_wheel: WheelMaker, tmp_path: Path) -> Feed:
 
 def stand_ins(sandbox: Sandbox) -> dict[str, str]:
     """The sandbox's public index passes on to the real one what a test has not put into it."""
-    for name, version in (("torch", "2.3.1+cu121"), ("torchvision", "0.18.1+cu121"), ("pyg-lib", "0.4.0")):
+    for name, version in (
+        ("torch", "2.3.1+cu121"),
+        ("torchvision", "0.18.1+cu121"),
+        ("pyg-lib", "0.4.0"),
+    ):
         sandbox.public_project(name, version)
     archive = sandbox.public_project("sounding-data", "1.0")
     public = sandbox.public_index_url
@@ -232,13 +266,22 @@ def test_the_pip_part_resolves(feed: Feed, tmp_path: Path) -> None:
     results = {name: extended(name, index_url=feed.index, sha256=feed.sha256) for name in NAMES}
     # No other Python is needed for it, and looking for one to download takes seconds. The address of the feed may have
     # been another sandbox's.
-    options = ["--python", sys.executable, "--python-platform", "linux", "--refresh-package", "acme-forecast"]
+    options = [
+        "--python",
+        sys.executable,
+        "--python-platform",
+        "linux",
+        "--refresh-package",
+        "acme-forecast",
+    ]
     command = [UV, "pip", "compile", "--quiet", "--no-header", "--no-annotate", *options]
 
     def resolve(name: str) -> str:
         file = tmp_path / f"{name}.txt"
         file.write_text(feed.requirements(results[name]), encoding="utf-8")
-        return run([*command, "--python-version", results[name].python_version, file], env=feed.environ)
+        return run(
+            [*command, "--python-version", results[name].python_version, file], env=feed.environ
+        )
 
     with ThreadPoolExecutor(max_workers=4) as pool:
         resolved = dict(zip(results, pool.map(resolve, results), strict=True))

@@ -43,7 +43,9 @@ for kind, username, password in json.loads(sys.argv[1]):
     bodies.append(connection._to_rest_object().as_dict()["properties"])
 print(json.dumps(bodies))
 """
-FULL_URL = "https://acme.blob.core.windows.net/wheels/team%20a/acme_forecast-1.2.3%2Bgpu-py3-none-any.whl"
+FULL_URL = (
+    "https://acme.blob.core.windows.net/wheels/team%20a/acme_forecast-1.2.3%2Bgpu-py3-none-any.whl"
+)
 MODES: dict[IndexMode, str] = {"extra": "--extra-index-url", "only": "--index-url"}
 
 
@@ -69,7 +71,10 @@ def wheel(name: str = "acme-forecast", version: str = "1.2.3") -> Wheel:
 
 def pinned(*wheels: Wheel) -> list[Result]:
     """As the feed route gives them."""
-    return [Result(wheel=one, outcome="published", sha256=one.sha256, requirement=one.requirement) for one in wheels]
+    return [
+        Result(wheel=one, outcome="published", sha256=one.sha256, requirement=one.requirement)
+        for one in wheels
+    ]
 
 
 def config(index_mode: IndexMode = "extra") -> EnvironmentConfig:
@@ -88,7 +93,9 @@ def by_url(form: str) -> Result:
     """As the routes give it whose packages are not in an index."""
     package = wheel(version="1.2.3+gpu")
     line = form.format(name=package.name, url=FULL_URL, sha256=package.sha256)
-    return Result(wheel=package, outcome="published", sha256=package.sha256, url=FULL_URL, requirement=line)
+    return Result(
+        wheel=package, outcome="published", sha256=package.sha256, url=FULL_URL, requirement=line
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,20 +118,29 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Read]:
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("environments"))
-        files = [write_environment(environment, FORMATS, Path(name)) for name, environment in environments.items()]
+        files = [
+            write_environment(environment, FORMATS, Path(name))
+            for name, environment in environments.items()
+        ]
         loaded = ask(LOAD, *(str(one["azureml"]) for one in files))
         lines = ask(PIP_READS, *(str(one["requirements"]) for one in files))
         condas = [YAML(typ="safe").load(one["conda"]) for one in files]
     found = zip(environments, condas, loaded, lines, strict=True)
-    return {name: Read(conda=conda, official=official, pip=pip) for name, conda, official, pip in found}
+    return {
+        name: Read(conda=conda, official=official, pip=pip) for name, conda, official, pip in found
+    }
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_the_environment_loads_in_the_official_client(read: dict[str, Read], mode: IndexMode) -> None:
+def test_the_environment_loads_in_the_official_client(
+    read: dict[str, Read], mode: IndexMode
+) -> None:
     name, version, image, conda = read[mode].official
     assert (name, version, image) == ("acme-forecast", "1.2.3", config().image)
     assert conda == read[mode].conda
-    assert conda["dependencies"][-1] == {"pip": [f"{MODES[mode]} {INDEX}", "acme-forecast==1.2.3", "second==2!1.0rc1"]}
+    assert conda["dependencies"][-1] == {
+        "pip": [f"{MODES[mode]} {INDEX}", "acme-forecast==1.2.3", "second==2!1.0rc1"]
+    }
     assert [str(Requirement(line)) for line in conda["dependencies"][-1]["pip"][1:]]
     options, *lines = read[mode].pip
     named = {"extra": ("extra_index_urls", [INDEX]), "only": ("index_url", INDEX)}[mode]
@@ -153,7 +169,9 @@ def test_the_files_are_the_same_every_time(tmp_path: Path, monkeypatch: pytest.M
 
     def written() -> dict[str, bytes]:
         write_environment(environment, FORMATS, directory)
-        return {path.as_posix(): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+        return {
+            path.as_posix(): path.read_bytes() for path in directory.rglob("*") if path.is_file()
+        }
 
     first = written()
     assert written() == first
@@ -164,7 +182,9 @@ def test_the_files_are_the_same_every_time(tmp_path: Path, monkeypatch: pytest.M
 def test_the_body_of_a_connection_is_the_official_clients() -> None:
     kinds = {"python_feed": "PythonFeed", "git": "Git"}
     asked = [(kind, username, "the-token") for kind in kinds for username in ("", "reader")]
-    for (kind, username, token), theirs in zip(asked, ask(PUT_BODIES, json.dumps(asked)), strict=True):
+    for (kind, username, token), theirs in zip(
+        asked, ask(PUT_BODIES, json.dumps(asked)), strict=True
+    ):
         wanted = ConnectionConfig(
             name="acme",
             token=Secret(token),
@@ -173,10 +193,14 @@ def test_the_body_of_a_connection_is_the_official_clients() -> None:
             category=kinds[kind],
         )
         ours = connection_properties(wanted, {})
-        assert {name: value for name, value in ours.items() if name != "metadata"} == _camel(theirs), (kind, username)
+        assert {name: value for name, value in ours.items() if name != "metadata"} == _camel(
+            theirs
+        ), (kind, username)
 
 
 def _camel(properties: dict[str, object]) -> dict[str, object]:
     """Their serialisation without `metadata`, which is empty on both sides and null on one."""
     names = {"auth_type": "authType", "is_shared_to_all": "isSharedToAll"}
-    return {names.get(name, name): value for name, value in properties.items() if name != "metadata"}
+    return {
+        names.get(name, name): value for name, value in properties.items() if name != "metadata"
+    }

@@ -21,7 +21,9 @@ SCOPE = f"{DEVOPS_RESOURCE}/.default"
 ML_CLIENT = Path(__file__).with_name("ml_client.py")
 
 
-def run(command: list[str], environ: Mapping[str, str], directory: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    command: list[str], environ: Mapping[str, str], directory: Path
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         env=dict(environ),
@@ -41,7 +43,9 @@ class MLClientRun:
 
     def bodies(self, path_part: str) -> dict[str, dict[str, Any]]:
         """Bodies of the PUTs below `path_part` of the workspace, by the last segment of the path."""
-        puts = [one for one in self.sandbox.requests if one.method == "PUT" and path_part in one.path]
+        puts = [
+            one for one in self.sandbox.requests if one.method == "PUT" and path_part in one.path
+        ]
         return {one.path.rpartition("/")[2]: json.loads(one.body) for one in puts}
 
 
@@ -57,7 +61,11 @@ def ml_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MLClientRun]
             "FEED_TOKEN": sandbox.tokens.read,
         }
         workspace = sandbox.workspace("acme-ml").short.split("/")
-        ended = run([sys.executable, str(ML_CLIENT), *workspace, f"{sandbox.url('feed')}/acme"], environ, directory)
+        ended = run(
+            [sys.executable, str(ML_CLIENT), *workspace, f"{sandbox.url('feed')}/acme"],
+            environ,
+            directory,
+        )
         assert ended.returncode == 0, ended.stderr
         yield MLClientRun(sandbox=sandbox, seen=json.loads(ended.stdout))
 
@@ -81,7 +89,11 @@ class TestMLClient:
 
     def test_reads_a_connection(self, ml_client: MLClientRun) -> None:
         target = f"{ml_client.sandbox.url('feed')}/acme/with-pat"
-        assert ml_client.seen["got"] == {"type": "python_feed", "target": target, "credentials": "pat"}
+        assert ml_client.seen["got"] == {
+            "type": "python_feed",
+            "target": target,
+            "credentials": "pat",
+        }
 
     def test_creates_and_reads_an_environment(self, ml_client: MLClientRun) -> None:
         stored = ml_client.sandbox.workspace("acme-ml").environments["forecast"]["1.2.3"]
@@ -157,7 +169,9 @@ class TestAzureIdentity:
     def test_workload_identity(self, trusting: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         from azure.identity import WorkloadIdentityCredential
 
-        for name, value in trusting.workload_identity_environ(trusting.identities.contributor).items():
+        for name, value in trusting.workload_identity_environ(
+            trusting.identities.contributor
+        ).items():
             monkeypatch.setenv(name, value)
         with WorkloadIdentityCredential(disable_instance_discovery=True) as credential:
             check_token(trusting, credential.get_token(SCOPE).token)
@@ -188,11 +202,26 @@ def check_token(sandbox: Sandbox, value: str) -> None:
 
 
 @pytest.fixture
-def twine_upload(sandbox: Sandbox, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def twine_upload(
+    sandbox: Sandbox, tmp_path: Path
+) -> Callable[..., subprocess.CompletedProcess[str]]:
     def upload(wheel: Path, url: str, user: str, password: str) -> subprocess.CompletedProcess[str]:
-        environ = {**os.environ, **sandbox.environ(), "TWINE_USERNAME": user, "TWINE_PASSWORD": password}
-        options = ["--non-interactive", "--disable-progress-bar", "--verbose", "--repository-url", url]
-        return run([sys.executable, "-m", "twine", "upload", *options, str(wheel)], environ, tmp_path)
+        environ = {
+            **os.environ,
+            **sandbox.environ(),
+            "TWINE_USERNAME": user,
+            "TWINE_PASSWORD": password,
+        }
+        options = [
+            "--non-interactive",
+            "--disable-progress-bar",
+            "--verbose",
+            "--repository-url",
+            url,
+        ]
+        return run(
+            [sys.executable, "-m", "twine", "upload", *options, str(wheel)], environ, tmp_path
+        )
 
     return upload
 
@@ -233,7 +262,9 @@ class TestPackagingClients:
         project = "data science"
         upload_url = sandbox.feed_url("acme", "python", project, api="upload")
         assert twine_upload(tiny_wheel(), upload_url, "any", sandbox.tokens.write).returncode == 0
-        index = sandbox.feed_url("acme", "python", project).replace("//", f"//any:{sandbox.tokens.read}@", 1)
+        index = sandbox.feed_url("acme", "python", project).replace(
+            "//", f"//any:{sandbox.tokens.read}@", 1
+        )
         target = tmp_path / "installed"
         ended = run(
             [*install_command(installer), "--target", str(target), "acme-forecast"],
@@ -250,6 +281,8 @@ class TestPackagingClients:
 def install_command(installer: str) -> list[str]:
     if installer == "pip":
         return [sys.executable, "-m", "pip", "install"]
-    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    uv = shutil.which(
+        "uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    )
     assert uv, "uv is one of the development requirements"
     return [uv, "pip", "install", "--no-cache", "--no-config"]

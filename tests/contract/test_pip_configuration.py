@@ -12,10 +12,18 @@ import pytest
 
 from private_wheel.system.pip_configuration import install_settings
 
-USER, LEGACY, GLOBAL, CHOSEN = ".config/pip/pip.conf", ".pip/pip.conf", "xdg/pip/pip.conf", "chosen.conf"
+USER, LEGACY, GLOBAL, CHOSEN = (
+    ".config/pip/pip.conf",
+    ".pip/pip.conf",
+    "xdg/pip/pip.conf",
+    "chosen.conf",
+)
 SET_UPS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "nothing": ({}, {}),
-    "variables": ({}, {"PIP_INDEX_URL": "https://a/simple", "PIP_FIND_LINKS": "/x /y", "PIP_NO_INDEX": "1"}),
+    "variables": (
+        {},
+        {"PIP_INDEX_URL": "https://a/simple", "PIP_FIND_LINKS": "/x /y", "PIP_NO_INDEX": "1"},
+    ),
     "user": ({USER: "[global]\nindex-url = https://u/simple\nRetries = 3\n"}, {}),
     "legacy below user": (
         {LEGACY: "[global]\nproxy = http://l\nretries = 1\n", USER: "[global]\nretries = 2\n"},
@@ -29,13 +37,19 @@ SET_UPS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {USER: "[install]\nindex-url = https://i/simple\n[global]\nindex_url = https://g/simple\n"},
         {},
     ),
-    "several lines": ({USER: "[global]\nextra-index-url =\n    https://a/simple\n    https://b/simple\n"}, {}),
+    "several lines": (
+        {USER: "[global]\nextra-index-url =\n    https://a/simple\n    https://b/simple\n"},
+        {},
+    ),
     "chosen file, no user's": (
         {USER: "[global]\nproxy = http://u\n", CHOSEN: "[global]\ntrusted-host = c.example\n"},
         {"PIP_CONFIG_FILE": CHOSEN},
     ),
     "chosen file above site": (
-        {"pip.conf": "[global]\nproxy = http://s\nretries = 1\n", CHOSEN: "[global]\nretries = 4\n"},
+        {
+            "pip.conf": "[global]\nproxy = http://s\nretries = 1\n",
+            CHOSEN: "[global]\nretries = 4\n",
+        },
         {"PIP_CONFIG_FILE": CHOSEN},
     ),
     "a variable above all, an empty one not": (
@@ -54,7 +68,11 @@ def test_we_read_what_pip_reads(name: str, tmp_path: Path, monkeypatch: pytest.M
     for place, text in files.items():
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).write_text(text)
-    home = {"HOME": str(tmp_path), "XDG_CONFIG_DIRS": str(tmp_path / "xdg"), "VIRTUAL_ENV": str(tmp_path)}
+    home = {
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_DIRS": str(tmp_path / "xdg"),
+        "VIRTUAL_ENV": str(tmp_path),
+    }
     monkeypatch.chdir(tmp_path)  # so that the chosen file is found by its bare name
     said = subprocess.run(
         [tmp_path / "bin" / "python", "-W", "ignore", "-c", EFFECTIVE, Path(pip.__file__).parents[1]],
@@ -72,12 +90,25 @@ def test_we_read_what_pip_reads(name: str, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_pip_config_list_names_the_same_values(tmp_path: Path) -> None:
-    environ = {"HOME": str(tmp_path), "XDG_CONFIG_DIRS": str(tmp_path), "PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
-    options = {"index-url": "https://a/simple", "find-links": "/x /y", "cert": "/ca.pem", "timeout": "7"}
+    environ = {
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_DIRS": str(tmp_path),
+        "PIP_CONFIG_FILE": str(tmp_path / "pip.conf"),
+    }
+    options = {
+        "index-url": "https://a/simple",
+        "find-links": "/x /y",
+        "cert": "/ca.pem",
+        "timeout": "7",
+    }
     text = "".join(f"{name} = {value}\n" for name, value in options.items())
     (tmp_path / "pip.conf").write_text("[install]\n" + text)
     said = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], env=environ, check=True, capture_output=True, text=True
+        [sys.executable, "-m", "pip", "config", "list"],
+        env=environ,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     settings = install_settings(environ)
     assert {f"install.{name}={settings[name]!r}" for name in options} <= set(said.splitlines())

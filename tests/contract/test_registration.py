@@ -17,7 +17,12 @@ from ruamel.yaml import YAML
 from private_wheel.azure.arm import Arm
 from private_wheel.azure.clouds import Cloud
 from private_wheel.azure.workspace_id import parse_workspace
-from private_wheel.azureml.registration import Definition, RegistrationPlan, plan_registrations, register_version
+from private_wheel.azureml.registration import (
+    Definition,
+    RegistrationPlan,
+    plan_registrations,
+    register_version,
+)
 from private_wheel.environment.addition import Addition, Package
 from private_wheel.environment.base import read_base
 from private_wheel.environment.extension import extend
@@ -27,9 +32,7 @@ from sandbox.workspace.workspace import Workspace
 ML_ENVIRONMENTS = Path(__file__).with_name("ml_environments.py")
 VERSION = "2!1.2.3rc1"
 INDEX = "https://pkgs.dev.azure.com/acme/data%20science/_packaging/python/pypi/simple/"
-HASHED = (
-    f"acme-forecast @ https://acme.blob.core.windows.net/wheels/acme_forecast-1.2.3-py3-none-any.whl#sha256={'0' * 64}"
-)
+HASHED = f"acme-forecast @ https://acme.blob.core.windows.net/wheels/acme_forecast-1.2.3-py3-none-any.whl#sha256={'0' * 64}"
 BASES = {
     "fresh": "",
     "inference": """\
@@ -94,7 +97,11 @@ def definition(kind: str, directory: Path) -> Definition:
     extended = extend(base, addition)
     (directory / f"{kind}.yml").write_text(extended.definition, encoding="utf-8")
     return Definition(
-        name=extended.name, version=VERSION, image=extended.image, conda=extended.conda, extra=extended.extra
+        name=extended.name,
+        version=VERSION,
+        image=extended.image,
+        conda=extended.conda,
+        extra=extended.extra,
     )
 
 
@@ -125,16 +132,28 @@ def agreement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agreement]:
             patch.setenv(name, value)
         cloud = Cloud(name="Sandbox", arm=sandbox.url("arm"), authority="", storage_suffixes=())
         contributor = sandbox.identities.contributor
-        arm = Arm(cloud, lambda: f"Bearer {sandbox.access_tokens.issue(contributor, sandbox.url('arm'))}")
+        arm = Arm(
+            cloud, lambda: f"Bearer {sandbox.access_tokens.issue(contributor, sandbox.url('arm'))}"
+        )
         ours = parse_workspace(sandbox.workspace("acme-test").short)
         definitions = {kind: definition(kind, directory) for kind in BASES}
         for one in definitions.values():
             register_version(arm, plan_registrations(arm, {ours: one})[0], one)
-        sent = {name: versions[VERSION] for name, versions in sandbox.workspace("acme-test").environments.items()}
+        sent = {
+            name: versions[VERSION]
+            for name, versions in sandbox.workspace("acme-test").environments.items()
+        }
         files = [str(directory / f"{kind}.yml") for kind in BASES]
         ended = subprocess.run(
             [
-                *(sys.executable, "-W", "ignore", str(ML_ENVIRONMENTS), ours.subscription, ours.resource_group),
+                *(
+                    sys.executable,
+                    "-W",
+                    "ignore",
+                    str(ML_ENVIRONMENTS),
+                    ours.subscription,
+                    ours.resource_group,
+                ),
                 *("acme-ml", "acme-test", *files),
             ],
             env={**os.environ, **sandbox.service_principal_environ(contributor)},
@@ -146,7 +165,9 @@ def agreement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agreement]:
         )
         assert ended.returncode == 0, ended.stderr
         seen = json.loads(ended.stdout.splitlines()[-1])
-        yield Agreement(sandbox=sandbox, arm=arm, definitions=definitions, seen=seen, sent_by_us=sent)
+        yield Agreement(
+            sandbox=sandbox, arm=arm, definitions=definitions, seen=seen, sent_by_us=sent
+        )
         arm.close()
 
 
@@ -162,7 +183,9 @@ class TestAgreement:
         read = agreement.seen["read"][ours.name]
         assert read == agreement.seen["created"][ours.name]
         assert read["image"] == ours.image
-        assert read["conda_file"]["dependencies"] == YAML(typ="safe").load(ours.conda)["dependencies"]
+        assert (
+            read["conda_file"]["dependencies"] == YAML(typ="safe").load(ours.conda)["dependencies"]
+        )
         assert read["tags"] == ours.extra.get("tags", {})
         assert read["description"] == ours.extra.get("description")
 
@@ -185,7 +208,9 @@ class TestStandIn:
         assert agreement.seen["changed"] == 409
 
     def test_lists_pages_and_archives(self, agreement: Agreement) -> None:
-        active, every, restored = (agreement.seen["listed"][name] for name in ("active", "all", "restored"))
+        active, every, restored = (
+            agreement.seen["listed"][name] for name in ("active", "all", "restored")
+        )
         assert active == ["three", "one", VERSION]
         assert every == restored == ["three", "two", "one", VERSION]
         assert agreement.seen["latest"] == "three"

@@ -90,7 +90,9 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
             },
             job_environ=sandbox.github_oidc_environ(),
         )
-        yield Azure(sandbox=sandbox, settings=settings, environ=sandbox.environ(), signature=signature)
+        yield Azure(
+            sandbox=sandbox, settings=settings, environ=sandbox.environ(), signature=signature
+        )
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +106,9 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     if done.returncode:
-        pytest.fail(f"The stand-in for the upload action could not be made: {done.stderr}", pytrace=False)
+        pytest.fail(
+            f"The stand-in for the upload action could not be made: {done.stderr}", pytrace=False
+        )
     folder = tmp_path_factory.mktemp("upload-artifact")
     for name in ("action.yml", "index.js", "package.json"):
         shutil.copy(HERE / "upload-artifact" / name, folder)
@@ -127,8 +131,12 @@ def runner(tmp_path_factory: pytest.TempPathFactory, stand_in: Path) -> Runner:
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory, azure: Azure) -> Path:
     """A user's repository: the example package with the example workflow, and workflows that do more."""
-    folder = shutil.copytree(REPOSITORY / "examples" / "acme-forecast", tmp_path_factory.mktemp("project") / "forecast")
-    shutil.copytree(REPOSITORY / "tests" / "packages" / "hostile-backend", folder / "hostile-backend")
+    folder = shutil.copytree(
+        REPOSITORY / "examples" / "acme-forecast", tmp_path_factory.mktemp("project") / "forecast"
+    )
+    shutil.copytree(
+        REPOSITORY / "tests" / "packages" / "hostile-backend", folder / "hostile-backend"
+    )
     (folder / "umgebung.yml").write_text(ENVIRONMENT, encoding="utf-8")
     workflows = folder / ".github" / "workflows"
     workflows.mkdir(parents=True)
@@ -144,7 +152,9 @@ def failing_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     example = REPOSITORY / "examples" / "acme-forecast"
     folder = shutil.copytree(example, tmp_path_factory.mktemp("failing") / "forecast")
     metadata = Path(shutil.copytree(example, folder / "next"), "pyproject.toml")
-    metadata.write_text(metadata.read_text(encoding="utf-8").replace('"1.2.3"', '"2.0.0"'), encoding="utf-8")
+    metadata.write_text(
+        metadata.read_text(encoding="utf-8").replace('"1.2.3"', '"2.0.0"'), encoding="utf-8"
+    )
     workflows = folder / ".github" / "workflows"
     workflows.mkdir(parents=True)
     shutil.copy(HERE / "workflows" / "failures.yml", workflows)
@@ -166,8 +176,15 @@ def released_again(runner: Runner, project: Path, azure: Azure, released: Run) -
 @pytest.fixture(scope="session")
 def failed(runner: Runner, failing_project: Path, azure: Azure, released_again: Run) -> FailedRun:
     """Every job of it fails, at servers that repeat the caller's secrets in what they say."""
-    denied = Fault(times=None, status=403, content_type="application/json", body='{"message": "Denied to you:"}')
-    by_arm = replace(denied, server="arm", body='{"error": {"code": "Denied", "message": "Denied to you:"}}')
+    denied = Fault(
+        times=None,
+        status=403,
+        content_type="application/json",
+        body='{"message": "Denied to you:"}',
+    )
+    by_arm = replace(
+        denied, server="arm", body='{"error": {"code": "Denied", "message": "Denied to you:"}}'
+    )
     azure.sandbox.faults.add(replace(denied, server="feed", path="/acme/_packaging/careless/*"))
     azure.sandbox.faults.add(replace(by_arm, path="*/workspaces/acme-locked*"))
     azure.sandbox.faults.add(replace(by_arm, method="PUT", path="*/connections/careless"))

@@ -47,7 +47,9 @@ class Job:
     def printed(self) -> str:
         """All that our program printed, as the runner got it."""
         return "".join(
-            entry.get("raw") or entry["msg"] for entry in self._of_program() if "raw" in entry or "raw_output" in entry
+            entry.get("raw") or entry["msg"]
+            for entry in self._of_program()
+            if "raw" in entry or "raw_output" in entry
         )
 
     @cached_property
@@ -57,7 +59,9 @@ class Job:
 
     @property
     def errors(self) -> list[str]:
-        return [annotation.data for annotation in self.log.annotations if annotation.name == "error"]
+        return [
+            annotation.data for annotation in self.log.annotations if annotation.name == "error"
+        ]
 
     @property
     def exit_status(self) -> int:
@@ -68,7 +72,9 @@ class Job:
     @property
     def summary(self) -> str:
         """What our program wrote for the page of the run."""
-        return "".join(entry["content"] for entry in self._of_program() if entry.get("command") == "summary")
+        return "".join(
+            entry["content"] for entry in self._of_program() if entry.get("command") == "summary"
+        )
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -77,12 +83,16 @@ class Job:
         return {
             entry["name"]: entry["arg"]
             for entry in self.entries
-            if entry.get("command") == "set-output" and len(entry["stepID"]) == 1 and entry["stepID"][0] in outer
+            if entry.get("command") == "set-output"
+            and len(entry["stepID"]) == 1
+            and entry["stepID"][0] in outer
         }
 
     def printed_by(self, step: str) -> list[str]:
         """The lines that a step with this name printed."""
-        own = (entry for entry in self.entries if entry.get("step") == step and "raw_output" in entry)
+        own = (
+            entry for entry in self.entries if entry.get("step") == step and "raw_output" in entry
+        )
         return "".join(entry["msg"] for entry in own).splitlines()
 
     def _of_program(self) -> list[Mapping[str, Any]]:
@@ -105,13 +115,19 @@ class Run:
         jobs: dict[str, list[Mapping[str, Any]]] = {}
         for entry in self.entries:
             if "jobID" in entry:
-                jobs.setdefault((entry.get("matrix") or {}).get("case") or entry["jobID"], []).append(entry)
+                jobs.setdefault(
+                    (entry.get("matrix") or {}).get("case") or entry["jobID"], []
+                ).append(entry)
         return {name: Job(name=name, entries=tuple(entries)) for name, entries in jobs.items()}
 
     @property
     def text(self) -> str:
         """All that a person could read of it; the commands that announce a mask are the runner's own business."""
-        shown = [json.dumps(entry, ensure_ascii=False) for entry in self.entries if entry.get("command") != "add-mask"]
+        shown = [
+            json.dumps(entry, ensure_ascii=False)
+            for entry in self.entries
+            if entry.get("command") != "add-mask"
+        ]
         return "\n".join([*shown, self.said])
 
 
@@ -121,7 +137,9 @@ class Settings:
 
     secrets: Mapping[str, str]
     variables: Mapping[str, str]
-    job_environ: Mapping[str, str] = field(default_factory=dict)  # what the service hands to each job
+    job_environ: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what the service hands to each job
     tag: str = "v1.2.3"
 
 
@@ -134,11 +152,18 @@ class Runner:
         self._private = private
         self._actions = actions  # by reference: OWNER/REPOSITORY@REF
         self._runs = 0
-        for name in ("bin", "home", "temp", "Läufer"):  # act itself fails where a blank is in the last one
+        for name in (
+            "bin",
+            "home",
+            "temp",
+            "Läufer",
+        ):  # act itself fails where a blank is in the last one
             (directory / name).mkdir(parents=True)
         (directory / "bin" / "python3").symlink_to(Path(sys.executable).resolve())
 
-    def run(self, repository: Path, settings: Settings, environ: Mapping[str, str], workflow: str = "") -> Run:
+    def run(
+        self, repository: Path, settings: Settings, environ: Mapping[str, str], workflow: str = ""
+    ) -> Run:
         """Run the workflows of `repository`, or the one named, as the push of a tag does."""
         self._runs += 1
         place = self.directory / f"run-{self._runs}"
@@ -162,7 +187,9 @@ class Runner:
         run = Run(
             exit_status=done.returncode,
             entries=tuple(json.loads(line) for line in lines if line.startswith("{")),
-            said="\n".join([*(line for line in lines if not line.startswith("{")), done.stderr.decode("utf-8")]),
+            said="\n".join(
+                [*(line for line in lines if not line.startswith("{")), done.stderr.decode("utf-8")]
+            ),
             artifacts=place / "artifacts" / "1",
             kept=place / "kept",
         )
@@ -185,18 +212,33 @@ class Runner:
             "--env-file": self._write_private("environ", settings.job_environ),
             "--workflows": f".github/workflows/{workflow}",
         }
-        served = (f"--local-repository={reference}={folder}" for reference, folder in self._actions.items())
+        served = (
+            f"--local-repository={reference}={folder}"
+            for reference, folder in self._actions.items()
+        )
         given = (f"{name}={value}" for name, value in options.items())
-        return [str(act()), "push", "--json", "--insecure-secrets", "--no-cache-server", *given, *served]
+        return [
+            str(act()),
+            "push",
+            "--json",
+            "--insecure-secrets",
+            "--no-cache-server",
+            *given,
+            *served,
+        ]
 
     def _write_private(self, name: str, values: Mapping[str, str]) -> str:
         """A file of variables; between single quotes, all but one stands for itself."""
         file = self._private / name
-        file.write_text("".join(f"{key}='{value}'\n" for key, value in values.items()), encoding="utf-8")
+        file.write_text(
+            "".join(f"{key}='{value}'\n" for key, value in values.items()), encoding="utf-8"
+        )
         return str(file)
 
     def _environ(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not _NOT_INHERITED.match(name)}
+        inherited = {
+            name: value for name, value in os.environ.items() if not _NOT_INHERITED.match(name)
+        }
         return {
             **inherited,
             **_pip_configuration(),
@@ -223,7 +265,9 @@ def act() -> Path:
 
 def copy_action(target: Path) -> Path:
     """The action as it is in the working tree, with what is not committed yet, as a repository that `uses:` names."""
-    listed = git(REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *_OURS)
+    listed = git(
+        REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *_OURS
+    )
     for name in filter(None, listed.split("\0")):
         if (REPOSITORY / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -233,12 +277,27 @@ def copy_action(target: Path) -> Path:
 
 def used_actions(files: Iterable[Path]) -> set[str]:
     """The actions of other repositories that YAML files use."""
-    return {match["reference"] for file in files for match in _USES.finditer(file.read_text(encoding="utf-8"))}
+    return {
+        match["reference"]
+        for file in files
+        for match in _USES.finditer(file.read_text(encoding="utf-8"))
+    }
 
 
 def git(directory: Path, *arguments: str) -> str:
-    command = ["git", "-c", "user.name=tests", "-c", "user.email=tests@localhost", "-c", "core.hooksPath=", *arguments]
-    return subprocess.run(command, cwd=directory, capture_output=True, encoding="utf-8", check=True).stdout
+    command = [
+        "git",
+        "-c",
+        "user.name=tests",
+        "-c",
+        "user.email=tests@localhost",
+        "-c",
+        "core.hooksPath=",
+        *arguments,
+    ]
+    return subprocess.run(
+        command, cwd=directory, capture_output=True, encoding="utf-8", check=True
+    ).stdout
 
 
 def _pip_configuration() -> dict[str, str]:

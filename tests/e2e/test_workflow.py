@@ -57,7 +57,11 @@ def index_of(azure: Azure, feed: str, package: str) -> dict[str, str]:
 
 
 def passwords_of_uploads(sandbox: Sandbox, path: str) -> set[str]:
-    uploads = [one for one in sandbox.requests if one.method == "POST" and one.path == f"{path}/pypi/upload/"]
+    uploads = [
+        one
+        for one in sandbox.requests
+        if one.method == "POST" and one.path == f"{path}/pypi/upload/"
+    ]
     headers = [one.headers["Authorization"].removeprefix("Basic ") for one in uploads]
     return {base64.b64decode(header).decode().partition(":")[2] for header in headers}
 
@@ -74,7 +78,9 @@ def test_tag_push_publishes_the_wheel(released: Run, azure: Azure, job: str, fee
     assert address == released.jobs[job].outputs["url"]
 
 
-def test_example_signs_in_and_uploads_with_the_identity_of_the_job(released: Run, azure: Azure) -> None:
+def test_example_signs_in_and_uploads_with_the_identity_of_the_job(
+    released: Run, azure: Azure
+) -> None:
     assert released.jobs["release"].result == "success"
     (password,) = passwords_of_uploads(azure.sandbox, "/acme/_packaging/python")
     token = azure.sandbox.access_tokens.find(password)
@@ -85,11 +91,15 @@ def test_example_signs_in_and_uploads_with_the_identity_of_the_job(released: Run
 
 def test_feed_token_goes_before_the_identity_of_the_job(released: Run, azure: Azure) -> None:
     assert released.jobs["outputs"].result == "success"
-    assert passwords_of_uploads(azure.sandbox, "/acme/ml/_packaging/python") == {azure.sandbox.tokens.write}
+    assert passwords_of_uploads(azure.sandbox, "/acme/ml/_packaging/python") == {
+        azure.sandbox.tokens.write
+    }
 
 
 @pytest.mark.parametrize(("job", "workspace"), [("release", "acme-ml"), ("outputs", "acme-test")])
-def test_workspace_gets_the_token_that_may_only_read(released: Run, azure: Azure, job: str, workspace: str) -> None:
+def test_workspace_gets_the_token_that_may_only_read(
+    released: Run, azure: Azure, job: str, workspace: str
+) -> None:
     outputs = released.jobs[job].outputs
     connection = azure.sandbox.workspace(workspace).connections[outputs["connection"]]
     assert connection["category"] == "PythonFeed"
@@ -114,8 +124,15 @@ def test_later_steps_use_every_output(released: Run, azure: Azure) -> None:
     }
     conda = str(Path("die Umgebung", "conda.yml"))
     ours = {output.name: outputs[output.name] for output in OUTPUTS}
-    assert json.loads(ours.pop("packages-json")) == [{**package, "workspace": "", "environment-file": conda}]
-    assert ours == {**package, "connection": "acme", "environment-file": conda, "environment-dir": "die Umgebung"}
+    assert json.loads(ours.pop("packages-json")) == [
+        {**package, "workspace": "", "environment-file": conda}
+    ]
+    assert ours == {
+        **package,
+        "connection": "acme",
+        "environment-file": conda,
+        "environment-dir": "die Umgebung",
+    }
     requirements = (used / "requirements.txt").read_text(encoding="utf-8")
     assert requirements == f"--extra-index-url {package['index-url']}\nacme-forecast==1.2.3\n"
 
@@ -129,11 +146,15 @@ def test_environment_files_arrive_as_artifact(released: Run) -> None:
     assert all(b"- acme-forecast==1.2.3\n" in content for content in example.values())
 
 
-def test_environment_of_the_users_is_extended_proven_and_registered(released: Run, azure: Azure) -> None:
+def test_environment_of_the_users_is_extended_proven_and_registered(
+    released: Run, azure: Azure
+) -> None:
     conda = (released.kept / "used" / "conda.yml").read_text(encoding="utf-8")
     index = f"    - --extra-index-url {azure.settings.variables['PROJECT_FEED']}\n"
     ours = "    - acme-forecast  # ours\n"
-    assert conda == ENVIRONMENT.replace(ours, index + ours.replace("acme-forecast", "acme-forecast==1.2.3"))
+    assert conda == ENVIRONMENT.replace(
+        ours, index + ours.replace("acme-forecast", "acme-forecast==1.2.3")
+    )
     assert f"{WHEEL} installs, and is imported: acme_forecast" in released.jobs["outputs"].log.lines
     version = azure.sandbox.workspace("acme-test").environments["acme-forecast"]["1.2.3"]
     assert version["condaFile"] == conda
@@ -156,17 +177,28 @@ def test_summary_tells_what_was_done(released: Run) -> None:
 @pytest.mark.parametrize("job", ["release", "outputs", "blob"])
 def test_success_needs_no_attention(released: Run, job: str) -> None:
     assert released.jobs[job].log.annotations == ()
-    assert {command.name for command in released.jobs[job].log.commands} == {"add-mask", "group", "endgroup"}
+    assert {command.name for command in released.jobs[job].log.commands} == {
+        "add-mask",
+        "group",
+        "endgroup",
+    }
 
 
-def test_the_same_event_again_changes_nothing(released: Run, released_again: Run, azure: Azure) -> None:
+def test_the_same_event_again_changes_nothing(
+    released: Run, released_again: Run, azure: Azure
+) -> None:
     job = released_again.jobs["outputs"]
     assert released_again.exit_status == 0
     assert job.result == "success"
     changed = {"result": "identical", "packages-json": job.outputs["packages-json"]}
     ours = {output.name for output in OUTPUTS}
-    first = {name: value for name, value in released.jobs["outputs"].outputs.items() if name in ours}
-    assert {name: value for name, value in job.outputs.items() if name in ours} == {**first, **changed}
+    first = {
+        name: value for name, value in released.jobs["outputs"].outputs.items() if name in ours
+    }
+    assert {name: value for name, value in job.outputs.items() if name in ours} == {
+        **first,
+        **changed,
+    }
     assert "identical" in job.summary
     assert len(index_of(azure, "PROJECT_FEED", "acme-forecast")) == 1
     assert list(azure.sandbox.workspace("acme-test").connections).count("acme") == 1
@@ -215,7 +247,9 @@ def test_later_steps_see_the_full_url(stored: Stored) -> None:
     url, requirement = (stored.used / "lines.txt").read_text(encoding="utf-8").splitlines()
     assert url == stored.url
     digest = hashlib.sha256(stored.content).hexdigest()
-    assert requirement == (f"acme-forecast @ {url}#sha256={digest}" if stored.job.name == "blob" else url)
+    assert requirement == (
+        f"acme-forecast @ {url}#sha256={digest}" if stored.job.name == "blob" else url
+    )
     (package,) = json.loads((stored.used / "packages.json").read_text(encoding="utf-8"))
     assert (package["url"], package["requirement"], package["sha256"]) == (url, requirement, digest)
     assert package["index-url"] == ""
@@ -252,7 +286,9 @@ def test_failure_is_told_once(failed: FailedRun, case: str) -> None:
     assert job.result == "failure"
     assert job.exit_status == status
     (error,) = job.errors
-    assert [entry["command"] for entry in job.entries if entry.get("command") == "error"] == ["error"]  # of all steps
+    assert [entry["command"] for entry in job.entries if entry.get("command") == "error"] == [
+        "error"
+    ]  # of all steps
     assert error.startswith(f"{code}: ")
     assert text in error
     assert job.summary.count(code) == 2  # the text, and the link to its explanation
@@ -266,7 +302,13 @@ def test_failures_change_nothing(failed: FailedRun) -> None:
     assert not failed.run.artifacts.exists()
     assert all(job.outputs["result"] == "" for job in failed.run.jobs.values())
     sent = {(one.server, one.method) for one in failed.requests if one.status < 400}
-    assert sent == {("feed", "GET"), ("arm", "GET"), ("github", "GET"), ("sign-in", "POST"), ("public-index", "GET")}
+    assert sent == {
+        ("feed", "GET"),
+        ("arm", "GET"),
+        ("github", "GET"),
+        ("sign-in", "POST"),
+        ("public-index", "GET"),
+    }
 
 
 # --- a package whose build backend attacks the job
@@ -291,7 +333,9 @@ def test_build_backend_gives_the_runner_no_command(hostile: Job, evidence: Any) 
     assert hostile.result == "success"
     assert hostile.printed.count("not ours") == 6  # they did arrive
     assert {command.name for command in hostile.log.commands} == {"add-mask", "group", "endgroup"}
-    assert len(hostile.log.groups) == [command.name for command in hostile.log.commands].count("endgroup")
+    assert len(hostile.log.groups) == [command.name for command in hostile.log.commands].count(
+        "endgroup"
+    )
     assert "##vso" not in hostile.printed.lower()
     obeyed = {entry.get("command") for entry in hostile.entries}
     assert obeyed == {None, "add-mask", "group", "endgroup", "set-output", "summary"}
@@ -306,12 +350,18 @@ def test_build_backend_sees_no_secret(evidence: Any, azure: Azure) -> None:
     secrets = Secrets({*azure.settings.secrets.values(), azure.settings.job_environ[REQUEST_TOKEN]})
     assert secrets.found_in(azure.sandbox.tokens.read.encode())  # it does find what is there
     assert secrets.found_in(json.dumps(evidence, ensure_ascii=False).encode()) == []
-    names = {variable.partition("=")[0] for one in evidence["processes"] for variable in one["environ"]}
-    assert not {name for name in names | set(evidence["environ"]) if name.startswith(("INPUT_", "ACTIONS_"))}
+    names = {
+        variable.partition("=")[0] for one in evidence["processes"] for variable in one["environ"]
+    }
+    assert not {
+        name for name in names | set(evidence["environ"]) if name.startswith(("INPUT_", "ACTIONS_"))
+    }
     assert not HOST_FILES & (names | set(evidence["environ"]))
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux shows processes there")
+@pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="only Linux shows processes there"
+)
 def test_build_backend_saw_all_processes_of_the_step(evidence: Any) -> None:
     """Else the test before proves little."""
     assert evidence["runner"] == "act"
@@ -332,7 +382,10 @@ def test_nothing_is_left_on_the_machine(failed: FailedRun, runner: Runner) -> No
     assert home <= {".cache", ".config", ".rustup"}  # pip asks for rustc's version
     caches = {file.name for file in (runner.directory / "home" / ".cache").iterdir()}
     assert caches <= {"act"}
-    kept = {file.name: file for file in (runner.directory / "Läufer" / "tool_cache" / "private-wheel").iterdir()}
+    kept = {
+        file.name: file
+        for file in (runner.directory / "Läufer" / "tool_cache" / "private-wheel").iterdir()
+    }
     kept.pop("uv-cache")  # what build backends need
     (runtime,) = kept.values()
     assert (runtime / "made-for.txt").is_file()
@@ -351,5 +404,10 @@ def test_no_secret_is_left_anywhere(
         masks = [entry for entry in run.entries if entry.get("command") == "add-mask"]
         assert secrets.found_in(json.dumps(masks).encode())  # they are found where they are
     places = [runner.directory, azure.sandbox.directory / "feeds"]
-    left = {name: found for place in places for name, data in contents(place) if (found := secrets.found_in(data))}
+    left = {
+        name: found
+        for place in places
+        for name, data in contents(place)
+        if (found := secrets.found_in(data))
+    }
     assert left == {}

@@ -37,7 +37,10 @@ def machine(packages: dict[Edition, Path], tmp_path_factory: pytest.TempPathFact
         package.extractall(root / "extension")
     programs = root / "bin"
     programs.mkdir()
-    links = {"python3": BASE_PYTHON, **{name: shutil.which(name) for name in ("git", "ps", "sleep", "sh", "env")}}
+    links = {
+        "python3": BASE_PYTHON,
+        **{name: shutil.which(name) for name in ("git", "ps", "sleep", "sh", "env")},
+    }
     for name, target in links.items():
         assert target, f"{name} is not on PATH"
         (programs / name).symlink_to(target)

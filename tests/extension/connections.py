@@ -24,18 +24,27 @@ def variable_name(name: str) -> str:
 
 
 def endpoint_environ(
-    key: str, url: str, scheme: str, parameters: Mapping[str, str], data: Mapping[str, str] | None = None
+    key: str,
+    url: str,
+    scheme: str,
+    parameters: Mapping[str, str],
+    data: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """`data` is None for the system's own connections, which have no id."""
     environ = {
         f"ENDPOINT_URL_{key}": url,
         f"ENDPOINT_AUTH_{key}": json.dumps({"parameters": parameters, "scheme": scheme}),
         f"ENDPOINT_AUTH_SCHEME_{key}": scheme,
-        **{f"ENDPOINT_AUTH_PARAMETER_{key}_{variable_name(name)}": value for name, value in parameters.items()},
+        **{
+            f"ENDPOINT_AUTH_PARAMETER_{key}_{variable_name(name)}": value
+            for name, value in parameters.items()
+        },
     }
     if data is not None:
         environ[f"ENDPOINT_DATA_{key}"] = json.dumps(data)
-        environ |= {f"ENDPOINT_DATA_{key}_{variable_name(name)}": value for name, value in data.items()}
+        environ |= {
+            f"ENDPOINT_DATA_{key}_{variable_name(name)}": value for name, value in data.items()
+        }
     return environ
 
 
@@ -44,7 +53,9 @@ def job_environ(url: str, token: str) -> dict[str, str]:
     return endpoint_environ("SYSTEMVSSCONNECTION", url, "OAuth", {"AccessToken": token})
 
 
-def connection_environ(sandbox: Sandbox, kind: Kind, identity: Identity, secret: str) -> dict[str, str]:
+def connection_environ(
+    sandbox: Sandbox, kind: Kind, identity: Identity, secret: str
+) -> dict[str, str]:
     """An Azure Resource Manager connection of that kind. `secret` is the client secret, or the PEM file's text."""
     scheme = {"workload": "WorkloadIdentityFederation", "managed": "ManagedServiceIdentity"}.get(
         kind, "ServicePrincipal"
@@ -55,7 +66,10 @@ def connection_environ(sandbox: Sandbox, kind: Kind, identity: Identity, secret:
     if kind == "secret":
         parameters |= {"authenticationType": "spnKey", "serviceprincipalkey": secret}
     elif kind == "certificate":
-        parameters |= {"authenticationType": "spnCertificate", "servicePrincipalCertificate": secret}
+        parameters |= {
+            "authenticationType": "spnCertificate",
+            "servicePrincipalCertificate": secret,
+        }
     data = {
         "environment": "AzureCloud",
         "scopeLevel": "Subscription",
@@ -65,4 +79,6 @@ def connection_environ(sandbox: Sandbox, kind: Kind, identity: Identity, secret:
         "activeDirectoryAuthority": sandbox.url("sign-in"),
         "environmentAuthorityUrl": sandbox.url("sign-in"),
     }
-    return endpoint_environ(sandbox.service_connection_id, sandbox.url("arm"), scheme, parameters, data)
+    return endpoint_environ(
+        sandbox.service_connection_id, sandbox.url("arm"), scheme, parameters, data
+    )

@@ -57,7 +57,9 @@ class Run:
     @property
     def unmeant(self) -> list[str]:
         """The agent's own complaints about commands, and the same twice."""
-        completions = [command for command in self.outcome.commands if command.name == "task.complete"]
+        completions = [
+            command for command in self.outcome.commands if command.name == "task.complete"
+        ]
         return [*self.outcome.warnings, *(str(command) for command in completions[1:])]
 
     def __str__(self) -> str:
@@ -139,7 +141,9 @@ class Task:
 
     @property
     def definition(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.machine.task / "task.json").read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(
+            (self.machine.task / "task.json").read_text(encoding="utf-8")
+        )
         return content
 
     def add_package(self, name: str) -> Path:
@@ -148,16 +152,24 @@ class Task:
 
     def add_example(self) -> None:
         """Make the checkout a clone of the example's repository, at its tag."""
-        shutil.copytree(REPOSITORY / "examples" / "acme-forecast", self.checkout, dirs_exist_ok=True)
+        shutil.copytree(
+            REPOSITORY / "examples" / "acme-forecast", self.checkout, dirs_exist_ok=True
+        )
         git = ["git", "-c", "user.name=tests", "-c", "user.email=tests@localhost"]
         for command in ("init --quiet", "add .", "commit --quiet --message=1.2.3", "tag v1.2.3"):
             subprocess.run([*git, *command.split()], cwd=self.checkout, check=True)
 
     def feed_inputs(self) -> dict[str, str]:
-        return {"feed": self.sandbox.feed_url("acme", "python"), "feedToken": self.sandbox.tokens.write}
+        return {
+            "feed": self.sandbox.feed_url("acme", "python"),
+            "feedToken": self.sandbox.tokens.write,
+        }
 
     def workspace_inputs(self) -> dict[str, str]:
-        return {"workspace": self.sandbox.workspace("acme-ml").short, "connectionToken": self.sandbox.tokens.read}
+        return {
+            "workspace": self.sandbox.workspace("acme-ml").short,
+            "connectionToken": self.sandbox.tokens.read,
+        }
 
     def blob_inputs(self) -> dict[str, str]:
         return {"publishTo": "blob", "container": self.sandbox.container_url}
@@ -190,14 +202,20 @@ class Task:
             "System.OidcRequestUri": sandbox.azure_pipelines.request_url,
             **(variables or {}),
         }
-        given = {entry["name"]: entry["defaultValue"] for entry in self.definition["inputs"]} | dict(inputs or {})
+        given = {
+            entry["name"]: entry["defaultValue"] for entry in self.definition["inputs"]
+        } | dict(inputs or {})
         environ = {
             "PATH": str(machine.programs),
             "HOME": os.environ["HOME"],
             "LANG": "C.UTF-8",
             "TF_BUILD": "True",
             "agent.jobstatus": "Succeeded",
-            **{name: value for name, value in os.environ.items() if name.startswith(MACHINE_SETTINGS)},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if name.startswith(MACHINE_SETTINGS)
+            },
             **sandbox.environ(),
             **{variable_name(name): value for name, value in public.items()},
             **{f"SECRET_{variable_name(name)}": value for name, value in self.secrets.items()},
@@ -207,13 +225,21 @@ class Task:
         }
         if connection:
             given["azureSubscription"] = sandbox.service_connection_id
-            environ |= connection_environ(sandbox, connection, identity, secret or self._credential(connection, who))
+            environ |= connection_environ(
+                sandbox, connection, identity, secret or self._credential(connection, who)
+            )
             environ |= sandbox.managed_identity_environ() if connection == "managed" else {}
-        return environ | {f"INPUT_{variable_name(name)}": value.strip() for name, value in given.items()}
+        return environ | {
+            f"INPUT_{variable_name(name)}": value.strip() for name, value in given.items()
+        }
 
     def _credential(self, connection: Kind, who: str) -> str:
         identity = getattr(self.sandbox.identities, who)
-        return self.sandbox.certificates.issue(identity) if connection == "certificate" else identity.secret
+        return (
+            self.sandbox.certificates.issue(identity)
+            if connection == "certificate"
+            else identity.secret
+        )
 
     def start(self, *, environ: Mapping[str, str] | None = None, **settings: Any) -> Running:
         """`environ` is added last, past what the agent makes of variables and inputs."""
@@ -228,7 +254,9 @@ class Task:
             start_new_session=True,
         )
         debug = complete.get("SYSTEM_DEBUG", "").lower() == "true"
-        self.running.append(Running(process, Agent(self.definition, host_type=self.host_type, debug=debug)))
+        self.running.append(
+            Running(process, Agent(self.definition, host_type=self.host_type, debug=debug))
+        )
         return self.running[-1]
 
     def run(self, **settings: Any) -> Run:

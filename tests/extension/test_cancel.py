@@ -67,11 +67,15 @@ def cancel(running: Running, numbers: tuple[signal.Signals, ...]) -> Run:
 
 def processes_of(task: Task, running: Running) -> list[str]:
     """What still runs of its session, or with our files in its arguments."""
-    shown = subprocess.run(["ps", "-ww", "-eo", "sid,stat,args"], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["ps", "-ww", "-eo", "sid,stat,args"], capture_output=True, text=True, check=True
+    ).stdout
     marks = (str(task.machine.tools), str(task.machine.task), str(task.checkout), "of this build")
     lines = [line for line in shown.splitlines() if " Z" not in line[:16]]
     return [
-        line for line in lines if line.split()[0] == str(running.process.pid) or any(mark in line for mark in marks)
+        line
+        for line in lines
+        if line.split()[0] == str(running.process.pid) or any(mark in line for mark in marks)
     ]
 
 
@@ -82,11 +86,16 @@ def check_cancelled(run: Run) -> None:
 
 @pytest.mark.parametrize("numbers", [BOTH, BOTH[1:]], ids=["both", "SIGTERM"])
 def test_in_the_middle_of_an_upload(
-    wheel_task: Task, stored: BlobClient, tiny_wheel: Callable[..., Path], numbers: tuple[signal.Signals, ...]
+    wheel_task: Task,
+    stored: BlobClient,
+    tiny_wheel: Callable[..., Path],
+    numbers: tuple[signal.Signals, ...],
 ) -> None:
     shutil.copy(tiny_wheel(content="# " + "x" * (3 * BLOCK_SIZE)), wheel_task.checkout)
     held = Held()
-    wheel_task.sandbox.faults.add(server="blob", method="PUT", query="*comp=block&*", skip=1, hook=held)
+    wheel_task.sandbox.faults.add(
+        server="blob", method="PUT", query="*comp=block&*", skip=1, hook=held
+    )
     inputs = {**wheel_task.blob_inputs(), "package": "*.whl"}
     running = wheel_task.start(inputs=inputs, connection="workload")
     assert held.arrived.wait(STILL_THERE)
@@ -126,7 +135,9 @@ def test_in_the_middle_of_a_build(task: Task) -> None:
 def test_in_the_middle_of_the_sign_in(wheel_task: Task) -> None:
     held = Held()
     wheel_task.sandbox.faults.add(server="sign-in", method="POST", hook=held)
-    running = wheel_task.start(inputs={**wheel_task.blob_inputs(), "package": "*.whl"}, connection="workload")
+    running = wheel_task.start(
+        inputs={**wheel_task.blob_inputs(), "package": "*.whl"}, connection="workload"
+    )
     assert held.arrived.wait(STILL_THERE)
     try:
         check_cancelled(cancel(running, BOTH))
@@ -147,7 +158,8 @@ def test_while_the_runtime_is_made(wheel_task: Task, tmp_path: Path) -> None:
             "PIP_EXTRA_INDEX_URL": "",
         }
         running = wheel_task.start(
-            inputs={**wheel_task.feed_inputs(), "package": "*.whl"}, environ={**settings, "HOME": str(tmp_path)}
+            inputs={**wheel_task.feed_inputs(), "package": "*.whl"},
+            environ={**settings, "HOME": str(tmp_path)},
         )
         index.settimeout(STILL_THERE)
         connection, _ = index.accept()

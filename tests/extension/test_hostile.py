@@ -13,7 +13,14 @@ from private_wheel.inputs.table import OUTPUTS
 from tests.extension.task import Run, Task
 from tests.protocol import github_runner
 
-OURS = {"task.setsecret", "task.logissue", "task.setvariable", "task.uploadsummary", "task.complete", "artifact.upload"}
+OURS = {
+    "task.setsecret",
+    "task.logissue",
+    "task.setvariable",
+    "task.uploadsummary",
+    "task.complete",
+    "artifact.upload",
+}
 COMMANDS = (
     "##vso[task.setvariable variable=PATH]/stolen",
     "##vso[task.setvariable variable=result;isOutput=true]stolen",
@@ -77,7 +84,9 @@ METADATA = "Metadata-Version: 2.1\nName: hostile\nVersion: 1.2.3\n"
 TEXT = "\n".join(form(command) for form in FORMS.values() for command in COMMANDS)
 
 
-def add_backend(task: Task, lines: list[str], *, end: str = "pass", metadata: str = METADATA) -> None:
+def add_backend(
+    task: Task, lines: list[str], *, end: str = "pass", metadata: str = METADATA
+) -> None:
     package = task.checkout / "package"
     package.mkdir()
     (package / "pyproject.toml").write_text(PROJECT)
@@ -94,7 +103,11 @@ def check_commands(run: Run, *, succeeds: bool) -> None:
     assert set(names) <= OURS
     told = [name for name in names if name != "task.setsecret"]
     issues = [command for command in outcome.commands if command.name == "task.logissue"]
-    outputs = [command.properties["variable"] for command in outcome.commands if command.name == "task.setvariable"]
+    outputs = [
+        command.properties["variable"]
+        for command in outcome.commands
+        if command.name == "task.setvariable"
+    ]
     assert outputs in ([], [output.camel_case for output in OUTPUTS])
     assert told.count("task.uploadsummary") == 1
     assert run.status == 0
@@ -102,11 +115,19 @@ def check_commands(run: Run, *, succeeds: bool) -> None:
         assert (outcome.result, issues) == ("Succeeded", []), str(run)
         assert told.count("task.complete") == 0
     else:
-        assert (outcome.result, len(issues), told.count("task.complete")) == ("Failed", 1, 1), str(run)
+        assert (outcome.result, len(issues), told.count("task.complete")) == ("Failed", 1, 1), str(
+            run
+        )
     assert not any("stolen" in value for value in outcome.outputs.values())
     ours = ("##vso[", "##[group]", "##[endgroup]")
-    shown = [line.removeprefix("##[group]") for line in outcome.output if not line.startswith(ours[:1])]
-    assert not [line for line in shown if "##[" in line.replace("##[endgroup]", "") or "##vso" in line.lower()]
+    shown = [
+        line.removeprefix("##[group]") for line in outcome.output if not line.startswith(ours[:1])
+    ]
+    assert not [
+        line
+        for line in shown
+        if "##[" in line.replace("##[endgroup]", "") or "##vso" in line.lower()
+    ]
     runner = github_runner.read_log("\n".join(outcome.output))
     assert {command.name for command in runner.commands} <= {"group", "endgroup"}
 
@@ -134,33 +155,49 @@ def test_a_readme_and_metadata_give_no_command(task: Task, form: str) -> None:
     readme = "\n".join(lines)
     (task.checkout / "README.md").write_text(readme, encoding="utf-8", newline="")
     summary = lines[0].replace("\r", " ")
-    add_backend(task, lines[:1], metadata=f"{METADATA}Summary: {summary}\nAuthor: {summary}\n\n{readme}")
+    add_backend(
+        task, lines[:1], metadata=f"{METADATA}Summary: {summary}\nAuthor: {summary}\n\n{readme}"
+    )
     check_commands(
-        task.run(inputs={**task.feed_inputs(), "checkPublicName": "false", "package": "package"}), succeeds=True
+        task.run(inputs={**task.feed_inputs(), "checkPublicName": "false", "package": "package"}),
+        succeeds=True,
     )
 
 
 @pytest.mark.parametrize("field", ["Name", "Version", "Requires-Python", "Metadata-Version"])
 def test_metadata_that_is_refused_gives_no_command(task: Task, field: str) -> None:
     known = {"Metadata-Version": "2.1", "Name": "hostile", "Version": "1.2.3"}
-    metadata = "".join(f"{name}: {value}\n" for name, value in {**known, field: COMMANDS[2]}.items())
+    metadata = "".join(
+        f"{name}: {value}\n" for name, value in {**known, field: COMMANDS[2]}.items()
+    )
     add_backend(task, [], metadata=metadata)
     check_commands(
-        task.run(inputs={**task.feed_inputs(), "checkPublicName": "false", "package": "package"}), succeeds=False
+        task.run(inputs={**task.feed_inputs(), "checkPublicName": "false", "package": "package"}),
+        succeeds=False,
     )
 
 
 def test_names_of_files_give_no_command(task: Task) -> None:
-    for name in ("##vso[task.complete result=Succeeded;].whl", "a\n##vso[task.prependpath]stolen\n.whl"):
+    for name in (
+        "##vso[task.complete result=Succeeded;].whl",
+        "a\n##vso[task.prependpath]stolen\n.whl",
+    ):
         (task.checkout / name).write_bytes(b"no wheel")
     check_commands(task.run(inputs={**task.feed_inputs(), "package": "*.whl"}), succeeds=False)
 
 
 @pytest.mark.parametrize("name", INPUTS)
-@pytest.mark.parametrize("text", ["##vso[task.complete result=Succeeded;]stolen", "x\n##vso[task.prependpath]stolen"])
+@pytest.mark.parametrize(
+    "text", ["##vso[task.complete result=Succeeded;]stolen", "x\n##vso[task.prependpath]stolen"]
+)
 def test_inputs_give_no_command(wheel_task: Task, name: str, text: str) -> None:
     """They may come from a pull request's title."""
-    inputs = {**wheel_task.feed_inputs(), **wheel_task.workspace_inputs(), "package": "*.whl", name: text}
+    inputs = {
+        **wheel_task.feed_inputs(),
+        **wheel_task.workspace_inputs(),
+        "package": "*.whl",
+        name: text,
+    }
     check_commands(wheel_task.run(inputs=inputs, connection="workload"), succeeds=False)
 
 
@@ -168,7 +205,13 @@ FAULTS: dict[str, dict[str, Any]] = {
     "feed refuses": {"server": "feed", "method": "POST", "status": 400, "skip": 1},
     "feed forbids": {"server": "feed", "method": "POST", "status": 403},
     "index is broken": {"server": "feed", "method": "GET", "status": 418},
-    "reason phrase": {"server": "feed", "method": "POST", "status": 400, "skip": 1, "reason": COMMANDS[2]},
+    "reason phrase": {
+        "server": "feed",
+        "method": "POST",
+        "status": 400,
+        "skip": 1,
+        "reason": COMMANDS[2],
+    },
     "ARM refuses": {"server": "arm", "status": 400, "path": "*/connections*"},
     "Entra refuses": {"server": "sign-in", "method": "POST", "status": 400},
     "the issuer refuses": {"server": "azure-pipelines", "status": 400},
@@ -180,23 +223,36 @@ FAULTS: dict[str, dict[str, Any]] = {
 def test_servers_give_no_command(wheel_task: Task, name: str, kind: str) -> None:
     content = {
         "text": ("text/plain", TEXT),
-        "json": ("application/json", json.dumps({"error": COMMANDS[2], "error_description": TEXT, "message": TEXT})),
+        "json": (
+            "application/json",
+            json.dumps({"error": COMMANDS[2], "error_description": TEXT, "message": TEXT}),
+        ),
         "html": ("text/html", f"<html><title>{TEXT}</title><h1>{TEXT}</h1></html>"),
     }
     content_type, body = content[kind]
-    wheel_task.sandbox.faults.add(**{"times": None, "content_type": content_type, "body": body, **FAULTS[name]})
+    wheel_task.sandbox.faults.add(
+        **{"times": None, "content_type": content_type, "body": body, **FAULTS[name]}
+    )
     inputs = {**wheel_task.feed_inputs(), **wheel_task.workspace_inputs(), "package": "*.whl"}
     check_commands(wheel_task.run(inputs=inputs, connection="workload"), succeeds=False)
 
 
-@pytest.mark.parametrize(("server", "kind"), [("blob", "application/xml"), ("artifact-service", "application/json")])
-def test_servers_of_the_other_routes_give_no_command(wheel_task: Task, server: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("server", "kind"), [("blob", "application/xml"), ("artifact-service", "application/json")]
+)
+def test_servers_of_the_other_routes_give_no_command(
+    wheel_task: Task, server: str, kind: str
+) -> None:
     body = {
         "blob": f"<?xml version='1.0'?><Error><Code>{COMMANDS[2]}</Code><Message>a\n{COMMANDS[2]}</Message></Error>",
-        "artifact-service": json.dumps({"error": {"code": COMMANDS[0], "message": f"a\n{COMMANDS[2]}"}}),
+        "artifact-service": json.dumps(
+            {"error": {"code": COMMANDS[0], "message": f"a\n{COMMANDS[2]}"}}
+        ),
     }[server]
     headers = {"x-ms-error-code": COMMANDS[2]} if server == "blob" else {}
-    wheel_task.sandbox.faults.add(server=server, status=400, times=None, body=body, content_type=kind, headers=headers)
+    wheel_task.sandbox.faults.add(
+        server=server, status=400, times=None, body=body, content_type=kind, headers=headers
+    )
     routes = {"blob": wheel_task.blob_inputs(), "artifact-service": {"publishTo": "workspace"}}
     workspace = {"workspace": wheel_task.sandbox.workspace("acme-ml").short}
     inputs = {**workspace, **routes[server], "package": "*.whl"}

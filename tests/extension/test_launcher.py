@@ -61,14 +61,18 @@ class TestPython:
         add_program(bare_task, "python", f"echo python {version}")
         check_failure(run(bare_task), "PW103", version.replace(" ", "."), "too old")
 
-    @pytest.mark.parametrize("lines", [("exit 49",), ("echo Python was not found >&2; exit 49",), ("exit 0",)])
+    @pytest.mark.parametrize(
+        "lines", [("exit 49",), ("echo Python was not found >&2; exit 49",), ("exit 0",)]
+    )
     def test_a_stub(self, bare_task: Task, lines: tuple[str, ...]) -> None:
         """Windows has one that says nothing on standard output and exits with 9009."""
         add_program(bare_task, "python3", *lines)
         ended = run(bare_task)
         check_failure(ended, "PW103", "UsePythonVersion@0")
 
-    @pytest.mark.parametrize("first", ["echo python 3 9", "exit 49", "echo python 2 7", "kill -9 $$", "echo nonsense"])
+    @pytest.mark.parametrize(
+        "first", ["echo python 3 9", "exit 49", "echo python 2 7", "kill -9 $$", "echo nonsense"]
+    )
     def test_the_second_one_is_right(self, bare_task: Task, first: str) -> None:
         add_program(bare_task, "python3", first)
         (bare_task.machine.programs / "python").symlink_to(BASE_PYTHON)
@@ -82,7 +86,10 @@ class TestPython:
         check_failure(run(bare_task), "PW103", "does not start")
 
     def test_the_checkout_is_not_searched(self, bare_task: Task) -> None:
-        programs, modules = ("python3", "python", "python3.exe"), ("sys.py", "pip.py", "os.py", "sitecustomize.py")
+        programs, modules = (
+            ("python3", "python", "python3.exe"),
+            ("sys.py", "pip.py", "os.py", "sitecustomize.py"),
+        )
         texts = dict.fromkeys(programs, "#!/bin/sh\n/usr/bin/touch asked\necho python 3 12\n")
         texts |= dict.fromkeys(modules, "open('asked', 'w')\n")
         for name, text in texts.items():
@@ -112,8 +119,12 @@ class TestEntrypoint:
         if kind == "cache":
             tools.write_text("")
         wheel_task.machine = replace(wheel_task.machine, tools=tools)
-        ended = run(wheel_task, environ={**NOWHERE, "HOME": str(tmp_path)} if kind == "index" else {})
-        assert [issue.code for issue in ended.outcome.errors] == [{"cache": "PW105", "index": "PW601"}[kind]]
+        ended = run(
+            wheel_task, environ={**NOWHERE, "HOME": str(tmp_path)} if kind == "index" else {}
+        )
+        assert [issue.code for issue in ended.outcome.errors] == [
+            {"cache": "PW105", "index": "PW601"}[kind]
+        ]
 
     def test_an_old_python_that_got_through(self, bare_task: Task) -> None:
         """Its answer was for another one."""

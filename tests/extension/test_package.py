@@ -22,7 +22,8 @@ BESIDE_THE_TASK = {"icon.png", "overview.md"}
 LOCKS = {"requirements/installer.txt", "requirements/runtime.txt"}
 OF_THE_TASK = {"LICENSE", "entrypoint.py", "icon.png", "launch.js", "task.json", *LOCKS}
 UNWANTED = re.compile(
-    r"(^|/)(tests?|sandbox|bench|docs|examples|node_modules|__pycache__|\.[^/]*)(/|$)|\.(pyc|map)$", re.IGNORECASE
+    r"(^|/)(tests?|sandbox|bench|docs|examples|node_modules|__pycache__|\.[^/]*)(/|$)|\.(pyc|map)$",
+    re.IGNORECASE,
 )
 
 
@@ -36,7 +37,11 @@ def edition(request: pytest.FixtureRequest) -> Edition:
 def files(packages: dict[Edition, Path], edition: Edition) -> dict[str, bytes]:
     with zipfile.ZipFile(packages[edition]) as package:
         assert package.testzip() is None
-        return {member.filename: package.read(member) for member in package.infolist() if not member.is_dir()}
+        return {
+            member.filename: package.read(member)
+            for member in package.infolist()
+            if not member.is_dir()
+        }
 
 
 @pytest.fixture
@@ -50,7 +55,9 @@ def test_size(packages: dict[Edition, Path], edition: Edition) -> None:
 
 
 def test_nothing_but_what_runs(files: dict[str, bytes]) -> None:
-    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "src").rglob("*") if path.is_file()}
+    sources = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "src").rglob("*") if path.is_file()
+    }
     sources = {name for name in sources if "__pycache__" not in name}
     assert all(name.endswith((".py", "py.typed")) for name in sources)
     task = {f"task/{name}" for name in OF_THE_TASK | sources}
@@ -84,10 +91,14 @@ def test_what_the_manifest_lists_is_there(files: dict[str, bytes], manifest: Any
     assert paths
     for path in paths:
         name = path.lstrip("/").replace("%20", " ")
-        assert name in files or any(other.startswith(f"{name.rstrip('/')}/") for other in files), path
+        assert name in files or any(other.startswith(f"{name.rstrip('/')}/") for other in files), (
+            path
+        )
 
 
-def test_versions_are_one(files: dict[str, bytes], packages: dict[Edition, Path], edition: Edition) -> None:
+def test_versions_are_one(
+    files: dict[str, bytes], packages: dict[Edition, Path], edition: Edition
+) -> None:
     told = json.loads(files["task/task.json"])["version"]
     version = f"{told['Major']}.{told['Minor']}.{told['Patch']}"
     assert __version__.startswith(version)
@@ -99,16 +110,22 @@ def test_pages_are_not_empty(files: dict[str, bytes]) -> None:
     """The Marketplace shows the overview alone."""
     assert len(files["overview.md"].decode()) > 1000
     links = re.findall(r"\]\(([^)]+)\)", files["overview.md"].decode())
-    assert not [link for link in links if not re.match(r"https://|#", link)]  # others lead nowhere there
+    assert not [
+        link for link in links if not re.match(r"https://|#", link)
+    ]  # others lead nowhere there
 
 
 def test_icons(files: dict[str, bytes]) -> None:
     for name, size in {"icon.png": 128, "task/icon.png": 32}.items():
         assert files[name].startswith(b"\x89PNG\r\n\x1a\n")
-        width, height = (int.from_bytes(files[name][place : place + 4], "big") for place in (16, 20))
+        width, height = (
+            int.from_bytes(files[name][place : place + 4], "big") for place in (16, 20)
+        )
         assert (width, height) == (size, size)
 
 
 def test_the_real_one_is_public(manifest: Any, files: dict[str, bytes], edition: Edition) -> None:
-    flags = re.search(r"<GalleryFlags>([^<]*)</GalleryFlags>", files["extension.vsixmanifest"].decode())
+    flags = re.search(
+        r"<GalleryFlags>([^<]*)</GalleryFlags>", files["extension.vsixmanifest"].decode()
+    )
     assert ("Public" in (flags[1].split() if flags else [])) == (edition is Edition.REAL)

@@ -37,7 +37,9 @@ def check_success(run: Run) -> None:
 class TestRoutes:
     def test_to_a_feed(self, task: Task) -> None:
         task.add_example()
-        run = task.run(inputs={**task.feed_inputs(), **task.workspace_inputs()}, connection="workload")
+        run = task.run(
+            inputs={**task.feed_inputs(), **task.workspace_inputs()}, connection="workload"
+        )
         check_success(run)
         assert run.outcome.outputs["result"] == "published"
         assert run.outcome.outputs["requirement"] == "acme-forecast==1.2.3"
@@ -45,7 +47,9 @@ class TestRoutes:
         assert run.outcome.outputs["connection"] in task.sandbox.workspace("acme-ml").connections
         assert any("##[group]Build" in line for line in run.outcome.log)
         assert not list(task.machine.task.rglob("__pycache__"))
-        again = task.run(inputs={**task.feed_inputs(), **task.workspace_inputs()}, connection="workload")
+        again = task.run(
+            inputs={**task.feed_inputs(), **task.workspace_inputs()}, connection="workload"
+        )
         check_success(again)
         assert again.outcome.outputs["result"] == "identical"
         assert again.outcome.outputs["sha256"] == run.outcome.outputs["sha256"]
@@ -54,7 +58,12 @@ class TestRoutes:
         task.add_example()
         run = task.run(inputs=task.blob_inputs(), connection="workload")
         check_success(run)
-        stored = task.sandbox.blobs("acmepackages", "wheels").get_blob_client(WHEEL).download_blob().readall()
+        stored = (
+            task.sandbox.blobs("acmepackages", "wheels")
+            .get_blob_client(WHEEL)
+            .download_blob()
+            .readall()
+        )
         assert run.outcome.outputs["sha256"] == hashlib.sha256(stored).hexdigest()
         assert run.outcome.outputs["url"] == f"{task.sandbox.container_url}/{WHEEL}"
 
@@ -69,7 +78,9 @@ class TestRoutes:
 class TestSignIn:
     @pytest.mark.parametrize("kind", KINDS)
     def test_with_each_kind_of_service_connection(self, wheel_task: Task, kind: Kind) -> None:
-        run = wheel_task.run(inputs={**wheel_task.blob_inputs(), "package": "*.whl"}, connection=kind)
+        run = wheel_task.run(
+            inputs={**wheel_task.blob_inputs(), "package": "*.whl"}, connection=kind
+        )
         check_success(run)
         servers = {"secret": "sign-in", "certificate": "sign-in", "workload": "azure-pipelines"}
         asked = {request.server for request in wheel_task.sandbox.requests}
@@ -81,7 +92,9 @@ class TestSignIn:
         sandbox = wheel_task.sandbox
         wrong = {
             "secret": "not the secret of it",
-            "certificate": sandbox.certificates.issue(sandbox.identities.contributor, registered=False),
+            "certificate": sandbox.certificates.issue(
+                sandbox.identities.contributor, registered=False
+            ),
         }
         inputs = {**wheel_task.blob_inputs(), "package": "*.whl"}
         run = wheel_task.run(inputs=inputs, connection=kind, secret=wrong[kind])
@@ -101,7 +114,9 @@ class TestSignIn:
             server="instance-metadata", status=400, times=None, content_type="application/json",
             body='{"error":"invalid_request","error_description":"Identity not found"}',
         )  # fmt: skip
-        run = wheel_task.run(inputs={**wheel_task.blob_inputs(), "package": "*.whl"}, connection="managed")
+        run = wheel_task.run(
+            inputs={**wheel_task.blob_inputs(), "package": "*.whl"}, connection="managed"
+        )
         assert run.failed("PW401"), str(run)
 
     def test_a_connection_that_the_task_was_not_given(self, wheel_task: Task) -> None:
@@ -131,39 +146,56 @@ class TestJobToken:
         feed = sandbox.feed_url("globex", "python")
         run = wheel_task.run(inputs={"feed": feed, "package": "*.whl"})
         assert run.failed("PW401"), str(run)
-        sent = [request.headers.get("Authorization", "") for request in sandbox.requests if request.server == "feed"]
+        sent = [
+            request.headers.get("Authorization", "")
+            for request in sandbox.requests
+            if request.server == "feed"
+        ]
         assert not [header for header in sent if header]
 
     def test_it_goes_to_no_other_host(self, wheel_task: Task) -> None:
-        run = wheel_task.run(inputs={"feed": wheel_task.sandbox.plain_index_url, "package": "*.whl"})
+        run = wheel_task.run(
+            inputs={"feed": wheel_task.sandbox.plain_index_url, "package": "*.whl"}
+        )
         assert run.failed("PW101"), str(run)
         assert "feed-token" in run.error or "feedToken" in run.error
         assert not [one for one in wheel_task.sandbox.requests if one.headers.get("Authorization")]
 
     def test_the_input_comes_first(self, wheel_task: Task) -> None:
         feed = wheel_task.sandbox.feed_url("globex", "python")
-        inputs = {"feed": feed, "feedToken": wheel_task.sandbox.tokens.other_organisation, "package": "*.whl"}
+        inputs = {
+            "feed": feed,
+            "feedToken": wheel_task.sandbox.tokens.other_organisation,
+            "package": "*.whl",
+        }
         check_success(wheel_task.run(inputs=inputs))
 
 
 class TestHost:
     @pytest.mark.parametrize("name", ["", " "])
     def test_an_empty_artifact_name_means_none(self, wheel_task: Task, name: str) -> None:
-        run = wheel_task.run(inputs={**wheel_task.feed_inputs(), "package": "*.whl", "artifactName": name})
+        run = wheel_task.run(
+            inputs={**wheel_task.feed_inputs(), "package": "*.whl", "artifactName": name}
+        )
         assert run.succeeded(), str(run)
         assert run.outcome.artifacts == {}
         assert "artifact.upload" not in [command.name for command in run.outcome.commands]
 
     def test_an_artifact_of_any_name(self, wheel_task: Task) -> None:
         name = "environment of Zoë; %3B [1] = 100%"
-        run = wheel_task.run(inputs={**wheel_task.feed_inputs(), "package": "*.whl", "artifactName": name})
+        run = wheel_task.run(
+            inputs={**wheel_task.feed_inputs(), "package": "*.whl", "artifactName": name}
+        )
         assert run.succeeded(), str(run)
         assert set(run.outcome.artifacts[name]) == FILES
 
     def test_a_release_has_no_artifacts(self, new_task: TaskMaker, tiny_wheel: WheelMaker) -> None:
         task = new_task(host_type="release", branch="")
         (task.checkout / WHEEL).write_bytes(tiny_wheel().read_bytes())
-        run = task.run(inputs={**task.feed_inputs(), "package": "*.whl"}, environ={"BUILD_SOURCESDIRECTORY": ""})
+        run = task.run(
+            inputs={**task.feed_inputs(), "package": "*.whl"},
+            environ={"BUILD_SOURCESDIRECTORY": ""},
+        )
         assert run.succeeded(), str(run)
         assert run.outcome.artifacts == {}
         assert "not uploaded" in run.log
@@ -172,12 +204,17 @@ class TestHost:
     def test_debug_lines_are_shown_when_asked_for(self, wheel_task: Task, debug: str) -> None:
         """The question for the right to write gets no answer: that is worth a line for those who look closely."""
         wheel_task.sandbox.faults.add(server="feed", method="POST", reset=True)
-        run = wheel_task.run(inputs={**wheel_task.feed_inputs(), "package": "*.whl"}, variables={"System.Debug": debug})
+        run = wheel_task.run(
+            inputs={**wheel_task.feed_inputs(), "package": "*.whl"},
+            variables={"System.Debug": debug},
+        )
         assert run.succeeded(), str(run)
         ours = [line for line in run.outcome.log if line.startswith("debug: ")]
         assert bool(ours) == (debug.lower() == "true")
 
-    def test_the_tag_is_held_against_the_version(self, new_task: TaskMaker, tiny_wheel: WheelMaker) -> None:
+    def test_the_tag_is_held_against_the_version(
+        self, new_task: TaskMaker, tiny_wheel: WheelMaker
+    ) -> None:
         task = new_task(branch="refs/tags/v9.9.9")
         (task.checkout / WHEEL).write_bytes(tiny_wheel().read_bytes())
         run = task.run(inputs={**task.feed_inputs(), "package": "*.whl"})
@@ -194,13 +231,19 @@ class TestFailures:
         assert len(run.outcome.summaries) == 1
 
     def test_a_variable_does_not_exist(self, wheel_task: Task) -> None:
-        run = wheel_task.run(inputs={**wheel_task.feed_inputs(), "feedToken": "$(FEED_PAT)", "package": "*.whl"})
+        run = wheel_task.run(
+            inputs={**wheel_task.feed_inputs(), "feedToken": "$(FEED_PAT)", "package": "*.whl"}
+        )
         assert run.failed("PW101"), str(run)
         assert "$(FEED_PAT)" in run.error
         assert wheel_task.sandbox.requests == []
 
     def test_the_feed_refuses(self, wheel_task: Task) -> None:
-        inputs = {**wheel_task.feed_inputs(), "feedToken": wheel_task.sandbox.tokens.expired, "package": "*.whl"}
+        inputs = {
+            **wheel_task.feed_inputs(),
+            "feedToken": wheel_task.sandbox.tokens.expired,
+            "package": "*.whl",
+        }
         run = wheel_task.run(inputs=inputs)
         assert run.failed("PW402"), str(run)
         assert run.outcome.outputs["result"] == ""

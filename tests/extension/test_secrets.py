@@ -38,9 +38,19 @@ def key_lines(pem: str) -> list[str]:
 
 def left_behind(task: Task, run: Run) -> bytes:
     outcome = run.outcome
-    printed = [line for line in outcome.output if not line.startswith("##vso[task.setsecret]")]  # by our own care alone
-    parts = [*printed, *outcome.log, *outcome.outputs.values(), *(str(issue) for issue in outcome.issues)]
-    files = [*outcome.summaries, *(data for files in outcome.artifacts.values() for data in files.values())]
+    printed = [
+        line for line in outcome.output if not line.startswith("##vso[task.setsecret]")
+    ]  # by our own care alone
+    parts = [
+        *printed,
+        *outcome.log,
+        *outcome.outputs.values(),
+        *(str(issue) for issue in outcome.issues),
+    ]
+    files = [
+        *outcome.summaries,
+        *(data for files in outcome.artifacts.values() for data in files.values()),
+    ]
     for folder in (task.checkout, task.temporary):
         files += [content for _, content in contents(folder)]
     return b"\n".join([*(part.encode("utf-8", "surrogateescape") for part in parts), *files])
@@ -67,7 +77,11 @@ def _careless_servers(task: Task) -> None:
     task.secrets |= {"other": OTHER, "feed.pat": task.sandbox.tokens.write}
 
 
-REFUSAL: dict[str, Any] = {"times": None, "content_type": "application/json", "body": '{"message": "no"}'}
+REFUSAL: dict[str, Any] = {
+    "times": None,
+    "content_type": "application/json",
+    "body": '{"message": "no"}',
+}
 SCENARIOS: dict[str, dict[str, Any]] = {
     "success": {},
     "feed refuses": {"server": "feed", "method": "POST", "status": 400},
@@ -85,15 +99,26 @@ MET: dict[str, tuple[Kind, ...]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name in SCENARIOS for kind in MET.get(name, KINDS)])
+@pytest.mark.parametrize(
+    ("name", "kind"), [(name, kind) for name in SCENARIOS for kind in MET.get(name, KINDS)]
+)
 def test_feed_and_connection(task: Task, name: str, kind: Kind) -> None:
     task.add_package("curious")
     if SCENARIOS[name]:
         task.sandbox.faults.add(
             times=None, content_type="application/json", body='{"message": "no"}', **SCENARIOS[name]
         )
-    pem = task.sandbox.certificates.issue(task.sandbox.identities.contributor) if kind == "certificate" else ""
-    inputs = {**task.feed_inputs(), **task.workspace_inputs(), "package": "curious", "matchTag": "never"}
+    pem = (
+        task.sandbox.certificates.issue(task.sandbox.identities.contributor)
+        if kind == "certificate"
+        else ""
+    )
+    inputs = {
+        **task.feed_inputs(),
+        **task.workspace_inputs(),
+        "package": "curious",
+        "matchTag": "never",
+    }
     run = task.run(inputs=inputs, connection=kind, secret=pem, variables={"System.Debug": "true"})
     assert run.succeeded() == (name == "success"), str(run)
     check(task, run, *(key_lines(pem) if pem else ()))
@@ -105,9 +130,15 @@ def test_feed_and_connection(task: Task, name: str, kind: Kind) -> None:
 def test_storage(task: Task, kind: Kind, route: str, server: str) -> None:
     task.add_package("curious")
     if server:
-        task.sandbox.faults.add(server=server, method="PUT" if server == "blob" else "*", status=400, times=None)
+        task.sandbox.faults.add(
+            server=server, method="PUT" if server == "blob" else "*", status=400, times=None
+        )
     workspace = {"publishTo": "workspace", "workspace": task.sandbox.workspace("acme-ml").short}
-    inputs = {**(task.blob_inputs() if route == "blob" else workspace), "package": "curious", "matchTag": "never"}
+    inputs = {
+        **(task.blob_inputs() if route == "blob" else workspace),
+        "package": "curious",
+        "matchTag": "never",
+    }
     run = task.run(inputs=inputs, connection=kind, variables={"System.Debug": "true"})
     reached = server and (server == "blob" or route == "workspace")
     assert run.succeeded() != bool(reached), str(run)
@@ -118,7 +149,12 @@ def test_storage(task: Task, kind: Kind, route: str, server: str) -> None:
 def test_secrets_of_strange_letters(task: Task, name: str) -> None:
     """No server knows them: they come back in what it says of the refusal."""
     task.add_package("curious")
-    inputs = {**task.feed_inputs(), **task.workspace_inputs(), "package": "curious", "matchTag": "never"}
+    inputs = {
+        **task.feed_inputs(),
+        **task.workspace_inputs(),
+        "package": "curious",
+        "matchTag": "never",
+    }
     environ = {}
     if name == "job token":
         del inputs["feedToken"]
@@ -126,7 +162,12 @@ def test_secrets_of_strange_letters(task: Task, name: str) -> None:
         environ = {"ENDPOINT_AUTH_SYSTEMVSSCONNECTION": json.dumps(content)}
     elif name != "secret":
         inputs[name] = STRANGE
-    run = task.run(inputs=inputs, connection="secret", secret=STRANGE if name == "secret" else "", environ=environ)
+    run = task.run(
+        inputs=inputs,
+        connection="secret",
+        secret=STRANGE if name == "secret" else "",
+        environ=environ,
+    )
     assert len(run.outcome.errors) == 1, str(run)
     assert run.failed(run.outcome.errors[0].code), str(run)
     check(task, run, STRANGE)
@@ -144,12 +185,19 @@ def _agent_of(run: Run) -> Agent:
 
 def test_masks_come_before_everything_else(task: Task) -> None:
     task.add_package("curious")
-    run = task.run(inputs={**task.feed_inputs(), "package": "curious", "matchTag": "never"}, connection="secret")
+    run = task.run(
+        inputs={**task.feed_inputs(), "package": "curious", "matchTag": "never"},
+        connection="secret",
+    )
     first = [line.startswith("##vso[task.setsecret]") for line in run.outcome.output]
     told = first.index(False)
     before = read_log("\n".join(run.outcome.output[:told])).secrets
     sandbox = task.sandbox
-    known = {sandbox.tokens.write, sandbox.tokens.system_access, sandbox.identities.contributor.secret}
+    known = {
+        sandbox.tokens.write,
+        sandbox.tokens.system_access,
+        sandbox.identities.contributor.secret,
+    }
     assert known <= before
     assert len([line for line in run.outcome.output[:told] if line]) == told
 
@@ -170,15 +218,30 @@ class TestBuild:
     @staticmethod
     def ours(task: Task, seen: Any, *, launcher: bool) -> list[Any]:
         """The processes of the step: those that have the task's or the tool cache's files in their arguments."""
-        script, marks = str(task.machine.task / "launch.js"), (str(task.machine.task), str(task.machine.tools))
-        found = [one for one in seen["processes"] if any(mark in " ".join(one["arguments"]) for mark in marks)]
+        script, marks = (
+            str(task.machine.task / "launch.js"),
+            (str(task.machine.task), str(task.machine.tools)),
+        )
+        found = [
+            one
+            for one in seen["processes"]
+            if any(mark in " ".join(one["arguments"]) for mark in marks)
+        ]
         return [one for one in found if (script in one["arguments"]) is launcher]
 
     def test_its_own_environment(self, task: Task, seen: Any) -> None:
         found = secrets(task, *seen["certificate"])
         assert found.found_in(json.dumps(seen["environ"], ensure_ascii=False).encode()) == []
-        assert not [name for name in seen["environ"] if re.match("INPUT_|ENDPOINT_|SECRET_|SECUREFILE_|VSTS_", name)]
-        assert not [name for name in seen["environ"] if name.endswith("TOKEN") or name == "SYSTEM_OIDCREQUESTURI"]
+        assert not [
+            name
+            for name in seen["environ"]
+            if re.match("INPUT_|ENDPOINT_|SECRET_|SECUREFILE_|VSTS_", name)
+        ]
+        assert not [
+            name
+            for name in seen["environ"]
+            if name.endswith("TOKEN") or name == "SYSTEM_OIDCREQUESTURI"
+        ]
 
     def test_the_environment_and_arguments_of_python(self, task: Task, seen: Any) -> None:
         processes = self.ours(task, seen, launcher=False)
@@ -189,7 +252,9 @@ class TestBuild:
         found = secrets(task, *seen["certificate"])
         assert found.found_in(json.dumps(processes, ensure_ascii=False).encode()) == []
         names = names_in(variable for one in processes for variable in one["environ"])
-        assert not [name for name in names if re.match(r"INPUT_|ENDPOINT_|SECRET_|SECUREFILE_|VSTS_", name)]
+        assert not [
+            name for name in names if re.match(r"INPUT_|ENDPOINT_|SECRET_|SECUREFILE_|VSTS_", name)
+        ]
         assert {one["input"] for one in processes} == {"/dev/null"}
 
     def test_the_launcher_has_none_in_its_arguments(self, task: Task, seen: Any) -> None:
@@ -201,7 +266,10 @@ class TestBuild:
 def test_the_identity_header_of_a_container_app_stays_here(task: Task) -> None:
     """With it, whoever is on the machine gets the tokens of its managed identity."""
     task.add_package("hostile-backend")
-    environ = {"IDENTITY_ENDPOINT": "http://localhost:9/msi/token", "IDENTITY_HEADER": "an identity header of this one"}
+    environ = {
+        "IDENTITY_ENDPOINT": "http://localhost:9/msi/token",
+        "IDENTITY_HEADER": "an identity header of this one",
+    }
     run = task.run(inputs={**task.feed_inputs(), "package": "hostile-backend"}, environ=environ)
     assert run.succeeded(), str(run)
     assert "IDENTITY_HEADER" not in evidence(task)["environ"]

@@ -54,7 +54,11 @@ class Job:
         return Path(shutil.copytree(PACKAGES / name, self.checkout / name))
 
     def commit(self) -> None:
-        commands = (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--allow-empty", "--message", "all"])
+        commands = (
+            ["init", "--quiet"],
+            ["add", "."],
+            ["commit", "--quiet", "--allow-empty", "--message", "all"],
+        )
         for command in commands:
             subprocess.run(
                 ["git", "-c", "user.name=tests", "-c", "user.email=tests@localhost", *command],
@@ -63,7 +67,10 @@ class Job:
             )
 
     def feed_inputs(self) -> dict[str, str]:
-        return {"feed": self.sandbox.feed_url("acme", "python"), "feed_token": self.sandbox.tokens.write}
+        return {
+            "feed": self.sandbox.feed_url("acme", "python"),
+            "feed_token": self.sandbox.tokens.write,
+        }
 
     def workspace_inputs(self, name: str = "acme-ml") -> dict[str, str]:
         return {
@@ -78,7 +85,11 @@ class Job:
 
     def into_workspace_inputs(self, *names: str) -> dict[str, str]:
         workspaces = [self.sandbox.workspace(name).short for name in names or ("acme-ml",)]
-        return {"publish_to": "workspace", "workspace": "\n".join(workspaces), **self.sign_in_inputs()}
+        return {
+            "publish_to": "workspace",
+            "workspace": "\n".join(workspaces),
+            **self.sign_in_inputs(),
+        }
 
     def sign_in_inputs(self, who: str = "contributor") -> dict[str, str]:
         identity = getattr(self.sandbox.identities, who)
@@ -97,7 +108,9 @@ class Job:
         }
 
     def _next_files(self) -> dict[str, Path]:
-        return {kind: self.host_files / f"{kind}-{self._runs}" for kind in ("OUTPUT", "STEP_SUMMARY")}
+        return {
+            kind: self.host_files / f"{kind}-{self._runs}" for kind in ("OUTPUT", "STEP_SUMMARY")
+        }
 
     def run(self, variables: dict[str, str] | None = None, /, **inputs: str) -> Outcome:
         environ = self.environ(variables, **inputs)

@@ -27,11 +27,18 @@ ENVIRONMENT_BODY: dict[str, Any] = {
 
 def call(sandbox: Sandbox, method: str, url: str, **options: Any) -> requests.Response:
     """One request that trusts the sandbox and follows no redirect."""
-    options = {"verify": str(sandbox.authority_file), "allow_redirects": False, "timeout": 30, **options}
+    options = {
+        "verify": str(sandbox.authority_file),
+        "allow_redirects": False,
+        "timeout": 30,
+        **options,
+    }
     return requests.request(method, url, **options)  # noqa: S113  # in the options
 
 
-def upload(sandbox: Sandbox, wheel: Path, token: str, url: str = "", **fields: str) -> requests.Response:
+def upload(
+    sandbox: Sandbox, wheel: Path, token: str, url: str = "", **fields: str
+) -> requests.Response:
     name, version = wheel.name.split("-")[:2]
     form = {":action": "file_upload", "protocol_version": "1", "metadata_version": "2.1"}
     form |= {"name": name.replace("_", "-"), "version": version, **fields}
@@ -45,7 +52,9 @@ def upload(sandbox: Sandbox, wheel: Path, token: str, url: str = "", **fields: s
     )
 
 
-def project_page(sandbox: Sandbox, name: str, token: str, project: str | None = None) -> requests.Response:
+def project_page(
+    sandbox: Sandbox, name: str, token: str, project: str | None = None
+) -> requests.Response:
     url = sandbox.feed_url("acme", "python", project) + f"{name}/"
     return call(sandbox, "GET", url, auth=("any", token))
 
@@ -55,6 +64,8 @@ def bearer(sandbox: Sandbox, identity: Identity, audience: str = "") -> dict[str
     return {"Authorization": f"Bearer {token}"}
 
 
-def call_arm(sandbox: Sandbox, method: str, path: str, who: str = "contributor", body: Any = None) -> requests.Response:
+def call_arm(
+    sandbox: Sandbox, method: str, path: str, who: str = "contributor", body: Any = None
+) -> requests.Response:
     headers = bearer(sandbox, getattr(sandbox.identities, who))
     return call(sandbox, method, sandbox.url("arm") + path, headers=headers, json=body)

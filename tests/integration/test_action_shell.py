@@ -12,11 +12,15 @@ import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
-ENTRYPOINT = "import os, sys; print(os.getppid(), os.environ['INPUT_FEED'], sys.argv[1:]); sys.exit(5)\n"
+ENTRYPOINT = (
+    "import os, sys; print(os.getppid(), os.environ['INPUT_FEED'], sys.argv[1:]); sys.exit(5)\n"
+)
 WORKING = f'#!/bin/sh\nexec "{sys.executable}" "$@"\n'
 STUB = "#!/bin/sh\necho 'Python was not found' >&2\nexit 9\n"
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="programs on PATH are made of shell here")
+pytestmark = pytest.mark.skipif(
+    os.name != "posix", reason="programs on PATH are made of shell here"
+)
 
 
 @pytest.fixture
@@ -51,14 +55,18 @@ def run(machine: Path, **programs: str) -> subprocess.CompletedProcess[str]:
     [{"python3": WORKING}, {"python": WORKING}, {"python3": STUB, "python": WORKING}],
     ids=["python3", "python", "python3 is a stub"],
 )
-def test_a_python_is_found_and_takes_the_place_of_the_shell(machine: Path, programs: dict[str, str]) -> None:
+def test_a_python_is_found_and_takes_the_place_of_the_shell(
+    machine: Path, programs: dict[str, str]
+) -> None:
     done = run(machine, **programs)
     assert done.stdout == f"{os.getpid()} a feed; $(exit 1) \"' []\n"
     assert done.stderr == ""
     assert done.returncode == 5
 
 
-@pytest.mark.parametrize("programs", [{}, {"python3": STUB, "python": STUB}], ids=["nothing", "stubs"])
+@pytest.mark.parametrize(
+    "programs", [{}, {"python3": STUB, "python": STUB}], ids=["nothing", "stubs"]
+)
 def test_without_python_there_is_one_clear_line(machine: Path, programs: dict[str, str]) -> None:
     done = run(machine, **programs)
     assert done.stdout.startswith("::error title=PrivateWheel PW103::PW103: no Python was found.")

@@ -44,7 +44,10 @@ def test_the_discovery_gets_no_token(wheel_job: Job) -> None:
 
 
 def test_another_refusal_than_a_conflict_is_no_conflict(wheel_job: Job) -> None:
-    content = {"artifacts": {}, "errors": {FILE: {"error": {"code": "UserError", "message": "The quota is used up."}}}}
+    content = {
+        "artifacts": {},
+        "errors": {FILE: {"error": {"code": "UserError", "message": "The quota is used up."}}},
+    }
     wheel_job.sandbox.faults.add(
         server="artifact-service", method="POST", times=None, status=200, body=json.dumps(content)
     )
@@ -55,7 +58,9 @@ def test_another_refusal_than_a_conflict_is_no_conflict(wheel_job: Job) -> None:
 
 
 def test_who_may_not_read_artifacts_is_told_before_anything_is_sent(wheel_job: Job) -> None:
-    wheel_job.sandbox.faults.add(server="artifact-service", path="*/contentinfo/*", times=None, status=403, body="no")
+    wheel_job.sandbox.faults.add(
+        server="artifact-service", path="*/contentinfo/*", times=None, status=403, body="no"
+    )
     ran = wheel_job.run(**wheel_job.into_workspace_inputs(), package=FILE)
     assert ran.status == 4, ran.log
     assert wheel_job.sent() == []

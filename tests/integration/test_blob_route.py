@@ -35,7 +35,9 @@ def put_other(stored: BlobClient, content: bytes = b"other bytes", **settings: A
 
 
 class TestPublish:
-    def test_a_wheel_is_published_described_and_recognised(self, wheel_job: Job, stored: BlobClient) -> None:
+    def test_a_wheel_is_published_described_and_recognised(
+        self, wheel_job: Job, stored: BlobClient
+    ) -> None:
         first = wheel_job.run(**wheel_job.blob_inputs(), package=FILE)
         assert first.status == 0, first.log
         content = (wheel_job.checkout / FILE).read_bytes()
@@ -59,7 +61,10 @@ class TestPublish:
         ran = wheel_job.run(**wheel_job.blob_inputs("team a".replace(" ", "%20")), package=FILE)
         assert ran.status == 0, ran.log
         assert "team%20a" in ran.outputs["url"]
-        for text in (ran.outputs["url"], (wheel_job.checkout / ran.outputs["environment-file"]).read_text()):
+        for text in (
+            ran.outputs["url"],
+            (wheel_job.checkout / ran.outputs["environment-file"]).read_text(),
+        ):
             assert "sig=" not in text
         sandbox = wheel_job.sandbox
         image = build_image(
@@ -85,20 +90,34 @@ class TestPublish:
         assert ran.outputs["url"] == ran.outputs["requirement"] == ""
         assert not stored.exists()
 
-    def test_without_verify_the_services_own_check_is_enough_for_a_url(self, wheel_job: Job) -> None:
+    def test_without_verify_the_services_own_check_is_enough_for_a_url(
+        self, wheel_job: Job
+    ) -> None:
         ran = wheel_job.run(**wheel_job.blob_inputs(), package=FILE, verify="none")
         assert ran.status == 0, ran.log
         assert ran.outputs["url"].endswith(FILE)
-        assert not [one for one in wheel_job.sandbox.requests if one.server == "blob" and one.headers.get("X-Ms-Range")]
+        assert not [
+            one
+            for one in wheel_job.sandbox.requests
+            if one.server == "blob" and one.headers.get("X-Ms-Range")
+        ]
 
     def test_an_emulators_key(self, wheel_job: Job, azurite: Azurite, stored: BlobClient) -> None:
         key = azurite.accounts["acmepackages"]
-        variables = {"AZURE_STORAGE_CONNECTION_STRING": f"AccountName=acmepackages;AccountKey={key}"}
-        inputs = {"publish_to": "blob", "container": wheel_job.sandbox.container_url, "package": FILE}
+        variables = {
+            "AZURE_STORAGE_CONNECTION_STRING": f"AccountName=acmepackages;AccountKey={key}"
+        }
+        inputs = {
+            "publish_to": "blob",
+            "container": wheel_job.sandbox.container_url,
+            "package": FILE,
+        }
         ran = wheel_job.run(variables, **inputs)
         assert ran.status == 0, ran.log
         assert stored.exists()
-        assert key not in "\n".join(line for line in ran.log.splitlines() if not line.startswith("::add-mask::"))
+        assert key not in "\n".join(
+            line for line in ran.log.splitlines() if not line.startswith("::add-mask::")
+        )
 
 
 class TestIfExists:
@@ -106,7 +125,9 @@ class TestIfExists:
         ("if_exists", "status", "result"),
         [("verify", 5, ""), ("skip", 0, "skipped"), ("replace", 0, "replaced"), ("fail", 5, "")],
     )
-    def test_other_content(self, wheel_job: Job, stored: BlobClient, if_exists: str, status: int, result: str) -> None:
+    def test_other_content(
+        self, wheel_job: Job, stored: BlobClient, if_exists: str, status: int, result: str
+    ) -> None:
         other = put_other(stored)
         ran = wheel_job.run(**wheel_job.blob_inputs(), package=FILE, if_exists=if_exists)
         assert ran.status == status, ran.log
@@ -117,14 +138,19 @@ class TestIfExists:
             assert ran.outputs["sha256"] == other
             assert ran.outputs["requirement"].endswith(f"#sha256={other}")
 
-    @pytest.mark.parametrize(("if_exists", "status"), [("verify", 0), ("skip", 0), ("replace", 0), ("fail", 5)])
+    @pytest.mark.parametrize(
+        ("if_exists", "status"), [("verify", 0), ("skip", 0), ("replace", 0), ("fail", 5)]
+    )
     @pytest.mark.parametrize("known_by", ["metadata", "md5", "bytes"])
     def test_the_same_content(
         self, wheel_job: Job, stored: BlobClient, if_exists: str, status: int, known_by: str
     ) -> None:
         content = (wheel_job.checkout / FILE).read_bytes()
         stored.upload_blob(
-            content, metadata={"sha256": hashlib.sha256(content).hexdigest()} if known_by == "metadata" else {}
+            content,
+            metadata={"sha256": hashlib.sha256(content).hexdigest()}
+            if known_by == "metadata"
+            else {},
         )
         if known_by == "bytes":  # a blob that was put in blocks has no MD5
             stored.set_http_headers(ContentSettings(content_md5=None))
@@ -137,24 +163,34 @@ class TestIfExists:
 
     def test_metadata_that_lies_is_found_out(self, wheel_job: Job, stored: BlobClient) -> None:
         content = (wheel_job.checkout / FILE).read_bytes()
-        stored.upload_blob(b"x" * len(content), metadata={"sha256": hashlib.sha256(content).hexdigest()})
+        stored.upload_blob(
+            b"x" * len(content), metadata={"sha256": hashlib.sha256(content).hexdigest()}
+        )
         ran = wheel_job.run(**wheel_job.blob_inputs(), package=FILE)
         assert ran.status == 6
         assert "PW612" in ran.errors[0]
         assert ran.outputs["url"] == ran.outputs["requirement"] == ""
 
     @pytest.mark.parametrize(("content", "result"), [("same", "published"), ("other", "")])
-    def test_somebody_else_was_quicker(self, wheel_job: Job, stored: BlobClient, content: str, result: str) -> None:
+    def test_somebody_else_was_quicker(
+        self, wheel_job: Job, stored: BlobClient, content: str, result: str
+    ) -> None:
         """Between the plan and the upload."""
         theirs = (wheel_job.checkout / FILE).read_bytes() if content == "same" else b"other bytes"
         wheel_job.sandbox.faults.add(
-            server="blob", method="PUT", path=f"*/{FILE}", times=1, hook=lambda: put_other(stored, theirs)
+            server="blob",
+            method="PUT",
+            path=f"*/{FILE}",
+            times=1,
+            hook=lambda: put_other(stored, theirs),
         )
         ran = wheel_job.run(**wheel_job.blob_inputs(), package=FILE)
         assert ran.outputs["result"] == result, ran.log
         assert stored.download_blob().readall() == theirs
 
-    def test_what_changed_since_the_plan_is_not_replaced(self, wheel_job: Job, stored: BlobClient) -> None:
+    def test_what_changed_since_the_plan_is_not_replaced(
+        self, wheel_job: Job, stored: BlobClient
+    ) -> None:
         put_other(stored)
         wheel_job.sandbox.faults.add(
             server="blob",
@@ -176,7 +212,9 @@ class TestRefusals:
             ("firewall", "contributor", "PW404", "firewall"),
         ],
     )
-    def test_three_kinds_of_403(self, wheel_job: Job, switch: str, who: str, code: str, said: str) -> None:
+    def test_three_kinds_of_403(
+        self, wheel_job: Job, switch: str, who: str, code: str, said: str
+    ) -> None:
         if switch:
             setattr(wheel_job.sandbox.blob_switches, switch, True)
         inputs = {**wheel_job.blob_inputs(), **wheel_job.sign_in_inputs(who)}
@@ -191,7 +229,9 @@ class TestRefusals:
         sandbox = wheel_job.sandbox
         sandbox.blob_switches.keys_forbidden = True
         variables = {"AZURE_STORAGE_KEY": azurite.accounts["acmepackages"]}
-        ran = wheel_job.run(variables, publish_to="blob", container=sandbox.container_url, package=FILE)
+        ran = wheel_job.run(
+            variables, publish_to="blob", container=sandbox.container_url, package=FILE
+        )
         assert ran.status == 4
         assert "PW405" in ran.errors[0]
 
@@ -205,7 +245,10 @@ class TestRefusals:
         assert "Everybody may read" in ran.warnings[0]
 
     def test_no_container(self, wheel_job: Job) -> None:
-        inputs = {**wheel_job.blob_inputs(), "container": f"{wheel_job.sandbox.container_url}-missing"}
+        inputs = {
+            **wheel_job.blob_inputs(),
+            "container": f"{wheel_job.sandbox.container_url}-missing",
+        }
         ran = wheel_job.run(**inputs, package=FILE)
         assert ran.status == 2
         assert "PW115" in ran.errors[0]
@@ -221,8 +264,12 @@ class TestRefusals:
             container.check("")
         storage.close()
 
-    @pytest.mark.parametrize(("switch", "said"), [("immutable", "retention policy"), ("legal_hold", "legal hold")])
-    def test_replace_on_an_immutable_blob(self, wheel_job: Job, stored: BlobClient, switch: str, said: str) -> None:
+    @pytest.mark.parametrize(
+        ("switch", "said"), [("immutable", "retention policy"), ("legal_hold", "legal hold")]
+    )
+    def test_replace_on_an_immutable_blob(
+        self, wheel_job: Job, stored: BlobClient, switch: str, said: str
+    ) -> None:
         put_other(stored)
         setattr(wheel_job.sandbox.blob_switches, switch, True)
         ran = wheel_job.run(**wheel_job.blob_inputs(), package=FILE, if_exists="replace")
@@ -257,17 +304,24 @@ class TestRefusals:
         assert "PW505" in ran.errors[0]
         assert "lease" in ran.errors[0]
 
-    @pytest.mark.parametrize("query", ["?sv=2024-11-04&sig=c2lnbmF0dXJlLW9mLWEtc2Fz", "?sig=c2lnbmF0dXJlLW9mLWEtc2Fz"])
+    @pytest.mark.parametrize(
+        "query", ["?sv=2024-11-04&sig=c2lnbmF0dXJlLW9mLWEtc2Fz", "?sig=c2lnbmF0dXJlLW9mLWEtc2Fz"]
+    )
     def test_a_sas_is_refused_and_not_printed(self, wheel_job: Job, query: str) -> None:
         inputs = {**wheel_job.blob_inputs(), "container": wheel_job.sandbox.container_url + query}
         ran = wheel_job.run(**inputs, package=FILE)
         assert ran.status == 2
-        told = "\n".join(line for line in ran.log.splitlines() if not line.startswith("::add-mask::"))
+        told = "\n".join(
+            line for line in ran.log.splitlines() if not line.startswith("::add-mask::")
+        )
         assert "c2lnbmF0dXJlLW9mLWEtc2Fz" not in told + ran.summary
         assert "holds a credential" in told
 
     def test_the_clouds_token_does_not_go_to_another_host(self, wheel_job: Job) -> None:
-        inputs = {**wheel_job.blob_inputs(), "container": "https://acme.blob.core.chinacloudapi.cn/wheels"}
+        inputs = {
+            **wheel_job.blob_inputs(),
+            "container": "https://acme.blob.core.chinacloudapi.cn/wheels",
+        }
         ran = wheel_job.run(**inputs, package=FILE)
         assert ran.status == 2
         assert "container" in ran.errors[0]
@@ -275,21 +329,27 @@ class TestRefusals:
 
     def test_a_redirect_takes_no_token_along(self, wheel_job: Job) -> None:
         elsewhere = f"{wheel_job.sandbox.url('storage')}/elsewhere"
-        wheel_job.sandbox.faults.add(server="blob", times=None, status=307, headers={"Location": elsewhere})
+        wheel_job.sandbox.faults.add(
+            server="blob", times=None, status=307, headers={"Location": elsewhere}
+        )
         ran = wheel_job.run(**wheel_job.blob_inputs(), package=FILE)
         assert ran.status == 6, ran.log
         assert not [one for one in wheel_job.sandbox.requests if one.server == "storage"]
 
     def test_a_challenge_gets_no_token_for_another_service(self, wheel_job: Job) -> None:
-        challenge = (
-            "Bearer authorization_uri=https://login.example.com/t/oauth2/authorize resource_id=https://evil.example"
-        )
+        challenge = "Bearer authorization_uri=https://login.example.com/t/oauth2/authorize resource_id=https://evil.example"
         wheel_job.sandbox.faults.add(
-            server="blob", times=None, status=401, headers={"WWW-Authenticate": challenge}, body="no"
+            server="blob",
+            times=None,
+            status=401,
+            headers={"WWW-Authenticate": challenge},
+            body="no",
         )
         ran = wheel_job.run(**wheel_job.blob_inputs(), package=FILE)
         assert ran.status == 4, ran.log
-        asked = [one.body.decode() for one in wheel_job.sandbox.requests if one.path.endswith("/token")]
+        asked = [
+            one.body.decode() for one in wheel_job.sandbox.requests if one.path.endswith("/token")
+        ]
         assert asked
         assert not any("evil" in body for body in asked)
 
@@ -303,7 +363,11 @@ class TestLargeFiles:
         (job.checkout / FILE).write_bytes(wheel.read_bytes())
         ran = job.run(**job.blob_inputs(), package=FILE)
         assert ran.status == 0, ran.log
-        blocks = [one for one in job.sandbox.requests if one.server == "blob" and "comp=block&" in f"{one.query}&"]
+        blocks = [
+            one
+            for one in job.sandbox.requests
+            if one.server == "blob" and "comp=block&" in f"{one.query}&"
+        ]
         assert len(blocks) == -(-wheel.stat().st_size // (64 * 1024))
         assert all("Content-Md5" in one.headers for one in blocks)
         stored = job.sandbox.blobs("acmepackages", "wheels").get_blob_client(FILE)
@@ -319,10 +383,14 @@ class TestLargeFiles:
         assert ran.status == 6, ran.log
         assert "Another program has left an unfinished upload" in ran.errors[0]
 
-    def test_a_body_that_changed_on_the_way_is_refused_by_the_service(self, wheel_job: Job, stored: BlobClient) -> None:
+    def test_a_body_that_changed_on_the_way_is_refused_by_the_service(
+        self, wheel_job: Job, stored: BlobClient
+    ) -> None:
         """The checksum is the service's to compare: here it gets one that does not fit."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("azure.storage.blob._shared.policies.calculate_content_md5", lambda data: b"0" * 16)
+            patch.setattr(
+                "azure.storage.blob._shared.policies.calculate_content_md5", lambda data: b"0" * 16
+            )
             ran = wheel_job.run(**wheel_job.blob_inputs(), package=FILE)
         assert ran.status == 6, ran.log
         assert not stored.exists()

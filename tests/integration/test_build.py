@@ -20,16 +20,24 @@ def build(job: Job, package: str, **inputs: str) -> Outcome:
 
 @pytest.mark.parametrize(
     ("package", "requirement"),
-    [("setuptools-data", "with-data==2.0"), ("legacy-setup", "legacy==0.9"), ("flit", "flitted==3.1")],
+    [
+        ("setuptools-data", "with-data==2.0"),
+        ("legacy-setup", "legacy==0.9"),
+        ("flit", "flitted==3.1"),
+    ],
 )
-def test_every_backend_builds_and_leaves_the_source_as_it_was(job: Job, package: str, requirement: str) -> None:
+def test_every_backend_builds_and_leaves_the_source_as_it_was(
+    job: Job, package: str, requirement: str
+) -> None:
     job.add_package(package)
     job.commit()
     outcome = build(job, package)
     assert outcome.status == 0, outcome.log
     assert outcome.outputs["requirement"] == requirement
     assert outcome.outputs["result"] == "built"
-    status = subprocess.run(["git", "status", "--porcelain", "--ignored"], capture_output=True, text=True, check=True)
+    status = subprocess.run(
+        ["git", "status", "--porcelain", "--ignored"], capture_output=True, text=True, check=True
+    )
     assert status.stdout == ""
 
 
@@ -41,7 +49,9 @@ def test_package_data_is_in_the_wheel_that_is_published(job: Job) -> None:
 
 
 @pytest.mark.parametrize("package", ["setuptools-data", "flit"])
-def test_the_same_commit_gives_the_same_bytes(job: Job, package: str, request: pytest.FixtureRequest) -> None:
+def test_the_same_commit_gives_the_same_bytes(
+    job: Job, package: str, request: pytest.FixtureRequest
+) -> None:
     source = job.add_package(package)
     job.commit()
     first = build(job, package)
@@ -85,7 +95,9 @@ def test_a_build_that_fails(job: Job, package: str, code: str, words: tuple[str,
 
 def test_where_a_broken_project_file_is_broken(job: Job) -> None:
     job.add_package("broken-pyproject")
-    assert "file=broken-pyproject/pyproject.toml,line=1::" in build(job, "broken-pyproject").errors[0]
+    assert (
+        "file=broken-pyproject/pyproject.toml,line=1::" in build(job, "broken-pyproject").errors[0]
+    )
 
 
 def test_a_failing_backends_last_twenty_lines_are_in_the_error(job: Job) -> None:
@@ -128,8 +140,12 @@ def test_a_local_version_is_not_for_a_feed(job: Job) -> None:
         ("refs/heads/main", "always", 3),
     ],
 )
-def test_the_tag_and_the_version(wheel_job: Job, reference: str, match_tag: str, status: int) -> None:
-    outcome = wheel_job.run({"GITHUB_REF": reference}, package="*.whl", match_tag=match_tag, **wheel_job.feed_inputs())
+def test_the_tag_and_the_version(
+    wheel_job: Job, reference: str, match_tag: str, status: int
+) -> None:
+    outcome = wheel_job.run(
+        {"GITHUB_REF": reference}, package="*.whl", match_tag=match_tag, **wheel_job.feed_inputs()
+    )
     assert outcome.status == status, outcome.log
     if status:
         assert len(outcome.errors) == 1
@@ -145,7 +161,9 @@ def test_a_python_that_the_package_does_not_support(job: Job) -> None:
     assert job.sent() == []
 
 
-def test_foreign_code_sees_no_credential_and_no_host_file(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_foreign_code_sees_no_credential_and_no_host_file(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job.add_package("curious")
     for name, value in {
         "INPUT_UNKNOWN": "unknown-input",
@@ -182,7 +200,9 @@ def test_what_the_build_needs_may_come_from_a_closed_index(
     (package / "pyproject.toml").write_text(
         '[build-system]\nrequires = ["closed-backend"]\nbuild-backend = "closed_backend"\n'
     )
-    shutil.copy(tiny_wheel("closed-backend", "1.0", content=backend), job.sandbox.directory / "plain-index")
+    shutil.copy(
+        tiny_wheel("closed-backend", "1.0", content=backend), job.sandbox.directory / "plain-index"
+    )
     user, password = job.sandbox.plain_index_account
     url = job.sandbox.plain_index_url.replace("://", f"://{user}:{password}@")
     monkeypatch.setenv(variable, url)
@@ -190,18 +210,26 @@ def test_what_the_build_needs_may_come_from_a_closed_index(
     assert outcome.status == 0, outcome.log
     seen = [line for line in outcome.log.splitlines() if "environ " in line]
     assert not [line for line in seen if f"environ {variable}=" in line]
-    assert password not in "".join(line for line in outcome.log.splitlines() if not line.startswith("::add-mask"))
+    assert password not in "".join(
+        line for line in outcome.log.splitlines() if not line.startswith("::add-mask")
+    )
 
 
 def test_a_failing_preflight_ends_the_build(job: Job) -> None:
     """The error is the preflight's, not the cancelled build's, and no child is left."""
     package = job.add_package("curious")
     backend = package / "backend.py"
-    backend.write_text("import time\n\n\ndef build_wheel(*_):\n    print('building')\n    time.sleep(60)\n")
-    outcome = job.run(package="curious", **{**job.feed_inputs(), "feed_token": job.sandbox.tokens.expired})
+    backend.write_text(
+        "import time\n\n\ndef build_wheel(*_):\n    print('building')\n    time.sleep(60)\n"
+    )
+    outcome = job.run(
+        package="curious", **{**job.feed_inputs(), "feed_token": job.sandbox.tokens.expired}
+    )
     assert (outcome.status, len(outcome.errors)) == (4, 1), outcome.log
     assert "PW402" in outcome.errors[0]
-    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    processes = subprocess.run(
+        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
+    ).stdout
     assert str(package) not in processes
 
 

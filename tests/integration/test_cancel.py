@@ -20,7 +20,9 @@ from private_wheel.publish.blob import storage as blobs
 
 from .conftest import REPOSITORY, Job, Outcome
 
-START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from private_wheel.__main__ import run; run()"
+START = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from private_wheel.__main__ import run; run()"
+)
 # Of a large file that is small.
 START_WITH_SMALL_BLOCKS = """
 import sys; sys.path.insert(0, sys.argv.pop(1))
@@ -44,7 +46,9 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 
 
 @pytest.mark.parametrize("numbers", [(signal.SIGTERM,), (signal.SIGINT, signal.SIGTERM) * 20])
-def test_cancelled_in_the_middle_of_a_build(job: Job, tmp_path: Path, numbers: tuple[int, ...]) -> None:
+def test_cancelled_in_the_middle_of_a_build(
+    job: Job, tmp_path: Path, numbers: tuple[int, ...]
+) -> None:
     package = job.add_package("curious")
     (package / "backend.py").write_text(SLOW)
     temporary = tmp_path / "temporary"
@@ -78,7 +82,9 @@ def test_cancelled_in_the_middle_of_a_build(job: Job, tmp_path: Path, numbers: t
     assert log.count("PW613") == 1
     assert "Traceback" not in log
     assert list(temporary.iterdir()) == []
-    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    processes = subprocess.run(
+        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
+    ).stdout
     assert str(package) not in processes
     assert job.sent() == []
 
@@ -102,7 +108,10 @@ class Upload:
 
     def __init__(self, job: Job, route: str) -> None:
         self.job = job
-        self.inputs = {**(job.blob_inputs() if route == "blob" else job.into_workspace_inputs()), "package": "*.whl"}
+        self.inputs = {
+            **(job.blob_inputs() if route == "blob" else job.into_workspace_inputs()),
+            "package": "*.whl",
+        }
         self.container: ContainerClient = (
             job.sandbox.blobs("acmepackages", "wheels")
             if route == "blob"
@@ -154,7 +163,9 @@ def upload(job: Job, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     return Upload(job, request.param)
 
 
-def cancel(upload: Upload, requests: int, numbers: tuple[int, ...], temporary: Path) -> tuple[str, str]:
+def cancel(
+    upload: Upload, requests: int, numbers: tuple[int, ...], temporary: Path
+) -> tuple[str, str]:
     """Start a run, send it signals as soon as so many requests are held, and give its log and its summary."""
     environ = upload.job.environ(**upload.inputs)
     temporary.mkdir()
@@ -184,13 +195,17 @@ def cancel(upload: Upload, requests: int, numbers: tuple[int, ...], temporary: P
             program.kill()
             too_late.cancel()
     assert status == 6, log
-    assert sum(line.startswith("::error ") for line in log.splitlines()) == log.count("PW613: ") == 1
+    assert (
+        sum(line.startswith("::error ") for line in log.splitlines()) == log.count("PW613: ") == 1
+    )
     assert "Traceback" not in log
     assert list(temporary.iterdir()) == []
     return log, Path(environ["GITHUB_STEP_SUMMARY"]).read_text(encoding="utf-8").replace("\\", "")
 
 
-@pytest.mark.parametrize("numbers", [(signal.SIGTERM,), BOTH_SIGNALS, BOTH_SIGNALS * 20], ids=["one", "two", "forty"])
+@pytest.mark.parametrize(
+    "numbers", [(signal.SIGTERM,), BOTH_SIGNALS, BOTH_SIGNALS * 20], ids=["one", "two", "forty"]
+)
 def test_cancelled_in_the_middle_of_a_large_upload(
     upload: Upload, tiny_wheel: WheelMaker, tmp_path: Path, numbers: tuple[int, ...]
 ) -> None:
@@ -209,7 +224,9 @@ def test_cancelled_in_the_middle_of_a_large_upload(
     assert upload.names() == [wheel.name]
 
 
-def test_cancelled_before_the_blocks_become_a_blob(upload: Upload, tiny_wheel: WheelMaker, tmp_path: Path) -> None:
+def test_cancelled_before_the_blocks_become_a_blob(
+    upload: Upload, tiny_wheel: WheelMaker, tmp_path: Path
+) -> None:
     wheel = tiny_wheel(content="A = 1\n" * BLOCK)
     upload.add_wheel(wheel)
     with upload.held(method="PUT", query="*comp=blocklist*"):
@@ -221,7 +238,9 @@ def test_cancelled_before_the_blocks_become_a_blob(upload: Upload, tiny_wheel: W
     assert upload.names() == [wheel.name]
 
 
-def test_cancelled_while_it_reads_back(upload: Upload, tiny_wheel: WheelMaker, tmp_path: Path) -> None:
+def test_cancelled_while_it_reads_back(
+    upload: Upload, tiny_wheel: WheelMaker, tmp_path: Path
+) -> None:
     wheel = tiny_wheel(content="A = 1\n" * (4 * BLOCK))
     upload.add_wheel(wheel)
     with upload.held(method="GET", path=f"*/{wheel.name}"):

@@ -11,7 +11,14 @@ from .conftest import Job, Outcome
 
 def connect(job: Job, **inputs: str) -> Outcome:
     """The rotation job: no package, a connection token alone."""
-    return job.run(**{"publish_to": "none", "feed": job.feed_inputs()["feed"], **job.workspace_inputs(), **inputs})
+    return job.run(
+        **{
+            "publish_to": "none",
+            "feed": job.feed_inputs()["feed"],
+            **job.workspace_inputs(),
+            **inputs,
+        }
+    )
 
 
 def stored(job: Job, name: str = "acme-ml") -> dict[str, dict[str, Any]]:
@@ -57,7 +64,9 @@ def test_a_rotation_job_needs_no_package_and_publishes_nothing(job: Job) -> None
 
 
 @pytest.mark.parametrize(("token", "code"), [("expired", "PW402"), ("write_only", "PW403")])
-def test_a_rotation_does_not_store_a_token_that_cannot_read(job: Job, token: str, code: str) -> None:
+def test_a_rotation_does_not_store_a_token_that_cannot_read(
+    job: Job, token: str, code: str
+) -> None:
     stored(job)["acme"] = existing(target(job))
     outcome = connect(job, connection_token=getattr(job.sandbox.tokens, token))
     assert (outcome.status, len(outcome.errors)) == (4, 1), outcome.log
@@ -78,12 +87,19 @@ def test_a_dry_run_says_that_nothing_was_set(job: Job) -> None:
 def test_user_name_and_password(job: Job) -> None:
     connect(job, connection_username="reader")
     assert stored(job)["acme"]["authType"] == "UsernamePassword"
-    assert stored(job)["acme"]["credentials"] == {"username": "reader", "password": job.sandbox.tokens.read}
+    assert stored(job)["acme"]["credentials"] == {
+        "username": "reader",
+        "password": job.sandbox.tokens.read,
+    }
 
 
 def test_a_git_repository(job: Job) -> None:
     outcome = connect(
-        job, feed="", connection_category="Git", connection_target="https://dev.azure.com/acme", connection="acme-git"
+        job,
+        feed="",
+        connection_category="Git",
+        connection_target="https://dev.azure.com/acme",
+        connection="acme-git",
     )
     assert outcome.status == 0, outcome.log
     assert stored(job)["acme-git"]["category"] == "Git"
@@ -92,7 +108,11 @@ def test_a_git_repository(job: Job) -> None:
 
 def test_rotated_in_place_under_whatever_name_it_has(job: Job) -> None:
     """What others set on it stays: who shares it, and its metadata."""
-    old = existing(target(job).upper().replace("HTTPS", "https") + "/", isSharedToAll=False, metadata={"owner": "ml"})
+    old = existing(
+        target(job).upper().replace("HTTPS", "https") + "/",
+        isSharedToAll=False,
+        metadata={"owner": "ml"},
+    )
     old["sharedUserList"] = ["someone"]
     stored(job)["somebodys-feed"] = old
     outcome = connect(job)
@@ -101,7 +121,11 @@ def test_rotated_in_place_under_whatever_name_it_has(job: Job) -> None:
     assert list(stored(job)) == ["somebodys-feed"]
     new = stored(job)["somebodys-feed"]
     assert new["credentials"] == {"pat": job.sandbox.tokens.read}
-    assert (new["isSharedToAll"], new["metadata"], new["target"]) == (False, {"owner": "ml"}, target(job))
+    assert (new["isSharedToAll"], new["metadata"], new["target"]) == (
+        False,
+        {"owner": "ml"},
+        target(job),
+    )
     assert new["sharedUserList"] == ["someone"]
 
 
@@ -133,7 +157,11 @@ def test_a_name_that_serves_another_target_is_not_taken_over(job: Job) -> None:
 
 
 def test_connections_of_other_kinds_do_not_matter(job: Job) -> None:
-    stored(job)["registry"] = {"category": "ContainerRegistry", "target": target(job), "authType": "ManagedIdentity"}
+    stored(job)["registry"] = {
+        "category": "ContainerRegistry",
+        "target": target(job),
+        "authType": "ManagedIdentity",
+    }
     assert connect(job).outputs["connection"] == "acme"
 
 
@@ -171,7 +199,9 @@ def test_several_workspaces(job: Job) -> None:
 
 
 def test_a_refusal_in_one_workspace_changes_none(job: Job) -> None:
-    both = "\n".join([job.sandbox.workspace("acme-ml").arm_id, job.sandbox.workspace("acme-test").short])
+    both = "\n".join(
+        [job.sandbox.workspace("acme-ml").arm_id, job.sandbox.workspace("acme-test").short]
+    )
     stored(job, "acme-test")["acme"] = existing("https://pkgs.dev.azure.com/globex")
     assert connect(job, workspace=both).status == 5
     assert job.sent() == []
@@ -195,7 +225,9 @@ def test_a_workspace_that_may_not_be_written(job: Job) -> None:
 
 def test_a_permission_that_arm_does_not_tell_beforehand(job: Job) -> None:
     """The permissions API is a courtesy; without it the PUT itself tells."""
-    job.sandbox.faults.add(server="arm", method="GET", path="*/Microsoft.Authorization/permissions", status=404)
+    job.sandbox.faults.add(
+        server="arm", method="GET", path="*/Microsoft.Authorization/permissions", status=404
+    )
     outcome = connect(job, workspace=job.sandbox.workspace("acme-locked").short)
     assert (outcome.status, len(outcome.errors)) == (4, 1)
     assert "AuthorizationFailed" in outcome.errors[0]
@@ -211,12 +243,16 @@ def test_equal_tokens_get_a_warning(wheel_job: Job) -> None:
 
 def test_a_workspace_without_a_serving_connection_gets_a_warning(wheel_job: Job) -> None:
     inputs = {**wheel_job.feed_inputs(), **wheel_job.workspace_inputs(), "connection_token": ""}
-    assert any("no connection" in warning for warning in wheel_job.run(package="*.whl", **inputs).warnings)
+    assert any(
+        "no connection" in warning for warning in wheel_job.run(package="*.whl", **inputs).warnings
+    )
     stored(wheel_job)["acme"] = existing(target(wheel_job))
     assert wheel_job.run(package="*.whl", **inputs).warnings == []
 
 
 def test_a_failing_put_is_repeated(job: Job) -> None:
-    job.sandbox.faults.add(server="arm", method="PUT", status=503, headers={"Retry-After": "0"}, after_work=True)
+    job.sandbox.faults.add(
+        server="arm", method="PUT", status=503, headers={"Retry-After": "0"}, after_work=True
+    )
     assert connect(job).status == 0
     assert stored(job)["acme"]["credentials"] == {"pat": job.sandbox.tokens.read}

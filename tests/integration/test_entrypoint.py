@@ -86,12 +86,23 @@ class Machine:
     @property
     def environ(self) -> dict[str, str]:
         nowhere = "http://127.0.0.1:9"
-        own = {"HOME": str(self.root), "PATH": str(self.root / "path"), "RUNNER_TOOL_CACHE": str(self.cache)}
+        own = {
+            "HOME": str(self.root),
+            "PATH": str(self.root / "path"),
+            "RUNNER_TOOL_CACHE": str(self.cache),
+        }
         only_loopback = {"HTTP_PROXY": nowhere, "HTTPS_PROXY": nowhere, "NO_PROXY": "127.0.0.1"}
-        return {**own, **only_loopback, "PIP_CONFIG_FILE": str(self.root / "pip.conf"), **self.variables}
+        return {
+            **own,
+            **only_loopback,
+            "PIP_CONFIG_FILE": str(self.root / "pip.conf"),
+            **self.variables,
+        }
 
     def set_pip(self, *settings: str) -> None:
-        text = "\n".join(["[global]", "extra-index-url =", "find-links =", "retries = 0", *settings])
+        text = "\n".join(
+            ["[global]", "extra-index-url =", "find-links =", "retries = 0", *settings]
+        )
         (self.root / "pip.conf").write_text(text)
 
     def make(self) -> Path:
@@ -206,14 +217,29 @@ def test_a_bare_machine_behind_a_mirror(machine: Machine) -> None:
     for directory in (machine.checkout, machine.root / ".config" / "uv"):
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "uv.toml").write_text('exclude-newer = "2000-01-01"')
-    programs = ["twine.commands.upload", "build", "requests", "packaging", "azure.identity", "ruamel.yaml"]
+    programs = [
+        "twine.commands.upload",
+        "build",
+        "requests",
+        "packaging",
+        "azure.identity",
+        "ruamel.yaml",
+    ]
     first = machine.run("import", *programs)
     assert first.told["imported"] == programs
-    assert re.fullmatch(r"Preparing the runtime \(once per machine\): \d+ packages\nPrepared in .* s\n", first.stderr)
+    assert re.fullmatch(
+        r"Preparing the runtime \(once per machine\): \d+ packages\nPrepared in .* s\n",
+        first.stderr,
+    )
     [runtime] = machine.runtimes
     assert first.told["prefix"] == str(runtime)
-    said = subprocess.run([runtime / "bin" / "uv", "--version"], capture_output=True, text=True, check=True).stdout
-    assert f"uv=={said.split()[1]} " in (machine.project / "requirements" / "installer.txt").read_text()
+    said = subprocess.run(
+        [runtime / "bin" / "uv", "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    assert (
+        f"uv=={said.split()[1]} "
+        in (machine.project / "requirements" / "installer.txt").read_text()
+    )
     assert not list((machine.project / "src").rglob("*.pyc"))
     assert not (machine.root / ".cache").exists()
 
@@ -225,7 +251,14 @@ def test_a_bare_machine_behind_a_mirror(machine: Machine) -> None:
     imported = {line.split("|")[-1].strip() for line in second.stderr.splitlines()}
     assert "private_wheel.secrets.child_environ" in imported
     assert (
-        not {"subprocess", "tempfile", "shutil", "hashlib", "pathlib", "private_wheel.system.pip_configuration"}
+        not {
+            "subprocess",
+            "tempfile",
+            "shutil",
+            "hashlib",
+            "pathlib",
+            "private_wheel.system.pip_configuration",
+        }
         & imported
     )
     assert all(line.startswith("import time:") for line in second.stderr.splitlines())
@@ -238,7 +271,9 @@ def test_the_process_environment_holds_no_secret(quick: Machine) -> None:
         "SYSTEM_ACCESSTOKEN": "s3cret-system",
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s3cret-actions",
     }
-    long = {f"LONG_{number}": "x" * 50_000 for number in range(4)}  # together more than a pipe holds
+    long = {
+        f"LONG_{number}": "x" * 50_000 for number in range(4)
+    }  # together more than a pipe holds
     quick.variables.update(**secrets, **long, ODD=os.fsdecode(b"\xff\xe9"))
     answer = quick.run()
     environ = answer.told["environ"]
@@ -248,7 +283,9 @@ def test_the_process_environment_holds_no_secret(quick: Machine) -> None:
     assert "LONG_3=" in process_environ
     assert "s3cret" not in process_environ
     assert "INPUT_" not in process_environ
-    assert answer.told["pid"] == answer.pid  # the same process, so a signal to it reaches the program
+    assert (
+        answer.told["pid"] == answer.pid
+    )  # the same process, so a signal to it reaches the program
 
 
 def test_the_tools_do_not_see_the_inputs(quick: Machine) -> None:
@@ -290,7 +327,9 @@ def _assert_refused(machine: Machine, answer: Answer, status: int, code: str) ->
     assert answer.status == status, answer.stderr
     lines = answer.stderr.removeprefix("Preparing the runtime (once per machine): ").splitlines()
     assert (
-        [line for line in lines if "error: PW" in line] == [line for line in lines if f"error: {code}: " in line] != []
+        [line for line in lines if "error: PW" in line]
+        == [line for line in lines if f"error: {code}: " in line]
+        != []
     )
     assert "Traceback" not in answer.stdout + answer.stderr
     assert machine.runtimes == []
@@ -338,7 +377,9 @@ def test_a_download_that_breaks_off(machine: Machine, uv: Path, wheels: Path, ha
 
     def answer(request: bytes) -> bytes:
         if b"/files/" in request:
-            return head + str(wheel.stat().st_size).encode() + b"\r\n\r\n" + wheel.read_bytes()[:2000]
+            return (
+                head + str(wheel.stat().st_size).encode() + b"\r\n\r\n" + wheel.read_bytes()[:2000]
+            )
         return head + str(len(page)).encode() + b"\r\n\r\n" + page
 
     with _server(answer) as address:
@@ -356,8 +397,12 @@ def test_a_cache_that_cannot_be_written(machine: Machine, cache: str) -> None:
 
 
 def test_no_pip(machine: Machine, uv: Path) -> None:
-    kind = "--copies" if sys.version_info >= (3, 11) else "--symlinks"  # a copy on 3.10 does not know its origin
-    subprocess.run([sys.executable, "-m", "venv", kind, "--without-pip", machine.root / "bare"], check=True)
+    kind = (
+        "--copies" if sys.version_info >= (3, 11) else "--symlinks"
+    )  # a copy on 3.10 does not know its origin
+    subprocess.run(
+        [sys.executable, "-m", "venv", kind, "--without-pip", machine.root / "bare"], check=True
+    )
     machine.python = str(machine.root / "bare" / "bin" / "python")
     answer = machine.run()
     _assert_refused(machine, answer, 2, "PW104")
@@ -368,7 +413,9 @@ def test_no_pip(machine: Machine, uv: Path) -> None:
     assert machine.run("import", "packaging").told["imported"] == ["packaging"]
     shutil.rmtree(machine.root / "bare")
     machine.python = sys.executable
-    assert machine.run().stderr == ""  # the runtime is of the interpreter, not of the environment that is gone
+    assert (
+        machine.run().stderr == ""
+    )  # the runtime is of the interpreter, not of the environment that is gone
 
 
 @pytest.mark.parametrize("script", ["echo uv 0.1.0", "exit 127"])
@@ -388,7 +435,10 @@ def test_an_externally_managed_python(machine: Machine) -> None:
     # Settings that some machines have, and that would stop a plain `pip install --target`.
     machine.set_pip(f"index-url = {machine.index}", "user = true", "require-virtualenv = false")
     plain = subprocess.run(
-        [machine.python, "-m", "pip", "install", "packaging"], env=machine.environ, capture_output=True, text=True
+        [machine.python, "-m", "pip", "install", "packaging"],
+        env=machine.environ,
+        capture_output=True,
+        text=True,
     )
     assert "externally-managed-environment" in plain.stderr
     machine.set_pip(f"index-url = {machine.index}", "user = true", "require-virtualenv = true")
@@ -404,11 +454,16 @@ def _externally_managed(prefix: Path) -> Path:
     for entry in library.iterdir():
         if entry.name != "site-packages":
             (managed / entry.name).symlink_to(entry)
-    (managed / "EXTERNALLY-MANAGED").write_text("[externally-managed]\nError=Use a virtual environment.\n")
+    (managed / "EXTERNALLY-MANAGED").write_text(
+        "[externally-managed]\nError=Use a virtual environment.\n"
+    )
     pip = importlib.util.find_spec("pip")
     assert pip is not None
     assert pip.origin is not None
-    for directory in ("site-packages", "../python3/dist-packages"):  # the second is where Debian's Python looks
+    for directory in (
+        "site-packages",
+        "../python3/dist-packages",
+    ):  # the second is where Debian's Python looks
         (managed / directory).resolve().mkdir(parents=True, exist_ok=True)
         (managed / directory).resolve().joinpath("pip").symlink_to(Path(pip.origin).parent)
     return Path(shutil.copy(entrypoint.BASE_PYTHON, prefix / "bin" / f"{library.name}"))
@@ -417,7 +472,9 @@ def _externally_managed(prefix: Path) -> Path:
 def test_an_old_python_gets_a_clear_line(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    line = r"error: PW103: Python {} is too old: private-wheel needs Python 3\.10 or newer\. [^\n]*\n"
+    line = (
+        r"error: PW103: Python {} is too old: private-wheel needs Python 3\.10 or newer\. [^\n]*\n"
+    )
     ast.parse((REPOSITORY / "entrypoint.py").read_text(), feature_version=(3, 7))
     with monkeypatch.context() as patch:
         patch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
@@ -428,7 +485,10 @@ def test_an_old_python_gets_a_clear_line(
     # And in earnest, with those that are here.
     for minor in (6, 7, 8, 9):
         name = f"python3.{minor}"
-        for python in [*Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/{name}"), *Path("/usr/bin").glob(name)]:
+        for python in [
+            *Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/{name}"),
+            *Path("/usr/bin").glob(name),
+        ]:
             machine.python = str(python)
             answer = machine.run("--help")
             assert (answer.status, answer.stdout) == (2, "")
@@ -439,7 +499,10 @@ def test_an_old_python_gets_a_clear_line(
     ("host", "start"),
     [
         ({"GITHUB_ACTIONS": "true"}, r"::error title=PrivateWheel::PW602: [^\n]*%0A[^\n]*\n"),
-        ({"TF_BUILD": "True"}, r"##vso\[task\.logissue type=error;code=PW602;\]PW602: [^\n]*%0A[^\n]*\n"),
+        (
+            {"TF_BUILD": "True"},
+            r"##vso\[task\.logissue type=error;code=PW602;\]PW602: [^\n]*%0A[^\n]*\n",
+        ),
     ],
 )
 def test_one_annotation(quick: Machine, host: dict[str, str], start: str) -> None:
@@ -475,7 +538,9 @@ def test_two_jobs_at_once(machine: Machine) -> None:
     assert all(json.loads(stdout)["prefix"] == str(runtime) for stdout, _ in answers)
 
 
-@pytest.mark.parametrize(("number", "status", "leftovers"), [(signal.SIGKILL, -9, 1), (signal.SIGTERM, 143, 0)])
+@pytest.mark.parametrize(
+    ("number", "status", "leftovers"), [(signal.SIGKILL, -9, 1), (signal.SIGTERM, 143, 0)]
+)
 def test_a_run_that_is_stopped_in_the_middle(
     quick: Machine, number: signal.Signals, status: int, leftovers: int
 ) -> None:
@@ -540,7 +605,9 @@ def test_a_name_that_two_locks_share_is_not_enough(quick: Machine) -> None:
 
 
 @pytest.mark.parametrize("first", range(4))
-def test_the_place_of_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, first: int) -> None:
+def test_the_place_of_the_cache(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, first: int
+) -> None:
     places = ["RUNNER_TOOL_CACHE", "AGENT_TOOLSDIRECTORY", "XDG_CACHE_HOME", "HOME"]
     for number, name in enumerate(places):
         monkeypatch.setenv(name, str(tmp_path / name) if number >= first else "")

@@ -79,7 +79,10 @@ class Trial:
         self.reset()
         ran = self.run()
         assert ran.status == 0, ran.log
-        return [f"{one.server} {one.method} {one.path}?{one.query[:30]}" for one in self.job.sandbox.requests]
+        return [
+            f"{one.server} {one.method} {one.path}?{one.query[:30]}"
+            for one in self.job.sandbox.requests
+        ]
 
     def check(self, ran: Outcome, where: str) -> None:
         whole = self.is_whole()
@@ -126,7 +129,9 @@ def test_each_request_fails_once(trial: Trial, way: str) -> None:
         trial.job.sandbox.faults.add(skip=number, times=1, **WAYS[way])
         ran = trial.run()
         trial.check(ran, f"{way} at {step}")
-        if ran.status or "after_work" in WAYS[way]:  # else all is as after a run that nothing disturbs
+        if (
+            ran.status or "after_work" in WAYS[way]
+        ):  # else all is as after a run that nothing disturbs
             trial.check_again(f"{way} at {step}")
 
 
@@ -161,7 +166,9 @@ def test_killed_at_each_write(trial: Trial, moment: str) -> None:
             stderr=subprocess.STDOUT,
             text=True,
         ) as program:
-            trial.job.sandbox.faults.add(skip=number, hook=program.kill, after_work=moment == "after")
+            trial.job.sandbox.faults.add(
+                skip=number, hook=program.kill, after_work=moment == "after"
+            )
             log, _ = program.communicate(json.dumps(environ))
         assert program.returncode == -signal.SIGKILL, f"{step}: {log}"
         if trial.stored.exists():

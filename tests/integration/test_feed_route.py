@@ -56,13 +56,20 @@ def test_publishes_and_reads_back(wheel_job: Job, project: str | None, api: str)
     assert outcome.outputs["requirement"] == "acme-forecast==1.2.3"
     assert json.loads(outcome.outputs["packages-json"])[0]["wheel"] == WHEEL
     assert outcome.outputs["environment-file"] == str(Path("azureml-environment/conda.yml"))
-    assert f"--extra-index-url {index_url}" in (wheel_job.checkout / outcome.outputs["environment-file"]).read_text()
+    assert (
+        f"--extra-index-url {index_url}"
+        in (wheel_job.checkout / outcome.outputs["environment-file"]).read_text()
+    )
     assert "acme-forecast" in outcome.summary
 
 
 def test_another_index_is_served_too(wheel_job: Job) -> None:
     user, password = wheel_job.sandbox.plain_index_account
-    inputs = {"feed": wheel_job.sandbox.plain_index_url, "feed_username": user, "feed_token": password}
+    inputs = {
+        "feed": wheel_job.sandbox.plain_index_url,
+        "feed_username": user,
+        "feed_token": password,
+    }
     assert publish(wheel_job, **inputs).outputs["result"] == "published"
     assert publish(wheel_job, **inputs).outputs["result"] == "identical"
 
@@ -121,12 +128,20 @@ def test_a_conflict_that_the_plan_did_not_see_is_compared(
     inputs = {}
     if server == "plain-index":
         user, password = wheel_job.sandbox.plain_index_account
-        inputs = {"feed": wheel_job.sandbox.plain_index_url, "feed_username": user, "feed_token": password}
+        inputs = {
+            "feed": wheel_job.sandbox.plain_index_url,
+            "feed_username": user,
+            "feed_token": password,
+        }
     publish(wheel_job, **inputs)
-    wheel_job.sandbox.faults.add(server=server, method="GET", path="*/simple/acme-forecast/", status=404)
+    wheel_job.sandbox.faults.add(
+        server=server, method="GET", path="*/simple/acme-forecast/", status=404
+    )
     assert publish(wheel_job, **inputs).outputs["result"] == "identical"
     other_content(wheel_job, tiny_wheel)
-    wheel_job.sandbox.faults.add(server=server, method="GET", path="*/simple/acme-forecast/", status=404)
+    wheel_job.sandbox.faults.add(
+        server=server, method="GET", path="*/simple/acme-forecast/", status=404
+    )
     outcome = publish(wheel_job, **inputs)
     assert (outcome.status, len(outcome.errors)) == (5, 1)
     assert "PW501" in outcome.errors[0]
@@ -134,24 +149,37 @@ def test_a_conflict_that_the_plan_did_not_see_is_compared(
 
 def test_a_half_answered_upload_is_recognised_as_ours(wheel_job: Job) -> None:
     for _ in ("the question for the right to write", "the upload"):
-        wheel_job.sandbox.faults.add(server="feed", method="POST", path=UPLOAD, status=503, after_work=True)
+        wheel_job.sandbox.faults.add(
+            server="feed", method="POST", path=UPLOAD, status=503, after_work=True
+        )
     outcome = publish(wheel_job)
     assert (outcome.status, outcome.outputs["result"]) == (0, "published"), outcome.log
 
 
-@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"status": 429}, {"status": 408}, {"reset": True}])
+@pytest.mark.parametrize(
+    "fault", [{"status": 500}, {"status": 503}, {"status": 429}, {"status": 408}, {"reset": True}]
+)
 @pytest.mark.parametrize(("method", "path"), [("POST", UPLOAD), ("GET", PAGE), ("GET", INDEX)])
-def test_passing_faults_are_retried(wheel_job: Job, fault: dict[str, Any], method: str, path: str) -> None:
+def test_passing_faults_are_retried(
+    wheel_job: Job, fault: dict[str, Any], method: str, path: str
+) -> None:
     headers = {"Retry-After": "0"} if "status" in fault else {}
     times = 2 if path == UPLOAD else 1  # the first one asks for the right to write
-    wheel_job.sandbox.faults.add(server="feed", method=method, path=path, headers=headers, times=times, **fault)
+    wheel_job.sandbox.faults.add(
+        server="feed", method=method, path=path, headers=headers, times=times, **fault
+    )
     outcome = publish(wheel_job)
     assert (outcome.status, outcome.outputs["result"]) == (0, "published"), outcome.log
 
 
 def test_a_lasting_failure_of_the_feed_is_one_error_and_a_rerun_succeeds(wheel_job: Job) -> None:
     wheel_job.sandbox.faults.add(
-        server="feed", method="POST", times=None, status=503, headers={"Retry-After": "0"}, body="out of disk"
+        server="feed",
+        method="POST",
+        times=None,
+        status=503,
+        headers={"Retry-After": "0"},
+        body="out of disk",
     )
     outcome = publish(wheel_job)
     assert (outcome.status, len(outcome.errors)) == (6, 1)
@@ -206,12 +234,16 @@ def test_a_feed_token_that_will_not_do(wheel_job: Job, token: str, status: int, 
 
 
 @pytest.mark.parametrize(
-    ("token", "code"), [("expired", "PW402"), ("other_organisation", "PW402"), ("write_only", "PW403")]
+    ("token", "code"),
+    [("expired", "PW402"), ("other_organisation", "PW402"), ("write_only", "PW403")],
 )
 def test_a_connection_token_that_cannot_read_stops_before_anything_is_sent(
     wheel_job: Job, token: str, code: str
 ) -> None:
-    inputs = {**wheel_job.workspace_inputs(), "connection_token": getattr(wheel_job.sandbox.tokens, token)}
+    inputs = {
+        **wheel_job.workspace_inputs(),
+        "connection_token": getattr(wheel_job.sandbox.tokens, token),
+    }
     outcome = publish(wheel_job, **inputs)
     assert (outcome.status, len(outcome.errors)) == (4, 1), outcome.log
     assert code in outcome.errors[0]
@@ -225,16 +257,28 @@ def test_the_sign_in_serves_as_the_feeds_password(wheel_job: Job) -> None:
 
 
 def test_the_sign_ins_token_is_not_given_to_another_index(wheel_job: Job) -> None:
-    outcome = publish(wheel_job, feed=wheel_job.sandbox.plain_index_url, feed_token="", **wheel_job.sign_in_inputs())
+    outcome = publish(
+        wheel_job,
+        feed=wheel_job.sandbox.plain_index_url,
+        feed_token="",
+        **wheel_job.sign_in_inputs(),
+    )
     assert (outcome.status, len(outcome.errors)) == (2, 1)
     assert "feed-token" in outcome.errors[0]
-    assert not [request for request in wheel_job.sandbox.requests if request.server == "plain-index"]
+    assert not [
+        request for request in wheel_job.sandbox.requests if request.server == "plain-index"
+    ]
 
 
 def test_a_redirect_to_another_host_does_not_take_the_token_along(wheel_job: Job) -> None:
     elsewhere = f"{wheel_job.sandbox.url('plain-index')}/simple/"
     wheel_job.sandbox.faults.add(
-        server="feed", method="GET", path=INDEX, status=302, headers={"Location": elsewhere}, times=None
+        server="feed",
+        method="GET",
+        path=INDEX,
+        status=302,
+        headers={"Location": elsewhere},
+        times=None,
     )
     publish(wheel_job)
     reached = [request for request in wheel_job.sandbox.requests if request.server == "plain-index"]
@@ -242,14 +286,20 @@ def test_a_redirect_to_another_host_does_not_take_the_token_along(wheel_job: Job
     assert all("Authorization" not in request.headers for request in reached)
 
 
-def test_a_netrc_of_the_machine_is_not_used(wheel_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_netrc_of_the_machine_is_not_used(
+    wheel_job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("default login machine password netrc-password\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     assert publish(wheel_job, **wheel_job.workspace_inputs()).status == 0
     unwanted = base64.b64encode(b"machine:netrc-password").decode()
-    ours = [request for request in wheel_job.sandbox.requests if request.server in ("arm", "feed", "github")]
+    ours = [
+        request
+        for request in wheel_job.sandbox.requests
+        if request.server in ("arm", "feed", "github")
+    ]
     assert ours
     assert not [request for request in ours if unwanted in str(request.headers)]
 
@@ -275,7 +325,9 @@ def test_several_packages_are_all_checked_before_the_first_is_sent(
     publish(wheel_job)
     before = wheel_job.sent()
     other_content(wheel_job, tiny_wheel)
-    (wheel_job.checkout / "aaa_first-1.0-py3-none-any.whl").write_bytes(tiny_wheel("aaa-first", "1.0").read_bytes())
+    (wheel_job.checkout / "aaa_first-1.0-py3-none-any.whl").write_bytes(
+        tiny_wheel("aaa-first", "1.0").read_bytes()
+    )
     assert publish(wheel_job).status == 5
     assert wheel_job.sent() == before
     outcome = publish(wheel_job, if_exists="skip")
@@ -286,7 +338,9 @@ def test_several_packages_are_all_checked_before_the_first_is_sent(
 
 def test_two_packages_that_give_one_file(wheel_job: Job, tiny_wheel: Callable[..., Path]) -> None:
     (wheel_job.checkout / "dist").mkdir()
-    (wheel_job.checkout / "dist" / WHEEL).write_bytes(tiny_wheel(content="ANSWER = 43\n").read_bytes())
+    (wheel_job.checkout / "dist" / WHEEL).write_bytes(
+        tiny_wheel(content="ANSWER = 43\n").read_bytes()
+    )
     outcome = publish(wheel_job, package="*.whl\ndist/*.whl")
     assert (outcome.status, len(outcome.errors)) == (3, 1)
     assert "PW304" in outcome.errors[0]
@@ -323,10 +377,14 @@ def test_a_certificate_of_another_host(wheel_job: Job) -> None:
 def test_a_file_that_is_never_listed_is_waited_for_two_minutes(wheel_job: Job) -> None:
     """With a clock that does not wait."""
     waited: list[float] = []
-    writer = Account(username="any", token=lambda: wheel_job.sandbox.tokens.write, input="feed-token")
+    writer = Account(
+        username="any", token=lambda: wheel_job.sandbox.tokens.write, input="feed-token"
+    )
     feed = parse_feed(wheel_job.sandbox.feed_url("acme", "python"))
     wheel_job.sandbox.feed_switches.listing_delay = 3600
-    with closing(FeedRoute(feed, writer=writer, reader=None, if_exists="verify", sleep=waited.append)) as route:
+    with closing(
+        FeedRoute(feed, writer=writer, reader=None, if_exists="verify", sleep=waited.append)
+    ) as route:
         wheel = read_wheel(wheel_job.checkout / WHEEL)
         result = route.publish(route.plan(wheel))
         with pytest.raises(NotPublished):
@@ -343,7 +401,9 @@ def test_a_ca_file_that_does_not_exist(wheel_job: Job, monkeypatch: pytest.Monke
 
 def test_a_refusal_of_an_empty_upload_proves_nothing_by_itself(wheel_job: Job) -> None:
     """Only the permission's name does: a firewall may refuse what is empty."""
-    wheel_job.sandbox.faults.add(server="feed", method="POST", path=UPLOAD, status=403, body="request blocked")
+    wheel_job.sandbox.faults.add(
+        server="feed", method="POST", path=UPLOAD, status=403, body="request blocked"
+    )
     assert publish(wheel_job).outputs["result"] == "published"
 
 

@@ -25,7 +25,13 @@ def page(job: Job, href: str, *, times: int | None = None, after: int = 0) -> No
         job.sandbox.faults.add(server="feed", method="GET", path=PAGE)
     body = f'<!DOCTYPE html><base href="."><a href="{href}">{WHEEL}</a>'
     job.sandbox.faults.add(
-        server="feed", method="GET", path=PAGE, status=200, body=body, content_type="text/html", times=times
+        server="feed",
+        method="GET",
+        path=PAGE,
+        status=200,
+        body=body,
+        content_type="text/html",
+        times=times,
     )
 
 
@@ -41,7 +47,9 @@ def sha256(job: Job) -> str:
 
 
 def reached(job: Job, server: str) -> str:
-    return " ".join(str(request.headers) for request in job.sandbox.requests if request.server == server)
+    return " ".join(
+        str(request.headers) for request in job.sandbox.requests if request.server == server
+    )
 
 
 def test_no_token_follows_a_link_that_two_programs_read_differently(wheel_job: Job) -> None:
@@ -52,7 +60,9 @@ def test_no_token_follows_a_link_that_two_programs_read_differently(wheel_job: J
 
 def test_no_token_follows_a_redirect_that_two_programs_read_differently(wheel_job: Job) -> None:
     location = {"Location": confusing(wheel_job, "/x/")}
-    wheel_job.sandbox.faults.add(server="feed", method="GET", path=PAGE, status=302, headers=location)
+    wheel_job.sandbox.faults.add(
+        server="feed", method="GET", path=PAGE, status=302, headers=location
+    )
     publish(wheel_job)
     assert "Authorization" not in reached(wheel_job, "plain-index")
 
@@ -60,10 +70,19 @@ def test_no_token_follows_a_redirect_that_two_programs_read_differently(wheel_jo
 @pytest.mark.parametrize("form", ["{storage}/x", "{storage}\\@{arm_host}/x", "https://[/", 5])
 def test_no_token_follows_arms_next_link_to_another_host(job: Job, form: Any) -> None:
     storage, arm = job.sandbox.url("storage"), job.sandbox.url("arm")
-    link = form.format(storage=storage, arm_host=arm.removeprefix("https://")) if isinstance(form, str) else form
+    link = (
+        form.format(storage=storage, arm_host=arm.removeprefix("https://"))
+        if isinstance(form, str)
+        else form
+    )
     body = json.dumps({"value": [], "nextLink": link})
     job.sandbox.faults.add(
-        server="arm", method="GET", path="*/connections", status=200, body=body, content_type="application/json"
+        server="arm",
+        method="GET",
+        path="*/connections",
+        status=200,
+        body=body,
+        content_type="application/json",
     )
     outcome = job.run(publish_to="none", feed=job.feed_inputs()["feed"], **job.workspace_inputs())
     assert (outcome.status, len(outcome.errors)) == (6, 1), outcome.log
@@ -76,7 +95,12 @@ def test_no_token_follows_arms_next_link_to_another_host(job: Job, form: Any) ->
 def test_a_list_of_connections_that_is_none(job: Job, value: Any) -> None:
     body = json.dumps({"value": value})
     job.sandbox.faults.add(
-        server="arm", method="GET", path="*/connections", status=200, body=body, content_type="application/json"
+        server="arm",
+        method="GET",
+        path="*/connections",
+        status=200,
+        body=body,
+        content_type="application/json",
     )
     outcome = job.run(publish_to="none", feed=job.feed_inputs()["feed"], **job.workspace_inputs())
     assert (outcome.status, len(outcome.errors)) == (6, 1), outcome.log
@@ -84,8 +108,12 @@ def test_a_list_of_connections_that_is_none(job: Job, value: Any) -> None:
 
 
 def test_a_role_that_takes_the_right_to_write_away(job: Job) -> None:
-    body = json.dumps({"value": [{"actions": ["*"], "notActions": ["microsoft.machinelearningservices/*/Write"]}]})
-    job.sandbox.faults.add(server="arm", path="*/permissions", status=200, body=body, content_type="application/json")
+    body = json.dumps(
+        {"value": [{"actions": ["*"], "notActions": ["microsoft.machinelearningservices/*/Write"]}]}
+    )
+    job.sandbox.faults.add(
+        server="arm", path="*/permissions", status=200, body=body, content_type="application/json"
+    )
     outcome = job.run(publish_to="none", feed=job.feed_inputs()["feed"], **job.workspace_inputs())
     assert (outcome.status, len(outcome.errors)) == (4, 1), outcome.log
     assert job.sent() == []
@@ -111,14 +139,22 @@ def test_a_link_to_another_host_is_not_believed_by_its_fragment(wheel_job: Job) 
 @pytest.mark.parametrize("name", [WHEEL, WHEEL.replace("acme", "Acme")])
 @pytest.mark.parametrize("fragment", ["sha256={}", "sha256={}&egg=acme", "egg=acme&sha256={}"])
 def test_links_as_indexes_write_them(wheel_job: Job, name: str, fragment: str) -> None:
-    page(wheel_job, f"../files/{name}?sv=1&sig=signature#{fragment.format(sha256(wheel_job).upper())}")
+    page(
+        wheel_job,
+        f"../files/{name}?sv=1&sig=signature#{fragment.format(sha256(wheel_job).upper())}",
+    )
     outcome = publish(wheel_job)
     assert (outcome.status, outcome.outputs["result"]) == (0, "identical"), outcome.log
-    assert outcome.outputs["url"] == f"{wheel_job.sandbox.url('feed')}/acme/_packaging/python/pypi/simple/files/{name}"
+    assert (
+        outcome.outputs["url"]
+        == f"{wheel_job.sandbox.url('feed')}/acme/_packaging/python/pypi/simple/files/{name}"
+    )
     assert "signature" not in outcome.log + outcome.summary
 
 
-@pytest.mark.parametrize("link", ["http://[x/", "https://localhost:abc/x.whl", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "link", ["http://[x/", "https://localhost:abc/x.whl", "javascript:alert(1)"]
+)
 def test_one_broken_link_does_not_hide_the_others(wheel_job: Job, link: str) -> None:
     page(wheel_job, f'{link}"></a><a href="{WHEEL}#sha256={sha256(wheel_job)}')
     assert publish(wheel_job).outputs["result"] == "identical"
@@ -126,7 +162,13 @@ def test_one_broken_link_does_not_hide_the_others(wheel_job: Job, link: str) -> 
 
 def test_an_answer_that_is_no_page(wheel_job: Job) -> None:
     wheel_job.sandbox.faults.add(
-        server="feed", method="GET", path=PAGE, status=200, body="{}", content_type="application/json", times=None
+        server="feed",
+        method="GET",
+        path=PAGE,
+        status=200,
+        body="{}",
+        content_type="application/json",
+        times=None,
     )
     outcome = publish(wheel_job)
     assert (outcome.status, len(outcome.errors)) == (6, 1), outcome.log
@@ -155,7 +197,12 @@ def test_a_conflict_after_a_retry_is_compared(wheel_job: Job, tiny_wheel: Any) -
 def test_a_retry_after_that_says_nothing(wheel_job: Job, retry_after: str) -> None:
     for method, path in (("GET", PAGE), ("POST", UPLOAD)):
         wheel_job.sandbox.faults.add(
-            server="feed", method=method, path=path, status=503, headers={"Retry-After": retry_after}, times=2
+            server="feed",
+            method=method,
+            path=path,
+            status=503,
+            headers={"Retry-After": retry_after},
+            times=2,
         )
     outcome = publish(wheel_job)
     assert outcome.status in (0, 6), outcome.log
@@ -167,7 +214,11 @@ def test_what_was_published_is_read_back_with_the_workspaces_token(wheel_job: Jo
 
     publish(wheel_job, **wheel_job.workspace_inputs())
     last = [request for request in wheel_job.sandbox.requests if request.path == PAGE][-1]
-    password = base64.b64decode(last.headers["Authorization"].removeprefix("Basic ")).decode().partition(":")[2]
+    password = (
+        base64.b64decode(last.headers["Authorization"].removeprefix("Basic "))
+        .decode()
+        .partition(":")[2]
+    )
     assert password == wheel_job.sandbox.tokens.read
 
 
@@ -175,7 +226,9 @@ def test_what_was_published_is_read_back_with_the_workspaces_token(wheel_job: Jo
 def test_a_lost_answer_is_not_told_as_nothing(wheel_job: Job) -> None:
     """The upload is stored, and its answers are lost."""
     wheel_job.sandbox.faults.add(server="feed", method="POST", path=UPLOAD, reset=True, times=1)
-    wheel_job.sandbox.faults.add(server="feed", method="POST", path=UPLOAD, reset=True, after_work=True, times=None)
+    wheel_job.sandbox.faults.add(
+        server="feed", method="POST", path=UPLOAD, reset=True, after_work=True, times=None
+    )
     outcome = publish(wheel_job, **wheel_job.workspace_inputs())
     assert outcome.status == 6, outcome.log
     assert f"Perhaps done: {WHEEL.replace('_', chr(92) + '_')}." in outcome.summary
@@ -187,10 +240,18 @@ def test_a_lost_answer_is_not_told_as_nothing(wheel_job: Job) -> None:
 def test_two_runs_at_once_that_make_two_connections(job: Job) -> None:
     """The other run's connection appears between our look and our write."""
     target = f"{job.sandbox.url('feed')}/acme"
-    other = {"category": "PythonFeed", "target": target, "authType": "PAT", "credentials": {"pat": "x"}}
+    other = {
+        "category": "PythonFeed",
+        "target": target,
+        "authType": "PAT",
+        "credentials": {"pat": "x"},
+    }
     connections = job.sandbox.workspace("acme-ml").connections
     job.sandbox.faults.add(
-        server="arm", method="PUT", times=None, hook=lambda: connections.update({"of-the-other-run": other})
+        server="arm",
+        method="PUT",
+        times=None,
+        hook=lambda: connections.update({"of-the-other-run": other}),
     )
     outcome = job.run(publish_to="none", feed=job.feed_inputs()["feed"], **job.workspace_inputs())
     assert (outcome.status, len(outcome.errors)) == (5, 1), outcome.log

@@ -18,7 +18,9 @@ ROUTES = ("blob", "workspace")
 ANSWERS: dict[str, dict[str, Any]] = {
     "page": {"body": "<html><h1>Sign in</h1></html>", "content_type": "text/html"},
     "date": {"headers": {"Last-Modified": "yesterday"}},
-    "kind": {"headers": {"x-ms-blob-type": "odd", "x-ms-lease-status": "odd", "x-ms-lease-state": "odd"}},
+    "kind": {
+        "headers": {"x-ms-blob-type": "odd", "x-ms-lease-status": "odd", "x-ms-lease-state": "odd"}
+    },
 }
 SUCCESS = {"HEAD": 200, "GET": 206, "PUT": 201}
 
@@ -50,7 +52,12 @@ def check(ran: Outcome) -> None:
 def test_a_success_that_is_none(wheel_job: Job, route: str, answer: str, method: str) -> None:
     """For instance a proxy's page, which asks to sign in."""
     wheel_job.sandbox.faults.add(
-        server="blob", method=method, path=f"*/{FILE}", times=None, status=SUCCESS[method], **ANSWERS[answer]
+        server="blob",
+        method=method,
+        path=f"*/{FILE}",
+        times=None,
+        status=SUCCESS[method],
+        **ANSWERS[answer],
     )
     ran = run(wheel_job, route)
     if (method, answer) in (("PUT", "page"), ("PUT", "kind")):
@@ -72,15 +79,21 @@ def test_a_container_that_is_none(wheel_job: Job, answer: str) -> None:
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("if_exists", ["verify", "replace"])
 @pytest.mark.parametrize("new", [False, True], ids=["in the plan", "when it reads back"])
-def test_a_blob_changes_while_it_is_read(wheel_job: Job, route: str, if_exists: str, new: bool) -> None:
+def test_a_blob_changes_while_it_is_read(
+    wheel_job: Job, route: str, if_exists: str, new: bool
+) -> None:
     """Between the look at it and the reading: what is read belongs to what was looked at."""
     sandbox = wheel_job.sandbox
-    account, container = ("acmepackages", "wheels") if route == "blob" else ("acmemlstore", "azureml")
+    account, container = (
+        ("acmepackages", "wheels") if route == "blob" else ("acmemlstore", "azureml")
+    )
     folder = "" if route == "blob" else "Environment/azureml-private-packages/"
     stored: BlobClient = sandbox.blobs(account, container).get_blob_client(folder + FILE)
     if not new:
         assert run(wheel_job, route).status == 0
-        stored.upload_blob(b"other bytes", overwrite=True)  # without metadata, so that it has to be read
+        stored.upload_blob(
+            b"other bytes", overwrite=True
+        )  # without metadata, so that it has to be read
     sandbox.faults.add(
         server="blob",
         method="GET",
@@ -121,7 +134,11 @@ def test_a_registration_that_is_none(wheel_job: Job, answer: object) -> None:
 @pytest.mark.usefixtures("no_pauses")
 def test_a_discovery_that_fails_is_told_as_it_was(wheel_job: Job, status: int) -> None:
     wheel_job.sandbox.faults.add(
-        server="artifact-service", path="/discovery", times=None, status=status, body="the region is closed"
+        server="artifact-service",
+        path="/discovery",
+        times=None,
+        status=status,
+        body="the region is closed",
     )
     ran = run(wheel_job, "workspace")
     check(ran)

@@ -48,7 +48,12 @@ def secrets(job: Job) -> Secrets:
 
 def left_behind(job: Job, *texts: str) -> bytes:
     """The log without the lines that tell the host what to mask, and every file outside the sandbox's own folder."""
-    lines = [line.encode() for text in texts for line in text.splitlines() if not line.startswith("::add-mask::")]
+    lines = [
+        line.encode()
+        for text in texts
+        for line in text.splitlines()
+        if not line.startswith("::add-mask::")
+    ]
     for folder in (job.checkout, job.host_files):
         lines += [content for _, content in contents(folder)]
     return b"\n".join([*lines, *(started.encode() for started in _started)])
@@ -100,11 +105,15 @@ def test_on_github(job: Job, name: str, sign_in_writes: bool) -> None:
     if sign_in_writes:
         inputs["feed_token"] = ""
     outcome = job.run({"RUNNER_DEBUG": "1"}, package="curious", **inputs)
-    assert (outcome.status == 0) == (name == "success" or (sign_in_writes and "feed_token" in tokens)), outcome.log
+    assert (outcome.status == 0) == (
+        name == "success" or (sign_in_writes and "feed_token" in tokens)
+    ), outcome.log
     check(job, outcome.log, outcome.summary)
 
 
-@pytest.mark.parametrize("name", ["success", "feed is broken", "ARM refuses the write", "feed refuses the token"])
+@pytest.mark.parametrize(
+    "name", ["success", "feed is broken", "ARM refuses the write", "feed refuses the token"]
+)
 def test_in_a_terminal(wheel_job: Job, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fault, tokens = SCENARIOS[name]
     sandbox = wheel_job.sandbox
@@ -128,14 +137,20 @@ def test_in_a_terminal(wheel_job: Job, name: str, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("requires", ["", "acme-core"], ids=["works", "does not resolve"])
 @pytest.mark.parametrize("verify", ["published", "resolve", "install"])
-def test_in_a_check_of_the_environment(job: Job, tiny_wheel: Any, verify: str, requires: str) -> None:
+def test_in_a_check_of_the_environment(
+    job: Job, tiny_wheel: Any, verify: str, requires: str
+) -> None:
     wheel = tiny_wheel(requires=[requires] if requires else [])
     wheel.rename(job.checkout / wheel.name)
-    (job.checkout / "train.txt").write_text(f"--extra-index-url {job.sandbox.feed_url('acme', 'python')}\n")
+    (job.checkout / "train.txt").write_text(
+        f"--extra-index-url {job.sandbox.feed_url('acme', 'python')}\n"
+    )
     inputs = {"verify": verify, "environment_base": "train.txt", "register_environment": "true"}
     inputs |= {"environment_formats": "conda azureml azureml-v1 requirements wheelhouse"}
     debug = {"RUNNER_DEBUG": "1"}
-    outcome = job.run(debug, package="*.whl", **inputs, **job.feed_inputs(), **job.workspace_inputs())
+    outcome = job.run(
+        debug, package="*.whl", **inputs, **job.feed_inputs(), **job.workspace_inputs()
+    )
     assert (outcome.status == 0) == (not requires), outcome.log
     check(job, *shown(outcome))
 
@@ -189,7 +204,9 @@ def inputs_of(job: Job, route: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def careless_storage(job: Job, azurite: Azurite, no_pauses: None, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+def careless_storage(
+    job: Job, azurite: Azurite, no_pauses: None, capfd: pytest.CaptureFixture[str]
+) -> Iterator[None]:
     """Errors repeat the address of the request too: a signed link is a credential. No library prints beside us."""
     azurite.start()  # its process is given the keys
     _started.clear()
@@ -217,8 +234,12 @@ class TestStorage:
         # What had to be found was there to be found.
         used = credentials_in(job.sandbox.requests)
         expected = {"https://storage.azure.com"} if route == "blob" else {job.sandbox.url("arm")}
-        assert expected <= {token.audience for value in used if (token := job.sandbox.access_tokens.find(value))}
-        assert any(len(value) == 44 for value in used) is (route == "workspace")  # signatures of links
+        assert expected <= {
+            token.audience for value in used if (token := job.sandbox.access_tokens.find(value))
+        }
+        assert any(len(value) == 44 for value in used) is (
+            route == "workspace"
+        )  # signatures of links
         assert secrets(job).found_in(ran.log.encode())  # as masks
 
     @pytest.mark.parametrize("form", ["AZURE_STORAGE_KEY", "AZURE_STORAGE_CONNECTION_STRING"])
@@ -227,8 +248,16 @@ class TestStorage:
         """Also where another variable, of whatever name, holds it too."""
         job.add_package("curious")
         key = azurite.accounts[PACKAGES_ACCOUNT]
-        value = key if form == "AZURE_STORAGE_KEY" else f"AccountName={PACKAGES_ACCOUNT};AccountKey={key}"
-        inputs = {"publish_to": "blob", "container": job.sandbox.container_url, "package": "curious"}
+        value = (
+            key
+            if form == "AZURE_STORAGE_KEY"
+            else f"AccountName={PACKAGES_ACCOUNT};AccountKey={key}"
+        )
+        inputs = {
+            "publish_to": "blob",
+            "container": job.sandbox.container_url,
+            "package": "curious",
+        }
         variables = {**DEBUG, form: value, **({"A_COPY": f"x={key}"} if copied else {})}
         for status in (0, 4):
             ran = job.run(variables, **inputs)
@@ -239,7 +268,9 @@ class TestStorage:
 
     @pytest.mark.parametrize("route", ROUTES)
     @pytest.mark.parametrize("status", [400, 403, 500])
-    def test_each_request_is_refused_by_a_careless_server(self, wheel_job: Job, route: str, status: int) -> None:
+    def test_each_request_is_refused_by_a_careless_server(
+        self, wheel_job: Job, route: str, status: int
+    ) -> None:
         faults, requests = wheel_job.sandbox.faults, wheel_job.sandbox.requests
         inputs = {**inputs_of(wheel_job, route), "package": FILE}
         undisturbed = wheel_job.run(DEBUG, **inputs)
@@ -265,7 +296,9 @@ class TestStorage:
         """A bug below the SDK, told with all that a debug run shows: exceptions of libraries repeat addresses."""
         genuine = HTTPConnectionPool.urlopen
 
-        def break_down(pool: HTTPConnectionPool, method: str, url: str, *rest: Any, **options: Any) -> Any:
+        def break_down(
+            pool: HTTPConnectionPool, method: str, url: str, *rest: Any, **options: Any
+        ) -> Any:
             if not url.partition("?")[0].endswith(".whl") or "contentinfo" in url:
                 return genuine(pool, method, url, *rest, **options)
             if after == "when it was sent":
@@ -280,7 +313,11 @@ class TestStorage:
         assert "azure/core/pipeline" in ran.log
         assert "cannot send http" in ran.log
         assert "cannot go on with" in ran.log
-        assert ("sig=***" in ran.log or "?***" in ran.log) if route == "workspace" else ("Bearer ***" in ran.log)
+        assert (
+            ("sig=***" in ran.log or "?***" in ran.log)
+            if route == "workspace"
+            else ("Bearer ***" in ran.log)
+        )
         check(wheel_job, *shown(ran))
 
     @pytest.mark.parametrize("route", ROUTES)
@@ -296,7 +333,10 @@ class TestStorage:
         place += ["--workspace", sandbox.workspace("acme-ml").short] if route == "workspace" else []
         for status in (0, 4):
             stdout = io.StringIO()
-            assert main(environ, stdout, ["--package", "*.whl", "--publish-to", route, *place]) == status
+            assert (
+                main(environ, stdout, ["--package", "*.whl", "--publish-to", route, *place])
+                == status
+            )
             assert "::add-mask::" not in stdout.getvalue()
             check(wheel_job, stdout.getvalue())
             sandbox.faults.add(refusal("blob", 403, server="blob", path=f"*/{FILE}"))
@@ -322,7 +362,9 @@ class TestStorage:
 
     @pytest.mark.parametrize("spelling", ["link", "xml", "json", "quoted", "query", "signature"])
     @pytest.mark.parametrize("server", ["arm", "artifact-service", "blob"])
-    def test_a_foreign_link_in_an_error_is_not_repeated(self, wheel_job: Job, server: str, spelling: str) -> None:
+    def test_a_foreign_link_in_an_error_is_not_repeated(
+        self, wheel_job: Job, server: str, spelling: str
+    ) -> None:
         """An address that came in an answer is nobody's to show, though it was never used."""
         query = FOREIGN_LINK.partition("?")[2]
         text = {
@@ -347,14 +389,21 @@ class TestStorage:
 
     @pytest.mark.parametrize("kind", UNUSABLE)
     @pytest.mark.parametrize("when", ["plan", "registration", "conflict"])
-    def test_a_link_that_cannot_be_used_is_not_repeated(self, wheel_job: Job, kind: str, when: str) -> None:
+    def test_a_link_that_cannot_be_used_is_not_repeated(
+        self, wheel_job: Job, kind: str, when: str
+    ) -> None:
         answer = UNUSABLE[kind]
         method, body = "GET", json.dumps(answer)
         if when != "plan":
             method = "POST"
             body = json.dumps({"artifactContentInformation": {FILE: answer}, "errors": {}})
         if when == "conflict":
-            body = json.dumps({"artifactContentInformation": {}, "errors": {FILE: {"error": {"message": str(answer)}}}})
+            body = json.dumps(
+                {
+                    "artifactContentInformation": {},
+                    "errors": {FILE: {"error": {"message": str(answer)}}},
+                }
+            )
         wheel_job.sandbox.faults.add(
             server="artifact-service",
             method=method,
@@ -372,7 +421,9 @@ class TestStorage:
 def forget(job: Job, route: str) -> None:
     """What earlier runs have published."""
     job.sandbox.workspace("acme-ml").artifacts.clear()
-    container = job.sandbox.blobs(*(("acmepackages", "wheels") if route == "blob" else ("acmemlstore", "azureml")))
+    container = job.sandbox.blobs(
+        *(("acmepackages", "wheels") if route == "blob" else ("acmemlstore", "azureml"))
+    )
     for name in container.list_blob_names():
         container.delete_blob(name)
 

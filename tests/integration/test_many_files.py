@@ -65,7 +65,9 @@ class Place:
 
     def names(self) -> list[str]:
         """What lies there."""
-        account, container = ("acmepackages", "wheels") if self.route == "blob" else ("acmemlstore", "azureml")
+        account, container = (
+            ("acmepackages", "wheels") if self.route == "blob" else ("acmemlstore", "azureml")
+        )
         found = self.job.sandbox.blobs(account, container).list_blob_names()
         return sorted(name.rpartition("/")[2] for name in found)
 
@@ -96,24 +98,36 @@ def place(job: Job, request: pytest.FixtureRequest, tiny_wheel: WheelMaker) -> P
 
 class TestAllOfThem:
     @pytest.mark.parametrize("form", ["directory", "glob", "list"])
-    def test_each_is_published_and_told_once_in_the_order_listed(self, place: Place, form: str) -> None:
+    def test_each_is_published_and_told_once_in_the_order_listed(
+        self, place: Place, form: str
+    ) -> None:
         files = place.add(12)
         (place.dist / "README.md").write_text("no wheel")
         if form == "list":
             files = [*files[::-2], *files[::2]]
-        ran = place.run({"directory": "dist", "glob": "dist/*.whl"}.get(form) or "\n".join(f"dist/{x}" for x in files))
+        ran = place.run(
+            {"directory": "dist", "glob": "dist/*.whl"}.get(form)
+            or "\n".join(f"dist/{x}" for x in files)
+        )
         assert ran.status == 0, ran.log
         assert place.names() == sorted(files)
-        assert all(place.stored(file).download_blob().readall() == (place.dist / file).read_bytes() for file in files)
+        assert all(
+            place.stored(file).download_blob().readall() == (place.dist / file).read_bytes()
+            for file in files
+        )
         assert sorted(place.uploads()) == sorted(files)  # each of them once
         assert sorted(place.lines(ran, "published")) == sorted(files)
-        told = re.findall(r"^(\S+\.whl)(?: in workspace \S+)? is there: (\S+)$", ran.log, re.MULTILINE)
+        told = re.findall(
+            r"^(\S+\.whl)(?: in workspace \S+)? is there: (\S+)$", ran.log, re.MULTILINE
+        )
         assert sorted(told) == sorted((file, place.url(file)) for file in files)
 
         packages = json.loads(ran.outputs["packages-json"])
         assert [package["wheel"] for package in packages] == files
         assert [package["url"] for package in packages] == [place.url(file) for file in files]
-        assert [package["sha256"] for package in packages] == [digest_of(place.dist / file) for file in files]
+        assert [package["sha256"] for package in packages] == [
+            digest_of(place.dist / file) for file in files
+        ]
         first = {name: value for name, value in packages[0].items() if name != "workspace"}
         assert {name: ran.outputs[name] for name in first} == first
 
@@ -131,8 +145,12 @@ class TestAllOfThem:
         assert again.status == 0, again.log
         assert sorted(place.lines(again, "identical")) == files
         assert place.job.sent() == sent
-        results = [{**package, "result": ""} for package in json.loads(first.outputs["packages-json"])]
-        assert [{**package, "result": ""} for package in json.loads(again.outputs["packages-json"])] == results
+        results = [
+            {**package, "result": ""} for package in json.loads(first.outputs["packages-json"])
+        ]
+        assert [
+            {**package, "result": ""} for package in json.loads(again.outputs["packages-json"])
+        ] == results
 
     def test_several_workspaces_get_all_of_them(self, job: Job, tiny_wheel: WheelMaker) -> None:
         place = Place(job, "workspace", tiny_wheel)
@@ -146,7 +164,9 @@ class TestAllOfThem:
             conda = (job.checkout / "azureml-environment" / workspace / "conda.yml").read_text()
             urls = [job.sandbox.blob_url(account, "azureml", f"{FOLDER}/{file}") for file in files]
             assert re.findall(r"https://\S+\.whl", conda) == urls
-        assert ran.outputs["url"] == job.sandbox.blob_url("acmeteststore", "azureml", f"{FOLDER}/{files[0]}")
+        assert ran.outputs["url"] == job.sandbox.blob_url(
+            "acmeteststore", "azureml", f"{FOLDER}/{files[0]}"
+        )
 
 
 def no_zip(place: Place) -> str:
@@ -165,7 +185,11 @@ def other_metadata(place: Place) -> str:
         members = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(wheel, "w") as archive:
         for name, content in members.items():
-            changed = content.replace(b"\nVersion: 1.0\n", b"\nVersion: 1.1\n") if "METADATA" in name else content
+            changed = (
+                content.replace(b"\nVersion: 1.0\n", b"\nVersion: 1.1\n")
+                if "METADATA" in name
+                else content
+            )
             archive.writestr(name, changed)
     return "PW308"
 
@@ -268,21 +292,31 @@ class TestSideBySide:
         files = place.add(MANY)
         barrier = threading.Barrier(FILES_AT_ONCE)
         place.job.sandbox.faults.add(
-            server="blob", method="PUT", path=UPLOADS, times=FILES_AT_ONCE, hook=lambda: barrier.wait(SECONDS)
+            server="blob",
+            method="PUT",
+            path=UPLOADS,
+            times=FILES_AT_ONCE,
+            hook=lambda: barrier.wait(SECONDS),
         )
         ran = place.run()
         assert ran.status == 0, ran.log
         assert not barrier.broken
         assert place.names() == files
 
-    @pytest.mark.parametrize(("method", "path"), [("HEAD", UPLOADS), ("GET", UPLOADS)], ids=["plan", "read back"])
+    @pytest.mark.parametrize(
+        ("method", "path"), [("HEAD", UPLOADS), ("GET", UPLOADS)], ids=["plan", "read back"]
+    )
     def test_so_are_looking_and_reading_back(self, place: Place, method: str, path: str) -> None:
         files = place.add(FILES_AT_ONCE)
         if method == "HEAD":  # a blob that is there is looked at in every plan
             assert place.run().status == 0
         barrier = threading.Barrier(FILES_AT_ONCE)
         place.job.sandbox.faults.add(
-            server="blob", method=method, path=path, times=FILES_AT_ONCE, hook=lambda: barrier.wait(SECONDS)
+            server="blob",
+            method=method,
+            path=path,
+            times=FILES_AT_ONCE,
+            hook=lambda: barrier.wait(SECONDS),
         )
         ran = place.run()
         assert ran.status == 0, ran.log
@@ -297,7 +331,10 @@ class TestSideBySide:
         place.add(FILES_AT_ONCE)
         barrier = threading.Barrier(FILES_AT_ONCE)
         job.sandbox.faults.add(
-            server="artifact-service", path=UPLOADS, times=FILES_AT_ONCE, hook=lambda: barrier.wait(SECONDS)
+            server="artifact-service",
+            path=UPLOADS,
+            times=FILES_AT_ONCE,
+            hook=lambda: barrier.wait(SECONDS),
         )
         with caplog.at_level(logging.WARNING, "urllib3"):
             ran = place.run()
@@ -305,7 +342,9 @@ class TestSideBySide:
         assert not barrier.broken
         assert "Connection pool is full" not in caplog.text
 
-    def test_large_files_go_one_after_the_other(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_large_files_go_one_after_the_other(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """Each has blocks side by side already, and memory holds those of one."""
         block = 64 * 1024
         monkeypatch.setattr(blobs, "BLOCK_SIZE", block)
@@ -316,7 +355,11 @@ class TestSideBySide:
 
         def begun(file: str) -> None:
             under_way.append(file)
-            done = {one.path.rpartition("/")[2] for one in place.job.sandbox.requests if "comp=blocklist" in one.query}
+            done = {
+                one.path.rpartition("/")[2]
+                for one in place.job.sandbox.requests
+                if "comp=blocklist" in one.query
+            }
             together.append(set(under_way) - done)
 
         for file in files:
@@ -347,7 +390,9 @@ class TestOneFails:
 
         def wait_for_the_refusal() -> None:
             all_under_way.wait(SECONDS)
-            another.wait(A_MOMENT)  # while the program hears of it, and may be tempted to begin another one
+            another.wait(
+                A_MOMENT
+            )  # while the program hears of it, and may be tempted to begin another one
 
         faults = place.job.sandbox.faults
         faults.add(server="blob", method="PUT", path=f"*/{refused}", status=403, hook=wait_for_all)
@@ -385,10 +430,14 @@ class TestOneFails:
     def test_one_that_cannot_be_read_back_takes_no_url_from_the_others(self, place: Place) -> None:
         """What was seen is told, and no environment file names what was not."""
         files = place.add(12)
-        place.job.sandbox.faults.add(server="blob", method="GET", path=f"*/{files[5]}", times=None, status=403)
+        place.job.sandbox.faults.add(
+            server="blob", method="GET", path=f"*/{files[5]}", times=None, status=403
+        )
         ran = place.run()
         assert ran.status == 4, ran.log
-        packages = {package["wheel"]: package for package in json.loads(ran.outputs["packages-json"])}
+        packages = {
+            package["wheel"]: package for package in json.loads(ran.outputs["packages-json"])
+        }
         assert [file for file, package in packages.items() if not package["url"]] == [files[5]]
         assert packages[files[5]]["requirement"] == ""
         assert place.url(files[5]) not in ran.log + ran.summary

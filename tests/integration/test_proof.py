@@ -81,7 +81,11 @@ class Bench:
         self.scratch = tmp_path / "scratch"
         self.scratch.mkdir()
         self.environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("PIP_", "UV_"))
+            },
             **sandbox.environ(),
             "PIP_CONFIG_FILE": os.devnull,
             "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
@@ -95,18 +99,26 @@ class Bench:
         """Put a tiny wheel into the feed."""
         wheel = read_wheel(self.tiny_wheel(*arguments, **options))
         (self.feed / wheel.file_name).write_bytes(wheel.path.read_bytes())
-        return Result(wheel=wheel, outcome="published", sha256=wheel.sha256, requirement=wheel.requirement)
+        return Result(
+            wheel=wheel, outcome="published", sha256=wheel.sha256, requirement=wheel.requirement
+        )
 
     def lines(self, *requirements: str, option: str = "--extra-index-url") -> list[str]:
         return [f"{option} {self.url}", *requirements]
 
     def run(
-        self, level: str, lines: Sequence[str], results: Sequence[Result] = (), python_version: str = PYTHON
+        self,
+        level: str,
+        lines: Sequence[str],
+        results: Sequence[Result] = (),
+        python_version: str = PYTHON,
     ) -> Any:
         account = Account(username="x", token=lambda: self.token, input="feed-token")
         secrets = frozenset[str]().union(*map(derived_forms, self.sandbox_tokens()))
         host = GitHub(self.environ, self.stdout)
-        workshop = Workshop(scratch=self.scratch, environ=self.environ, secrets=secrets, echo=host.foreign)
+        workshop = Workshop(
+            scratch=self.scratch, environ=self.environ, secrets=secrets, echo=host.foreign
+        )
         with closing(SimpleIndex(parse_feed(self.url), account)) as index:
             proof = Proof(workshop, index=index, index_url=self.url, asked_by=self.asked_by)
             if level == "private_wheels":
@@ -114,7 +126,9 @@ class Bench:
                 return proof.private_wheels(resolved, python_version, results)
             return getattr(proof, level)(lines, python_version, results)
 
-    def resolve(self, lines: Sequence[str], results: Sequence[Result] = (), **options: str) -> Resolved:
+    def resolve(
+        self, lines: Sequence[str], results: Sequence[Result] = (), **options: str
+    ) -> Resolved:
         resolved = self.run("resolve", lines, results, **options)
         assert isinstance(resolved, Resolved)
         return resolved
@@ -128,7 +142,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(sandbox: Sandbox, tmp_path: Path, tiny_wheel: WheelMaker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+def bench(
+    sandbox: Sandbox, tmp_path: Path, tiny_wheel: WheelMaker, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bench]:
     for name, value in sandbox.environ().items():
         monkeypatch.setenv(name, value)
     bench = Bench(sandbox, tmp_path, tiny_wheel)
@@ -176,11 +192,14 @@ def test_with_one_index_only_no_other_is_asked(bench: Bench, level: str) -> None
 
 
 @pytest.mark.parametrize(
-    "spelling", ["{url}", "{bare}", "--index-url={bare}", "-i {url}", "--extra-index-url='{url}'", "{upper}"]
+    "spelling",
+    ["{url}", "{bare}", "--index-url={bare}", "-i {url}", "--extra-index-url='{url}'", "{upper}"],
 )
 def test_any_spelling_of_the_index(bench: Bench, spelling: str) -> None:
     result = bench.publish()
-    text = spelling.format(url=bench.url, bare=bench.url.rstrip("/"), upper=bench.url.replace("acme", "ACME"))
+    text = spelling.format(
+        url=bench.url, bare=bench.url.rstrip("/"), upper=bench.url.replace("acme", "ACME")
+    )
     line = text if text.startswith("-") else f"--extra-index-url {text}"
     assert found(bench.resolve([line, result.requirement])) == {"acme-forecast": ("1.2.3", True)}
 
@@ -265,7 +284,9 @@ def test_hashes_for_several_machines(bench: Bench) -> None:
 def test_a_wheel_that_is_not_published_beside_hashes(bench: Bench, level: str) -> None:
     core = bench.publish("acme-core", "2.0")
     wheel = read_wheel(bench.tiny_wheel())
-    result = Result(wheel=wheel, outcome="built", sha256=wheel.sha256, requirement=wheel.requirement)
+    result = Result(
+        wheel=wheel, outcome="built", sha256=wheel.sha256, requirement=wheel.requirement
+    )
     lines = [f"{one.requirement} --hash=sha256:{one.sha256}" for one in (core, result)]
     bench.run(level, bench.lines(*lines), [result])
 
@@ -318,7 +339,9 @@ def test_hashes(bench: Bench, level: str) -> None:
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize(
-    ("hashed", "requires"), [("0" * 64, []), ("", ["acme-core"])], ids=["another hash", "a package without one"]
+    ("hashed", "requires"),
+    [("0" * 64, []), ("", ["acme-core"])],
+    ids=["another hash", "a package without one"],
 )
 def test_hashes_that_are_wrong(bench: Bench, level: str, hashed: str, requires: list[str]) -> None:
     bench.publish("acme-core", "2.0")
@@ -341,7 +364,10 @@ def test_prereleases_as_pip_takes_them(bench: Bench) -> None:
     bench.publish("acme-core", "3.0.dev4")
     result = bench.publish(requires=["acme-core==3.0.dev4"])
     assert found(bench.resolve(bench.lines(result.requirement)))["acme-core"] == ("3.0.dev4", True)
-    assert found(bench.resolve(bench.lines("--pre", "acme-core")))["acme-core"] == ("3.0.dev4", True)
+    assert found(bench.resolve(bench.lines("--pre", "acme-core")))["acme-core"] == (
+        "3.0.dev4",
+        True,
+    )
     assert found(bench.resolve(bench.lines("acme-core")))["acme-core"] == ("2.0", True)
 
 
@@ -372,7 +398,12 @@ def test_versions_that_exclude_each_other(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "tag", ["cp312-cp312-manylinux_2_28_x86_64", "cp311-cp311-win_amd64", "cp311-cp311-manylinux_2_39_x86_64"]
+    "tag",
+    [
+        "cp312-cp312-manylinux_2_28_x86_64",
+        "cp311-cp311-win_amd64",
+        "cp311-cp311-manylinux_2_39_x86_64",
+    ],
 )
 def test_a_wheel_for_another_python_or_platform(bench: Bench, tag: str) -> None:
     result = bench.publish(tag=tag)
@@ -415,7 +446,9 @@ def test_a_python_among_the_tools_of_the_host(bench: Bench, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "content", ["raise ValueError('no such model')", "import sys; sys.exit(0)"], ids=["raises", "exits"]
+    "content",
+    ["raise ValueError('no such model')", "import sys; sys.exit(0)"],
+    ids=["raises", "exits"],
 )
 def test_a_package_that_cannot_be_imported(bench: Bench, content: str) -> None:
     result = bench.publish(content=content)
@@ -460,7 +493,11 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
     project = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
     with tarfile.open(bench.feed / f"{module}-1.0.tar.gz", "w:gz") as archive:
-        for member, text in {"PKG-INFO": metadata, "pyproject.toml": project, "backend.py": backend}.items():
+        for member, text in {
+            "PKG-INFO": metadata,
+            "pyproject.toml": project,
+            "backend.py": backend,
+        }.items():
             entry = tarfile.TarInfo(f"{module}-1.0/{member}")
             entry.size = len(text.encode())
             archive.addfile(entry, io.BytesIO(text.encode()))
@@ -499,11 +536,15 @@ def test_a_package_finds_no_credential_and_gives_no_commands(bench: Bench) -> No
     """When it is imported: nothing of the index either."""
     bench.environ["SPY_UP_TO"] = str(os.getpid())
     bench.environ["FEED_COPY"] = f"prefix {bench.token}"
-    result = bench.publish(content=f"{SPY}\nspy(print)\nprint('::error::no')\nprint('##vso[task.complete]')\n")
+    result = bench.publish(
+        content=f"{SPY}\nspy(print)\nprint('::error::no')\nprint('##vso[task.complete]')\n"
+    )
     bench.run("install", bench.lines(result.requirement), [result])
     assert "SPY_UP_TO" in bench.log
     assert Secrets(bench.sandbox_tokens()).found_in(bench.log.encode()) == []
-    commands = [line for line in bench.log.splitlines() if line.startswith("::") or "##vso[" in line]
+    commands = [
+        line for line in bench.log.splitlines() if line.startswith("::") or "##vso[" in line
+    ]
     assert commands == []
 
 
@@ -512,7 +553,11 @@ def test_cancelled_in_the_middle(bench: Bench, tmp_path: Path, level: str) -> No
     # A shell that starts pytest in the background has it ignore the signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     started = tmp_path / "started"
-    sdist(bench, "acme-slow", f"def act():\n    import time\n    open({str(started)!r}, 'w')\n    time.sleep(60)\n")
+    sdist(
+        bench,
+        "acme-slow",
+        f"def act():\n    import time\n    open({str(started)!r}, 'w')\n    time.sleep(60)\n",
+    )
 
     def cancel() -> None:
         while not started.exists():
@@ -522,12 +567,16 @@ def test_cancelled_in_the_middle(bench: Bench, tmp_path: Path, level: str) -> No
     threading.Thread(target=cancel, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
         bench.run(level, bench.lines("acme-slow"))
-    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    processes = subprocess.run(
+        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
+    ).stdout
     assert str(bench.scratch) not in processes
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_foreign_code_cannot_change_what_later_runs_install(bench: Bench, tmp_path: Path, level: str) -> None:
+def test_foreign_code_cannot_change_what_later_runs_install(
+    bench: Bench, tmp_path: Path, level: str
+) -> None:
     """The cache is the check's own: what is in the machine's stays as it is, and the check adds nothing to it."""
     bench.sandbox.public_project("acme-public", "3.1")
     act = "for file in pathlib.Path(os.environ['UV_CACHE_DIR']).rglob('*'): print(file)"
@@ -560,7 +609,9 @@ for place in places:
     bench.publish("acme-salaries", "9.9")
     dependency = by_url(bench, "acme-core", "2.0")
     result = bench.publish(content=code)
-    bench.run("install", bench.lines(result.requirement, dependency.requirement), [result, dependency])
+    bench.run(
+        "install", bench.lines(result.requirement, dependency.requirement), [result, dependency]
+    )
     assert "  | refused" in bench.log
     assert "  | read" not in bench.log
 
@@ -582,7 +633,9 @@ def told(*_):
 program.main = json.load = told
 program.run()
 """
-    done = subprocess.run([sys.executable, "-c", code], input="{}", capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], input="{}", capture_output=True, text=True, check=True
+    )
     assert done.stdout.split() == ["0", "1", "0", "1"] or sys.platform != "linux"
 
 
@@ -611,7 +664,11 @@ def act():
 
 @pytest.mark.parametrize(
     ("level", "failure", "words"),
-    [("resolve", DoesNotResolve, "uv"), ("install", DoesNotInstall, "uv"), ("install", DoesNotInstall, "import")],
+    [
+        ("resolve", DoesNotResolve, "uv"),
+        ("install", DoesNotInstall, "uv"),
+        ("install", DoesNotInstall, "import"),
+    ],
 )
 def test_what_does_not_end(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, level: str, failure: type[Exception], words: str
@@ -622,11 +679,15 @@ def test_what_does_not_end(
     line = "acme-slow" if words == "uv" else result.requirement
     with pytest.raises(failure, match=rf"verify: {words}.* did not end within 0\.1 minutes\."):
         bench.run(level, bench.lines(line), [result])
-    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    processes = subprocess.run(
+        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
+    ).stdout
     assert str(bench.scratch) not in processes
 
 
-def test_a_search_for_python_that_does_not_end(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_for_python_that_does_not_end(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     slow = tmp_path / "bin" / "python3.42"
     slow.parent.mkdir()
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
@@ -672,13 +733,18 @@ def test_variables_are_not_those_of_this_machine(bench: Bench, line: str) -> Non
     [
         (["verify"], "set verify: published."),
         (["environment-formats"], "leave out the format wheelhouse."),
-        (["verify", "environment-formats"], "set verify: published and leave out the format wheelhouse."),
+        (
+            ["verify", "environment-formats"],
+            "set verify: published and leave out the format wheelhouse.",
+        ),
     ],
 )
 def test_the_way_out_is_one(bench: Bench, asked_by: list[str], way_out: str) -> None:
     bench.asked_by = asked_by
     with pytest.raises(DoesNotResolve) as caught:
-        bench.resolve(["acme-core @ https://storage.invalid/${NAME}/acme_core-2.0-py3-none-any.whl"])
+        bench.resolve(
+            ["acme-core @ https://storage.invalid/${NAME}/acme_core-2.0-py3-none-any.whl"]
+        )
     assert str(caught.value).startswith(f"PW311: {asked_by[0]}: ")
     assert str(caught.value).endswith(f"or {way_out}")
 
@@ -699,13 +765,18 @@ def test_the_private_dependencies(bench: Bench) -> None:
     bench.publish("acme-public", "3.1")
     bench.sandbox.public_project("acme-public", "3.1")
     result = bench.publish(requires=["acme-core"])
-    files = bench.run("private_wheels", bench.lines(result.requirement), [result], python_version="3.11")
+    files = bench.run(
+        "private_wheels", bench.lines(result.requirement), [result], python_version="3.11"
+    )
     assert sorted(file.path.name for file in files) == [
         "acme_base-1.0-py3-none-any.whl", "acme_core-2.0-cp311-cp311-manylinux_2_17_x86_64.whl",
     ]  # fmt: skip
     for file in files:
         published = (bench.feed / file.path.name).read_bytes()
-        assert (file.path.read_bytes(), file.sha256) == (published, hashlib.sha256(published).hexdigest())
+        assert (file.path.read_bytes(), file.sha256) == (
+            published,
+            hashlib.sha256(published).hexdigest(),
+        )
     assert {file.path.parent.parent for file in files} == {bench.scratch}
 
 

@@ -76,28 +76,39 @@ class TestAnswers:
 
     def test_a_page_without_a_file_is_no_project(self, asker: Asker) -> None:
         """Some indexes have a page for every name; a proxy's own page names no file either."""
-        page = "<html><a href='../'>up</a> ask about whl and tar.gz files at help.zip.example</html>"
-        asker.sandbox.faults.add(server="public-index", status=200, body=page, content_type="text/html")
+        page = (
+            "<html><a href='../'>up</a> ask about whl and tar.gz files at help.zip.example</html>"
+        )
+        asker.sandbox.faults.add(
+            server="public-index", status=200, body=page, content_type="text/html"
+        )
         assert asker.ask() == []
 
     @pytest.mark.parametrize(
-        "link", ['<a href="a-1.tar.gz">', "<a href='a-1-py3-none-any.whl#sha256=00'>", "<A HREF=a-1.zip>"]
+        "link",
+        ['<a href="a-1.tar.gz">', "<a href='a-1-py3-none-any.whl#sha256=00'>", "<A HREF=a-1.zip>"],
     )
     def test_a_file_however_it_is_linked(self, asker: Asker, link: str) -> None:
         """Also where the page is cut in two between blocks."""
         for before in (0, 2**14 - len(link) + 3, 2**14 - 5, 2**15 - 9):
             page = "x" * before + link
-            asker.sandbox.faults.add(server="public-index", status=200, body=page, content_type="text/html")
+            asker.sandbox.faults.add(
+                server="public-index", status=200, body=page, content_type="text/html"
+            )
             assert len(asker.ask()) == 1, before
 
     def test_a_page_without_end_is_not_read_to_it(self, asker: Asker) -> None:
         page = "x" * 2**23 + '<a href="a-1.whl">'
-        asker.sandbox.faults.add(server="public-index", status=200, body=page, content_type="text/html")
+        asker.sandbox.faults.add(
+            server="public-index", status=200, body=page, content_type="text/html"
+        )
         assert asker.ask() == []
 
     @pytest.mark.parametrize("status", [401, 403, 429, 500, 503, 203])
     def test_any_other_answer_is_told(self, asker: Asker, status: int) -> None:
-        asker.sandbox.faults.add(server="public-index", status=status, body="the server's own words")
+        asker.sandbox.faults.add(
+            server="public-index", status=status, body="the server's own words"
+        )
         (warning,) = asker.ask("acme-forecast")
         assert "acme-forecast" in warning
         assert "not known" in warning
@@ -144,7 +155,9 @@ class TestRedirects:
         (warning,) = asker.ask()
         assert said in warning
 
-    @pytest.mark.parametrize("location", ["https://[", "https://localhost:999999/", "https://localhost:x/", "https://"])
+    @pytest.mark.parametrize(
+        "location", ["https://[", "https://localhost:999999/", "https://localhost:x/", "https://"]
+    )
     def test_not_to_what_is_no_address(self, asker: Asker, location: str) -> None:
         """A server of a few lines: the sandbox's own would not say such a thing."""
 
@@ -176,7 +189,10 @@ class TestRedirects:
 
     def test_without_end(self, asker: Asker) -> None:
         asker.sandbox.faults.add(
-            server="public-index", times=None, status=301, headers={"Location": asker.sandbox.public_index_url}
+            server="public-index",
+            times=None,
+            status=301,
+            headers={"Location": asker.sandbox.public_index_url},
         )
         (warning,) = asker.ask()
         assert "without end" in warning
@@ -203,7 +219,9 @@ class TestWhichIndex:
         asker.sandbox.faults.echo_authorization = True
         index = with_login(asker.sandbox.plain_index_url, f"{user}:{password}")
         assert asker.ask(PIP_INDEX_URL=index) == []
-        (warning,) = asker.ask(PIP_INDEX_URL=with_login(asker.sandbox.plain_index_url, f"{user}:wrong%2Fpassword"))
+        (warning,) = asker.ask(
+            PIP_INDEX_URL=with_login(asker.sandbox.plain_index_url, f"{user}:wrong%2Fpassword")
+        )
         assert "403" in warning
         assert not [word for word in (user, password, "wrong") if word in warning]
         assert (
@@ -219,7 +237,14 @@ class TestWhichIndex:
         assert asker.asked[0].headers["Authorization"] == f"Basic {expected}"
 
     @pytest.mark.parametrize(
-        "url", ["file:///srv/simple", "http://index.example/simple/", "https://[", "/srv/simple", "http://u:p@h/s"]
+        "url",
+        [
+            "file:///srv/simple",
+            "http://index.example/simple/",
+            "https://[",
+            "/srv/simple",
+            "http://u:p@h/s",
+        ],
     )
     def test_one_that_cannot_be_asked(self, asker: Asker, url: str) -> None:
         (warning,) = asker.ask(PIP_INDEX_URL=url)
@@ -231,7 +256,9 @@ class TestWhichIndex:
         assert "no index" in warning
 
     @pytest.mark.parametrize("changed", [str, lambda url: url.rstrip("/"), with_login])
-    def test_the_feed_itself(self, asker: Asker, changed: object, caplog: pytest.LogCaptureFixture) -> None:
+    def test_the_feed_itself(
+        self, asker: Asker, changed: object, caplog: pytest.LogCaptureFixture
+    ) -> None:
         assert callable(changed)
         caplog.set_level(logging.INFO)
         assert asker.ask(PIP_INDEX_URL=changed(asker.sandbox.feed_url("acme", "python"))) == []
@@ -242,7 +269,9 @@ class TestWhichIndex:
         with Sandbox(tmp_path / "sandbox", public_names=True) as sandbox:
             for name, value in sandbox.environ().items():
                 monkeypatch.setenv(name, value)
-            asker = Asker(sandbox=sandbox, machine={"HOME": str(tmp_path), "PIP_CONFIG_FILE": "/dev/null"})
+            asker = Asker(
+                sandbox=sandbox, machine={"HOME": str(tmp_path), "PIP_CONFIG_FILE": "/dev/null"}
+            )
             sandbox.public_project("acme-forecast")
             (warning,) = asker.ask(PIP_CONFIG_FILE="/dev/null")
             assert "pypi.org has a project acme-forecast too" in warning
@@ -272,28 +301,40 @@ class TestRun:
 
     def test_a_project_of_the_same_name_is_a_warning(self, wheel_job: Job) -> None:
         wheel_job.sandbox.public_project("acme-forecast")
-        outcome = wheel_job.run(package="*.whl", check_public_name="true", **wheel_job.feed_inputs())
+        outcome = wheel_job.run(
+            package="*.whl", check_public_name="true", **wheel_job.feed_inputs()
+        )
         assert outcome.status == 0, outcome.log
         (warning,) = outcome.warnings
         assert "index-mode: only" in warning
         assert "acme-forecast" in outcome.summary
 
     @pytest.mark.parametrize(
-        "inputs", [{"index_mode": "only"}, {"check_public_name": "false"}, {"publish_to": "blob", "feed": ""}]
+        "inputs",
+        [
+            {"index_mode": "only"},
+            {"check_public_name": "false"},
+            {"publish_to": "blob", "feed": ""},
+        ],
     )
     def test_nobody_is_asked_without_need(self, wheel_job: Job, inputs: dict[str, str]) -> None:
         wheel_job.sandbox.public_project("acme-forecast")
         blob = wheel_job.blob_inputs() if "publish_to" in inputs else {}
         outcome = wheel_job.run(
-            package="*.whl", **{"check_public_name": "true", **wheel_job.feed_inputs(), **blob, **inputs}
+            package="*.whl",
+            **{"check_public_name": "true", **wheel_job.feed_inputs(), **blob, **inputs},
         )
         assert outcome.status == 0, outcome.log
         assert outcome.warnings == []
-        assert not [request for request in wheel_job.sandbox.requests if request.server == "public-index"]
+        assert not [
+            request for request in wheel_job.sandbox.requests if request.server == "public-index"
+        ]
 
     def test_an_index_that_cannot_be_asked_does_not_stop_it(self, wheel_job: Job) -> None:
         wheel_job.sandbox.faults.add(server="public-index", times=None, status=500)
-        outcome = wheel_job.run(package="*.whl", check_public_name="true", **wheel_job.feed_inputs())
+        outcome = wheel_job.run(
+            package="*.whl", check_public_name="true", **wheel_job.feed_inputs()
+        )
         assert outcome.status == 0, outcome.log
         assert len(outcome.warnings) == 1
         assert "check-public-name: false" in outcome.warnings[0]

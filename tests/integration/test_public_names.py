@@ -14,7 +14,9 @@ from .conftest import Job
 
 
 @pytest.fixture
-def public_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_wheel: Callable[..., Path]) -> Iterator[Job]:
+def public_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_wheel: Callable[..., Path]
+) -> Iterator[Job]:
     checkout = tmp_path / "checkout"
     checkout.mkdir()
     shutil.copy(tiny_wheel(), checkout)
@@ -38,7 +40,10 @@ def test_the_three_ways_to_name_a_feed(public_job: Job, scope: str, form: str) -
     }[form]
     outcome = public_job.run(package="*.whl", feed=feed, **public_job.workspace_inputs())
     assert outcome.status == 0, outcome.log
-    assert outcome.outputs["index-url"] == f"https://pkgs.dev.azure.com/{scope}/_packaging/python/pypi/simple/"
+    assert (
+        outcome.outputs["index-url"]
+        == f"https://pkgs.dev.azure.com/{scope}/_packaging/python/pypi/simple/"
+    )
     stored = public_job.sandbox.workspace("acme-ml").connections[organisation]
     assert stored["target"] == "https://pkgs.dev.azure.com/acme"
 
@@ -46,7 +51,11 @@ def test_the_three_ways_to_name_a_feed(public_job: Job, scope: str, form: str) -
 def test_each_token_goes_to_its_own_host(public_job: Job) -> None:
     public_job.run(package="*.whl", feed="acme/python", **public_job.workspace_inputs())
     seen = {
-        server: " ".join(str(request.headers) for request in public_job.sandbox.requests if request.server == server)
+        server: " ".join(
+            str(request.headers)
+            for request in public_job.sandbox.requests
+            if request.server == server
+        )
         for server in ("arm", "feed", "sign-in", "storage")
     }
     assert "Bearer " in seen["arm"]

@@ -13,7 +13,12 @@ from private_wheel.azure.arm import WRITE_ENVIRONMENT, Arm
 from private_wheel.azure.clouds import Cloud
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
 from private_wheel.azureml import registration
-from private_wheel.azureml.registration import Definition, RegistrationPlan, plan_registrations, register_version
+from private_wheel.azureml.registration import (
+    Definition,
+    RegistrationPlan,
+    plan_registrations,
+    register_version,
+)
 from private_wheel.errors import (
     CredentialRefused,
     EnvironmentConflict,
@@ -27,8 +32,12 @@ from sandbox import Sandbox
 
 from .conftest import Job, Outcome
 
-CONDA = "# ours\nname: acme\ndependencies:\n  - python=3.11\n  - pip:\n      - acme-forecast==1.2.3\n"
-DEFINITION = Definition(name="acme-forecast", version="1.2.3", image="example.invalid/base:1", conda=CONDA)
+CONDA = (
+    "# ours\nname: acme\ndependencies:\n  - python=3.11\n  - pip:\n      - acme-forecast==1.2.3\n"
+)
+DEFINITION = Definition(
+    name="acme-forecast", version="1.2.3", image="example.invalid/base:1", conda=CONDA
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +50,17 @@ class Workspaces:
     def id(self, name: str = "acme-ml") -> WorkspaceId:
         return parse_workspace(self.sandbox.workspace(name).short)
 
-    def stored(self, name: str = "acme-ml", environment: str = "acme-forecast") -> dict[str, dict[str, Any]]:
+    def stored(
+        self, name: str = "acme-ml", environment: str = "acme-forecast"
+    ) -> dict[str, dict[str, Any]]:
         return self.sandbox.workspace(name).environments.setdefault(environment, {})
 
-    def plan(self, definition: Definition = DEFINITION, *names: str) -> tuple[RegistrationPlan, ...]:
-        return plan_registrations(self.arm, {self.id(name): definition for name in names or ("acme-ml",)})
+    def plan(
+        self, definition: Definition = DEFINITION, *names: str
+    ) -> tuple[RegistrationPlan, ...]:
+        return plan_registrations(
+            self.arm, {self.id(name): definition for name in names or ("acme-ml",)}
+        )
 
     def conflict(self, definition: Definition = DEFINITION, *names: str) -> str:
         with pytest.raises(EnvironmentConflict) as caught:
@@ -66,7 +81,12 @@ class Workspaces:
 
 
 def open_arm(sandbox: Sandbox, who: str = "contributor") -> Arm:
-    cloud = Cloud(name="Sandbox", arm=sandbox.url("arm"), authority=sandbox.url("sign-in"), storage_suffixes=())
+    cloud = Cloud(
+        name="Sandbox",
+        arm=sandbox.url("arm"),
+        authority=sandbox.url("sign-in"),
+        storage_suffixes=(),
+    )
     identity = getattr(sandbox.identities, who)
     return Arm(cloud, lambda: f"Bearer {sandbox.access_tokens.issue(identity, sandbox.url('arm'))}")
 
@@ -99,7 +119,9 @@ class TestPlan:
         workspaces.stored()["1.2.2"] = other(image="example.invalid/base:0")
         assert [plan.action for plan in workspaces.plan()] == ["register"]
 
-    @pytest.mark.parametrize("changes", [{}, {"tags": {"a": "b"}, "description": "theirs"}, {"condaFile": CONDA[7:]}])
+    @pytest.mark.parametrize(
+        "changes", [{}, {"tags": {"a": "b"}, "description": "theirs"}, {"condaFile": CONDA[7:]}]
+    )
     def test_the_same_is_there(self, workspaces: Workspaces, changes: dict[str, Any]) -> None:
         """Description and tags are others' to change; the text of the conda file is what azure-ai-ml changes."""
         workspaces.stored()["1.2.3"] = before = other(**changes)
@@ -117,7 +139,14 @@ class TestPlan:
     def test_another_image_is_a_conflict(self, workspaces: Workspaces) -> None:
         workspaces.stored()["1.2.3"] = other(image="example.invalid/base:2")
         said = workspaces.conflict()
-        for word in ("PW506", "environment-version", "acme-forecast 1.2.3", "acme-ml", "base:2 there", "1.2.3-2"):
+        for word in (
+            "PW506",
+            "environment-version",
+            "acme-forecast 1.2.3",
+            "acme-ml",
+            "base:2 there",
+            "1.2.3-2",
+        ):
             assert word in said
         assert "conda" not in said
 
@@ -127,7 +156,9 @@ class TestPlan:
         assert "conda file (there acme-forecast==1.2.2; here acme-forecast==1.2.3)" in said
         assert "image" not in said
 
-    def test_the_free_version_is_looked_for_on_all_pages_and_among_the_archived(self, workspaces: Workspaces) -> None:
+    def test_the_free_version_is_looked_for_on_all_pages_and_among_the_archived(
+        self, workspaces: Workspaces
+    ) -> None:
         for version in ("1.2.3", "1.2.3-2", "1.2.3-3", "1.2.3-4", "1.2.3-5", "1.2.3-7"):
             workspaces.stored()[version] = other(image="example.invalid/base:2", isArchived=True)
         assert "Set environment-version to 1.2.3-6" in workspaces.conflict()
@@ -136,7 +167,9 @@ class TestPlan:
         changed = other(image="example.invalid/base:2")
         workspaces.stored()["1.2.3"] = changed
         workspaces.stored("acme-test")["1.2.3-2"] = changed
-        assert "Set environment-version to 1.2.3-3" in workspaces.conflict(DEFINITION, "acme-ml", "acme-test")
+        assert "Set environment-version to 1.2.3-3" in workspaces.conflict(
+            DEFINITION, "acme-ml", "acme-test"
+        )
 
     def test_all_conflicts_are_told_at_once(self, workspaces: Workspaces) -> None:
         workspaces.stored("acme-ml")["1.2.3"] = other(image="example.invalid/base:2")
@@ -148,7 +181,9 @@ class TestPlan:
     def test_whole_numbers_go_on(self, workspaces: Workspaces) -> None:
         for version in ("9", "10", "11"):
             workspaces.stored()[version] = other(image="example.invalid/base:2")
-        assert "Set environment-version to 12" in workspaces.conflict(replace(DEFINITION, version="9"))
+        assert "Set environment-version to 12" in workspaces.conflict(
+            replace(DEFINITION, version="9")
+        )
 
     def test_names_and_versions_are_quoted(self, workspaces: Workspaces) -> None:
         definition = replace(DEFINITION, version="2!1.0+a b/../?#%2F")
@@ -160,21 +195,32 @@ class TestPlan:
         there = replace(DEFINITION, conda=CONDA.replace("==1.2.3", " @ https://two.invalid/a.whl"))
         workspaces.stored("acme-test")["1.2.3"] = there.properties
         definitions = {workspaces.id("acme-ml"): DEFINITION, workspaces.id("acme-test"): there}
-        assert [plan.action for plan in plan_registrations(workspaces.arm, definitions)] == ["register", "identical"]
+        assert [plan.action for plan in plan_registrations(workspaces.arm, definitions)] == [
+            "register",
+            "identical",
+        ]
 
 
 class TestRefusals:
-    def test_an_unknown_workspace_is_not_an_unknown_environment(self, workspaces: Workspaces) -> None:
+    def test_an_unknown_workspace_is_not_an_unknown_environment(
+        self, workspaces: Workspaces
+    ) -> None:
         with pytest.raises(UnknownWorkspace, match="acme-mlx"):
-            plan_registrations(workspaces.arm, {replace(workspaces.id(), name="acme-mlx"): DEFINITION})
+            plan_registrations(
+                workspaces.arm, {replace(workspaces.id(), name="acme-mlx"): DEFINITION}
+            )
 
-    def test_a_workspace_that_may_not_be_read(self, sandbox: Sandbox, workspaces: Workspaces) -> None:
+    def test_a_workspace_that_may_not_be_read(
+        self, sandbox: Sandbox, workspaces: Workspaces
+    ) -> None:
         arm = open_arm(sandbox, "stranger")
         with pytest.raises(PermissionMissing, match="acme-ml"):
             plan_registrations(arm, {workspaces.id(): DEFINITION})
         arm.close()
 
-    def test_a_workspace_that_may_not_be_written(self, sandbox: Sandbox, workspaces: Workspaces) -> None:
+    def test_a_workspace_that_may_not_be_written(
+        self, sandbox: Sandbox, workspaces: Workspaces
+    ) -> None:
         arm = open_arm(sandbox, "reader")
         (plan,) = plan_registrations(arm, {workspaces.id(): DEFINITION})
         with pytest.raises(PermissionMissing, match="workspaces/environments/write"):
@@ -197,7 +243,9 @@ class TestRefusals:
             ({"status": 200, "body": '{"properties": []}'}, ServiceFailed),
         ],
     )
-    def test_what_arm_may_say(self, workspaces: Workspaces, answer: dict[str, Any], kind: type[Exception]) -> None:
+    def test_what_arm_may_say(
+        self, workspaces: Workspaces, answer: dict[str, Any], kind: type[Exception]
+    ) -> None:
         workspaces.fault(times=None, headers={"Retry-After": "0"}, **answer)
         with pytest.raises(kind):
             workspaces.plan()
@@ -221,10 +269,10 @@ class TestRefusals:
 
     def test_a_list_that_goes_round_in_a_circle(self, workspaces: Workspaces) -> None:
         workspaces.stored()["1.2.3"] = other(image="example.invalid/base:2")
-        link = (
-            f"{workspaces.sandbox.url('arm')}{workspaces.id().path}/environments/acme-forecast/versions?api-version=1"
+        link = f"{workspaces.sandbox.url('arm')}{workspaces.id().path}/environments/acme-forecast/versions?api-version=1"
+        workspaces.fault(
+            path="*/versions", times=None, status=200, body=f'{{"value": [], "nextLink": "{link}"}}'
         )
-        workspaces.fault(path="*/versions", times=None, status=200, body=f'{{"value": [], "nextLink": "{link}"}}')
         with pytest.raises(ServiceFailed, match="circle"):
             workspaces.plan()
 
@@ -246,10 +294,16 @@ class TestRegister:
         extra = {
             "description": "ours",
             "tags": {"team": "ml"},
-            "inference_config": {"liveness_route": route, "readiness_route": route, "scoring_route": route},
+            "inference_config": {
+                "liveness_route": route,
+                "readiness_route": route,
+                "scoring_route": route,
+            },
         }
         workspaces.register(replace(DEFINITION, extra=extra))
-        assert [plan.action for plan in workspaces.plan(replace(DEFINITION, extra=extra))] == ["identical"]
+        assert [plan.action for plan in workspaces.plan(replace(DEFINITION, extra=extra))] == [
+            "identical"
+        ]
         assert workspaces.stored()["1.2.3"]["inferenceConfig"]["scoringRoute"] == route
         with pytest.raises(EnvironmentConflict, match="inference configuration"):
             workspaces.plan()
@@ -265,7 +319,9 @@ class TestRegister:
             {"status": 500, "after_work": True, "times": 5},
         ],
     )
-    def test_an_answer_that_is_lost_or_late(self, workspaces: Workspaces, fault: dict[str, Any]) -> None:
+    def test_an_answer_that_is_lost_or_late(
+        self, workspaces: Workspaces, fault: dict[str, Any]
+    ) -> None:
         """The last one: the service says it failed each time, and has done it."""
         workspaces.fault(method="PUT", **fault)
         workspaces.register()
@@ -275,7 +331,9 @@ class TestRegister:
     def test_another_run_is_quicker(self, workspaces: Workspaces, same: bool) -> None:
         theirs = DEFINITION.properties if same else other(image="example.invalid/base:2")
         (plan,) = workspaces.plan()
-        workspaces.fault(method="PUT", hook=lambda: workspaces.stored().update({"1.2.3": theirs}), status=409)
+        workspaces.fault(
+            method="PUT", hook=lambda: workspaces.stored().update({"1.2.3": theirs}), status=409
+        )
         if same:
             register_version(workspaces.arm, plan, DEFINITION)
             return
@@ -360,22 +418,33 @@ class TestRun:
         conda = (wheel_job.checkout / "azureml-environment" / "conda.yml").read_text()
         for name in ("acme-ml", "acme-test"):
             assert registered(wheel_job, name)["1.2.3"]["condaFile"] == conda
-            assert f"Environment `acme-forecast 1.2.3` in workspace `{name}`: registered\n" in outcome.summary
+            assert (
+                f"Environment `acme-forecast 1.2.3` in workspace `{name}`: registered\n"
+                in outcome.summary
+            )
 
     def test_an_archived_version_is_a_warning(self, wheel_job: Job) -> None:
         assert run(wheel_job).status == 0
         registered(wheel_job)["1.2.3"]["isArchived"] = True
         outcome = run(wheel_job)
         assert ["archived" in warning for warning in outcome.warnings] == [True]
-        assert "Environment `acme-forecast 1.2.3` in workspace `acme-ml`: already there, identical" in outcome.summary
+        assert (
+            "Environment `acme-forecast 1.2.3` in workspace `acme-ml`: already there, identical"
+            in outcome.summary
+        )
         assert "environment acme-forecast 1.2.3 in workspace acme-ml: identical" in outcome.log
 
     def test_what_is_perhaps_done(self, wheel_job: Job) -> None:
         assert run(wheel_job, "acme-test").status == 0
-        wheel_job.sandbox.faults.add(server="arm", method="PUT", path="*/environments/*", times=5, reset=True)
+        wheel_job.sandbox.faults.add(
+            server="arm", method="PUT", path="*/environments/*", times=5, reset=True
+        )
         summary = run(wheel_job, "acme-test", "acme-ml").summary.replace("\\", "")
         assert "Perhaps done: environment acme-forecast 1.2.3 in workspace acme-ml." in summary
-        assert "environment acme-forecast 1.2.3 in workspace acme-test" not in summary.partition("Perhaps done")[2]
+        assert (
+            "environment acme-forecast 1.2.3 in workspace acme-test"
+            not in summary.partition("Perhaps done")[2]
+        )
 
     def test_what_the_base_says_of_it_is_registered(self, wheel_job: Job) -> None:
         said = "name: train\nimage: acme.invalid/base:1\ntags: {team: ml}\ndescription: ours\n"
@@ -424,7 +493,9 @@ class TestRun:
         assert wheel_job.sent() == []
 
     @pytest.mark.parametrize("skip", [0, 1])
-    def test_broken_off_between_two_workspaces_and_run_again(self, wheel_job: Job, skip: int) -> None:
+    def test_broken_off_between_two_workspaces_and_run_again(
+        self, wheel_job: Job, skip: int
+    ) -> None:
         wheel_job.sandbox.faults.add(
             server="arm", method="PUT", path="*/environments/*", skip=skip, times=5, reset=True
         )
@@ -434,10 +505,18 @@ class TestRun:
         wheel_job.sandbox.faults.clear()
         second = run(wheel_job, "acme-ml", "acme-test")
         assert second.status == 0, second.log
-        assert registered(wheel_job, "acme-ml").keys() == registered(wheel_job, "acme-test").keys() == {"1.2.3"}
+        assert (
+            registered(wheel_job, "acme-ml").keys()
+            == registered(wheel_job, "acme-test").keys()
+            == {"1.2.3"}
+        )
 
     def test_each_workspace_has_its_own_urls(self, wheel_job: Job) -> None:
-        inputs = {**wheel_job.into_workspace_inputs("acme-ml", "acme-test"), "feed": "", "feed_token": ""}
+        inputs = {
+            **wheel_job.into_workspace_inputs("acme-ml", "acme-test"),
+            "feed": "",
+            "feed_token": "",
+        }
         inputs["connection_token"] = ""
         first, second = (run(wheel_job, **inputs) for _ in "12")
         assert (first.status, second.status) == (0, 0), first.log + second.log

@@ -21,7 +21,9 @@ WheelMaker = Callable[..., Path]
 
 class TestFaults:
     def test_some_answers_then_normal(self, sandbox: Sandbox) -> None:
-        sandbox.faults.add(server="arm", path="/meta*", status=429, headers={"Retry-After": "1"}, times=2)
+        sandbox.faults.add(
+            server="arm", path="/meta*", status=429, headers={"Retry-After": "1"}, times=2
+        )
         answers = [call(sandbox, "GET", sandbox.metadata_url) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [429, 429, 200]
         assert answers[0].headers["Retry-After"] == "1"
@@ -57,7 +59,12 @@ class TestFaults:
         message = call_arm(sandbox, "PUT", url, body=body).json()["error"]["message"]
         assert SECRET in message
         assert "Authorization: Bearer " in message
-        assert "Bearer" not in call(sandbox, "GET", sandbox.metadata_url, headers={"Authorization": "Bearer x"}).text
+        assert (
+            "Bearer"
+            not in call(
+                sandbox, "GET", sandbox.metadata_url, headers={"Authorization": "Bearer x"}
+            ).text
+        )
 
     def test_what_is_recorded(self, sandbox: Sandbox) -> None:
         project_page(sandbox, "acme-forecast", sandbox.tokens.read)
@@ -84,7 +91,9 @@ class TestImageBuild:
         )
         return file
 
-    def connect(self, sandbox: Sandbox, name: str = "acme", path: str = "/acme", token: str = "") -> None:
+    def connect(
+        self, sandbox: Sandbox, name: str = "acme", path: str = "/acme", token: str = ""
+    ) -> None:
         sandbox.workspace("acme-ml").connections[name] = {
             **PAT_BODY["properties"],
             "target": sandbox.url("feed") + path,

@@ -31,14 +31,19 @@ def service(
     **options: Any,
 ) -> requests.Response:
     root = f"{sandbox.url('artifact-service')}/artifact/v2.0{sandbox.workspace(workspace).arm_id}/artifacts"
-    headers = {**bearer(sandbox, getattr(sandbox.identities, who), audience), **options.pop("headers", {})}
+    headers = {
+        **bearer(sandbox, getattr(sandbox.identities, who), audience),
+        **options.pop("headers", {}),
+    }
     return call(sandbox, method, root + below, headers=headers, **options)
 
 
 def register(sandbox: Sandbox, *names: str, **options: Any) -> requests.Response:
     headers = {"Content-Type": "application/json-patch+json; charset=utf-8"}
     body = {"paths": [{"path": name} for name in names]}
-    return service(sandbox, "POST", f"/batch/metadata/{FOLDER}", json=body, headers=headers, **options)
+    return service(
+        sandbox, "POST", f"/batch/metadata/{FOLDER}", json=body, headers=headers, **options
+    )
 
 
 def write_link(sandbox: Sandbox, name: str = WHEEL) -> str:
@@ -64,7 +69,10 @@ class TestDiscovery:
         assert found["history"] == found["api"] == sandbox.url("artifact-service")
 
     def test_each_workspace_has_an_account_of_its_own(self, sandbox: Sandbox) -> None:
-        accounts = {sandbox.workspace(name).storage_account for name in ("acme-ml", "acme-test", "acme-locked")}
+        accounts = {
+            sandbox.workspace(name).storage_account
+            for name in ("acme-ml", "acme-test", "acme-locked")
+        }
         assert len(accounts) == 3
 
     def test_the_storage_suffix_of_the_cloud(self, sandbox: Sandbox) -> None:
@@ -73,8 +81,12 @@ class TestDiscovery:
 
     def test_subscriptions_are_those_that_one_may_read(self, sandbox: Sandbox) -> None:
         listed = call_arm(sandbox, "GET", "/subscriptions?api-version=2022-12-01").json()["value"]
-        assert [one["subscriptionId"] for one in listed] == [sandbox.workspace("acme-ml").subscription_id]
-        assert call_arm(sandbox, "GET", "/subscriptions?api-version=2022-12-01", "stranger").json() == {"value": []}
+        assert [one["subscriptionId"] for one in listed] == [
+            sandbox.workspace("acme-ml").subscription_id
+        ]
+        assert call_arm(
+            sandbox, "GET", "/subscriptions?api-version=2022-12-01", "stranger"
+        ).json() == {"value": []}
 
 
 class TestRegistering:
@@ -83,7 +95,11 @@ class TestRegistering:
         assert answer.status_code == 200
         content = answer.json()
         assert set(content) == {"artifacts", "artifactContentInformation", "errors"}
-        assert set(content["artifacts"]) == set(content["artifactContentInformation"]) == {WHEEL, OTHER}
+        assert (
+            set(content["artifacts"])
+            == set(content["artifactContentInformation"])
+            == {WHEEL, OTHER}
+        )
         assert content["errors"] == {}
         assert content["artifacts"][WHEEL]["artifactId"] == f"{FOLDER}/{WHEEL}"
         link = content["artifactContentInformation"][OTHER]["contentUri"].partition("?")[0]
@@ -156,8 +172,12 @@ class TestRefusals:
     def test_a_wrong_token(self, sandbox: Sandbox, wrong: str) -> None:
         sandbox.access_tokens.lifetime = -1 if wrong == "expired" else 3600
         audience = STORAGE_RESOURCE if wrong == "audience" else ""
-        headers = {"unknown": {"Authorization": "Bearer x"}, "missing": {"Authorization": ""}}.get(wrong, {})
-        answer = service(sandbox, "GET", f"/contentinfo/{FOLDER}/{WHEEL}", audience=audience, headers=headers)
+        headers = {"unknown": {"Authorization": "Bearer x"}, "missing": {"Authorization": ""}}.get(
+            wrong, {}
+        )
+        answer = service(
+            sandbox, "GET", f"/contentinfo/{FOLDER}/{WHEEL}", audience=audience, headers=headers
+        )
         assert answer.status_code == 401
         assert answer.json()["error"]["code"] == "UserError"
 
@@ -171,10 +191,15 @@ class TestRefusals:
             ("stranger", "acme-ml", False, False),
         ],
     )
-    def test_roles(self, sandbox: Sandbox, who: str, workspace: str, may_read: bool, may_write: bool) -> None:
+    def test_roles(
+        self, sandbox: Sandbox, who: str, workspace: str, may_read: bool, may_write: bool
+    ) -> None:
         sandbox.workspace(workspace).artifacts[WHEEL] = {"path": WHEEL}
         options = {"who": who, "workspace": workspace}
-        read = [service(sandbox, "GET", f"/{kind}/{FOLDER}/{WHEEL}", **options) for kind in ("contentinfo", "metadata")]
+        read = [
+            service(sandbox, "GET", f"/{kind}/{FOLDER}/{WHEEL}", **options)
+            for kind in ("contentinfo", "metadata")
+        ]
         write = [register(sandbox, OTHER, **options)]
         write += [service(sandbox, "GET", f"/write/{FOLDER}/{WHEEL}", **options)]
         write += [service(sandbox, "DELETE", f"/metadata/{FOLDER}/{WHEEL}", **options)]
@@ -194,13 +219,18 @@ class TestLinks:
     def test_writes_once_and_tells_the_size(self, trusting: Sandbox) -> None:
         link = write_link(trusting)
         headers = {"x-ms-blob-type": "BlockBlob", "If-None-Match": "*"}
-        assert [call(trusting, "PUT", link, headers=headers, data=b"wheel").status_code for _ in range(2)] == [201, 409]
+        assert [
+            call(trusting, "PUT", link, headers=headers, data=b"wheel").status_code
+            for _ in range(2)
+        ] == [201, 409]
         assert call(trusting, "HEAD", link).headers["Content-Length"] == "5"
         stored = trusting.blobs("acmemlstore", "azureml").download_blob(f"{FOLDER}/{WHEEL}")
         assert stored.readall() == b"wheel"
 
     def test_writes_blocks(self, trusting: Sandbox) -> None:
-        with BlobClient.from_blob_url(write_link(trusting, OTHER), max_single_put_size=1, max_block_size=BLOCK) as blob:
+        with BlobClient.from_blob_url(
+            write_link(trusting, OTHER), max_single_put_size=1, max_block_size=BLOCK
+        ) as blob:
             blob.upload_blob(bytes(3 * BLOCK), validate_content=True)
             assert blob.get_blob_properties().size == 3 * BLOCK
 
@@ -219,7 +249,10 @@ class TestLinks:
 
     def test_expires(self, trusting: Sandbox) -> None:
         trusting.artifact_switches.link_lifetime = timedelta(seconds=-1)
-        with BlobClient.from_blob_url(write_link(trusting)) as blob, pytest.raises(HttpResponseError) as caught:
+        with (
+            BlobClient.from_blob_url(write_link(trusting)) as blob,
+            pytest.raises(HttpResponseError) as caught,
+        ):
             blob.upload_blob(b"wheel")
         assert getattr(caught.value, "error_code", "") == "AuthenticationFailed"
 
@@ -232,7 +265,9 @@ class TestLinks:
         headers = {"x-ms-blob-type": "BlockBlob"}
         put = call(trusting, "PUT", answer["contentUri"], headers=headers, data=b"wheel")
         assert put.status_code == (201 if may_write else 403)
-        assert call(trusting, "HEAD", answer["contentUri"]).status_code == (200 if may_write else 404)
+        assert call(trusting, "HEAD", answer["contentUri"]).status_code == (
+            200 if may_write else 404
+        )
 
     def test_repairs_what_never_arrived(self, trusting: Sandbox) -> None:
         register(trusting, WHEEL)

@@ -100,7 +100,10 @@ def refusal(action: Callable[[], object]) -> tuple[int | None, str]:
 
 def blob_requests(sandbox: Sandbox) -> list[tuple[str, str]]:
     found = [one for one in sandbox.requests if one.server == "blob"]
-    return [(one.method, "&".join(part for part in one.query.split("&") if "comp=" in part)) for one in found]
+    return [
+        (one.method, "&".join(part for part in one.query.split("&") if "comp=" in part))
+        for one in found
+    ]
 
 
 class TestStores:
@@ -108,7 +111,10 @@ class TestStores:
         digest = hashlib.sha256(b"wheel").hexdigest()
         settings = ContentSettings(content_type="application/octet-stream")
         blob.upload_blob(
-            b"wheel", metadata={"sha256": digest, "Made_By": "x"}, content_settings=settings, validate_content=True
+            b"wheel",
+            metadata={"sha256": digest, "Made_By": "x"},
+            content_settings=settings,
+            validate_content=True,
         )
         found = blob.get_blob_properties()
         assert found.metadata == {"sha256": digest, "Made_By": "x"}
@@ -140,7 +146,10 @@ class TestStores:
         with Sandbox(tmp_path) as sandbox:
             own = sandbox._storage.azurite
             url = f"https://127.0.0.1:{own.port}/acmepackages/wheels/x"
-            assert requests.get(url, verify=str(own.authority_file), timeout=30).status_code in {403, 404}
+            assert requests.get(url, verify=str(own.authority_file), timeout=30).status_code in {
+                403,
+                404,
+            }
         with pytest.raises(requests.ConnectionError):
             requests.get(url, verify=str(own.authority_file), timeout=30)
 
@@ -164,7 +173,11 @@ class TestConditions:
 
     def test_only_what_was_seen_is_replaced(self, blob: BlobClient) -> None:
         seen = blob.upload_blob(b"first")["etag"]
-        condition: dict[str, Any] = {"overwrite": True, "etag": seen, "match_condition": MatchConditions.IfNotModified}
+        condition: dict[str, Any] = {
+            "overwrite": True,
+            "etag": seen,
+            "match_condition": MatchConditions.IfNotModified,
+        }
         blob.upload_blob(b"second", **condition)
         assert refusal(lambda: blob.upload_blob(b"third", **condition)) == (412, "ConditionNotMet")
 
@@ -182,12 +195,18 @@ class TestConditions:
         blob.upload_blob(b"first")
         lease = blob.acquire_lease()
         assert blob.get_blob_properties().lease.status == "locked"
-        assert refusal(lambda: blob.upload_blob(b"second", overwrite=True)) == (412, "LeaseIdMissing")
+        assert refusal(lambda: blob.upload_blob(b"second", overwrite=True)) == (
+            412,
+            "LeaseIdMissing",
+        )
         blob.upload_blob(b"second", overwrite=True, lease=lease)
 
     def test_missing(self, container: ContainerMaker, sandbox: Sandbox) -> None:
         wheels = container()
-        assert refusal(wheels.get_blob_client("missing").get_blob_properties) == (404, "BlobNotFound")
+        assert refusal(wheels.get_blob_client("missing").get_blob_properties) == (
+            404,
+            "BlobNotFound",
+        )
         other = container(url=sandbox.blob_url("acmepackages", "missing"))
         assert refusal(other.get_container_properties) == (404, "ContainerNotFound")
         assert refusal(lambda: other.upload_blob(NAME, b"x")) == (404, "ContainerNotFound")
@@ -198,15 +217,24 @@ class TestSignIn:
         blob.upload_blob(b"wheel")
         seen = container("reader").get_blob_client(NAME)
         assert seen.download_blob().readall() == b"wheel"
-        assert refusal(lambda: seen.upload_blob(b"", overwrite=True)) == (403, "AuthorizationPermissionMismatch")
+        assert refusal(lambda: seen.upload_blob(b"", overwrite=True)) == (
+            403,
+            "AuthorizationPermissionMismatch",
+        )
         assert refusal(seen.delete_blob) == (403, "AuthorizationPermissionMismatch")
 
     @pytest.mark.parametrize("who", ["outsider", "stranger"])
     def test_without_a_role(self, container: ContainerMaker, who: str) -> None:
         wheels = container(who)
         # A HEAD has no body: the code is in a header.
-        assert refusal(wheels.get_blob_client(NAME).get_blob_properties) == (403, "AuthorizationPermissionMismatch")
-        assert refusal(lambda: wheels.upload_blob(NAME, b"x")) == (403, "AuthorizationPermissionMismatch")
+        assert refusal(wheels.get_blob_client(NAME).get_blob_properties) == (
+            403,
+            "AuthorizationPermissionMismatch",
+        )
+        assert refusal(lambda: wheels.upload_blob(NAME, b"x")) == (
+            403,
+            "AuthorizationPermissionMismatch",
+        )
 
     @pytest.mark.parametrize("account", ["acmemlstore", "acmeteststore", "acmelockedstore"])
     def test_nobody_has_a_role_on_a_workspaces_own_account(
@@ -221,7 +249,9 @@ class TestSignIn:
         trusting.access_tokens.lifetime = -1 if wrong == "expired" else 3600
         value = trusting.access_tokens.issue(trusting.identities.contributor, audience)
         headers = {"Authorization": f"Bearer {'x' if wrong == 'unknown' else ''}{value}"}
-        answer = call(trusting, "GET", trusting.container_url + "?restype=container", headers=headers)
+        answer = call(
+            trusting, "GET", trusting.container_url + "?restype=container", headers=headers
+        )
         assert answer.status_code == 401
         assert answer.headers["x-ms-error-code"] == "InvalidAuthenticationInfo"
         assert answer.headers["WWW-Authenticate"] == (
@@ -229,17 +259,28 @@ class TestSignIn:
             f" resource_id={STORAGE_RESOURCE}"
         )
         assert answer.headers["Content-Type"] == "application/xml"
-        explained = {"audience": "Audience did not match", "expired": "token is expired", "unknown": "Signature"}
+        explained = {
+            "audience": "Audience did not match",
+            "expired": "token is expired",
+            "unknown": "Signature",
+        }
         assert explained[wrong] in answer.text
 
     def test_the_client_tells_the_code_of_a_wrong_token(self, trusting: Sandbox) -> None:
         class Wrong:
             def get_token(self, *scopes: str, **options: object) -> AccessToken:
-                token = trusting.access_tokens.issue(trusting.identities.contributor, trusting.url("arm"))
+                token = trusting.access_tokens.issue(
+                    trusting.identities.contributor, trusting.url("arm")
+                )
                 return AccessToken(token, 2**31)
 
-        with ContainerClient.from_container_url(trusting.container_url, credential=Wrong(), retry_total=0) as wheels:
-            assert refusal(lambda: wheels.upload_blob(NAME, b"x")) == (401, "InvalidAuthenticationInfo")
+        with ContainerClient.from_container_url(
+            trusting.container_url, credential=Wrong(), retry_total=0
+        ) as wheels:
+            assert refusal(lambda: wheels.upload_blob(NAME, b"x")) == (
+                401,
+                "InvalidAuthenticationInfo",
+            )
 
     @pytest.mark.parametrize(
         ("authorization", "status", "code"),
@@ -254,7 +295,9 @@ class TestSignIn:
 
     def test_unknown_account(self, sandbox: Sandbox) -> None:
         headers = bearer(sandbox, sandbox.identities.contributor, STORAGE_RESOURCE)
-        answer = call(sandbox, "GET", sandbox.blob_url("globexpackages", "wheels", NAME), headers=headers)
+        answer = call(
+            sandbox, "GET", sandbox.blob_url("globexpackages", "wheels", NAME), headers=headers
+        )
         assert (answer.status_code, answer.headers["x-ms-error-code"]) == (404, "ResourceNotFound")
 
 
@@ -268,7 +311,10 @@ class TestSignatures:
         head = call(sandbox, "HEAD", link)
         assert (head.status_code, head.headers["Content-Length"]) == (200, "5")
         refused = call(sandbox, "PUT", link, headers={"x-ms-blob-type": "BlockBlob"}, data=b"other")
-        assert (refused.status_code, refused.headers["x-ms-error-code"]) == (403, "AuthorizationPermissionMismatch")
+        assert (refused.status_code, refused.headers["x-ms-error-code"]) == (
+            403,
+            "AuthorizationPermissionMismatch",
+        )
 
     def test_a_link_that_is_not_good(self, blob: BlobClient, sandbox: Sandbox) -> None:
         blob.upload_blob(b"wheel")
@@ -281,11 +327,18 @@ class TestSignatures:
         }
         for link, detail in links.items():
             refused = call(sandbox, "GET", link)
-            assert (refused.status_code, refused.headers["x-ms-error-code"]) == (403, "AuthenticationFailed")
+            assert (refused.status_code, refused.headers["x-ms-error-code"]) == (
+                403,
+                "AuthenticationFailed",
+            )
             assert detail in refused.text
 
     def test_a_url_elsewhere_is_not_signed(self, sandbox: Sandbox) -> None:
-        for url in (f"{sandbox.url('feed')}/acme/x.whl", "https://example.invalid/x.whl", sandbox.container_url):
+        for url in (
+            f"{sandbox.url('feed')}/acme/x.whl",
+            "https://example.invalid/x.whl",
+            sandbox.container_url,
+        ):
             assert sandbox.signed_url(url) == url
 
 
@@ -298,7 +351,10 @@ class TestSwitches:
     def test_keys_forbidden(self, blob: BlobClient, trusting: Sandbox) -> None:
         blob.upload_blob(b"wheel")
         link = trusting.signed_url(blob.url)
-        key = {"account_name": "acmepackages", "account_key": trusting._storage.azurite.accounts["acmepackages"]}
+        key = {
+            "account_name": "acmepackages",
+            "account_key": trusting._storage.azurite.accounts["acmepackages"],
+        }
         trusting.blob_switches.keys_forbidden = True
         for credential, url in ((None, link), (key, blob.url)):
             with BlobClient.from_blob_url(url, credential=credential, retry_total=0) as client:
@@ -310,7 +366,9 @@ class TestSwitches:
         assert blob.exists()
 
     @pytest.mark.parametrize("switch", ["immutable", "legal_hold"])
-    def test_write_once(self, container: ContainerMaker, blob: BlobClient, sandbox: Sandbox, switch: str) -> None:
+    def test_write_once(
+        self, container: ContainerMaker, blob: BlobClient, sandbox: Sandbox, switch: str
+    ) -> None:
         setattr(sandbox.blob_switches, switch, True)
         denied = (409, "BlobImmutableDueToPolicy")
         etag = blob.upload_blob(bytes(LARGE))["etag"]
@@ -323,7 +381,10 @@ class TestSwitches:
         # Its own condition stops a request before the policy does.
         assert refusal(lambda: blob.upload_blob(b"second")) == (409, "BlobAlreadyExists")
         other: dict[str, Any] = {"etag": '"0x1"', "match_condition": MatchConditions.IfNotModified}
-        assert refusal(lambda: blob.upload_blob(b"second", overwrite=True, **other)) == (412, "ConditionNotMet")
+        assert refusal(lambda: blob.upload_blob(b"second", overwrite=True, **other)) == (
+            412,
+            "ConditionNotMet",
+        )
         properties = container().get_container_properties()
         assert properties.has_immutability_policy is (switch == "immutable")
         assert properties.has_legal_hold is (switch == "legal_hold")
@@ -343,7 +404,10 @@ class TestFaults:
         sandbox.faults.add(server="blob", query="*comp=blocklist*", status=500)
         assert refusal(lambda: blob.upload_blob(bytes(LARGE), max_concurrency=1))[0] == 403
         assert refusal(lambda: blob.upload_blob(bytes(LARGE), max_concurrency=1))[0] == 500
-        sent = [(one.query.partition("comp=")[2].partition("&")[0], one.status) for one in sandbox.requests]
+        sent = [
+            (one.query.partition("comp=")[2].partition("&")[0], one.status)
+            for one in sandbox.requests
+        ]
         sent = [one for one in sent if one[0]]
         assert sent == [("block", 201), ("block", 403), *[("block", 201)] * 3, ("blocklist", 500)]
 
@@ -356,11 +420,16 @@ class TestFaults:
         with pytest.raises(ResourceNotFoundError):
             blob.get_blob_properties()
 
-    def test_a_client_that_is_gone_within_a_body(self, sandbox: Sandbox, capfd: pytest.CaptureFixture[str]) -> None:
+    def test_a_client_that_is_gone_within_a_body(
+        self, sandbox: Sandbox, capfd: pytest.CaptureFixture[str]
+    ) -> None:
         context = ssl.create_default_context(cafile=str(sandbox.authority_file))
         address = ("127.0.0.1", int(sandbox.url("blob").rpartition(":")[2]))
         head = b"PUT /acmepackages/wheels/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
-        with socket.create_connection(address) as plain, context.wrap_socket(plain, server_hostname="localhost") as own:
+        with (
+            socket.create_connection(address) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as own,
+        ):
             own.sendall(head + bytes(500))
         for _ in range(100):
             if sandbox.requests:
@@ -390,7 +459,9 @@ class TestFaults:
 
     def test_large_bodies_are_not_kept(self, blob: BlobClient, sandbox: Sandbox) -> None:
         blob.upload_blob(bytes(BLOCK))
-        with ContainerClient.from_container_url(sandbox.container_url, credential=blob.credential) as wheels:
+        with ContainerClient.from_container_url(
+            sandbox.container_url, credential=blob.credential
+        ) as wheels:
             wheels.upload_blob("large", bytes(10 * BLOCK))
         kept = [(len(one.body), one.length) for one in sandbox.requests if one.method == "PUT"]
         assert kept == [(BLOCK, BLOCK), (BLOCK, 10 * BLOCK)]
@@ -398,7 +469,9 @@ class TestFaults:
 
 class TestPublicNames:
     @pytest.fixture
-    def public(self, tmp_path: Path, azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    def public(
+        self, tmp_path: Path, azurite: Azurite, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[Sandbox]:
         with Sandbox(tmp_path / "sandbox", public_names=True, azurite=azurite) as sandbox:
             for name, value in sandbox.environ().items():
                 monkeypatch.setenv(name, value)
@@ -412,7 +485,9 @@ class TestPublicNames:
         assert requests.put(url, b"wheel", headers=headers, timeout=30).status_code == 201
         assert requests.get(public.signed_url(url), timeout=30).content == b"wheel"
         assert public.blobs("acmepackages", "wheels").download_blob(NAME).readall() == b"wheel"
-        refused = requests.get(public.blob_url("acmemlstore", "azureml", NAME), headers=headers, timeout=30)
+        refused = requests.get(
+            public.blob_url("acmemlstore", "azureml", NAME), headers=headers, timeout=30
+        )
         assert refused.headers["x-ms-error-code"] == "AuthorizationPermissionMismatch"
 
     def test_an_unknown_account_has_no_name(self, public: Sandbox) -> None:
@@ -421,30 +496,47 @@ class TestPublicNames:
 
 
 class TestImageBuild:
-    @pytest.mark.parametrize("form", ["{url}", "acme-forecast @ {url}", "acme-forecast @ {url}#sha256={digest}"])
+    @pytest.mark.parametrize(
+        "form", ["{url}", "acme-forecast @ {url}", "acme-forecast @ {url}#sha256={digest}"]
+    )
     def test_installs_by_signed_urls(
         self, trusting: Sandbox, tiny_wheel: WheelMaker, tmp_path: Path, form: str
     ) -> None:
         python = self.build(trusting, tiny_wheel(version="1.0+local.1"), tmp_path, form)
         assert list(python.parents[1].rglob("acme_forecast.py"))
 
-    def test_a_wrong_hash_fails(self, trusting: Sandbox, tiny_wheel: WheelMaker, tmp_path: Path) -> None:
+    def test_a_wrong_hash_fails(
+        self, trusting: Sandbox, tiny_wheel: WheelMaker, tmp_path: Path
+    ) -> None:
         with pytest.raises(ImageBuildError, match="HASH"):
             self.build(trusting, tiny_wheel(), tmp_path, "acme-forecast @ {url}#sha256=" + "0" * 64)
 
-    def test_without_signing(self, trusting: Sandbox, tiny_wheel: WheelMaker, tmp_path: Path) -> None:
+    def test_without_signing(
+        self, trusting: Sandbox, tiny_wheel: WheelMaker, tmp_path: Path
+    ) -> None:
         with pytest.raises(ImageBuildError, match="404"):
             self.build(trusting, tiny_wheel(), tmp_path, "{url}", sign=lambda url: url)
 
-    def build(self, sandbox: Sandbox, wheel: Path, directory: Path, form: str, **options: Callable[[str], str]) -> Path:
-        sandbox.blobs("acmepackages", "wheels").upload_blob(f"releases/{wheel.name}", wheel.read_bytes())
+    def build(
+        self,
+        sandbox: Sandbox,
+        wheel: Path,
+        directory: Path,
+        form: str,
+        **options: Callable[[str], str],
+    ) -> Path:
+        sandbox.blobs("acmepackages", "wheels").upload_blob(
+            f"releases/{wheel.name}", wheel.read_bytes()
+        )
         url = sandbox.blob_url("acmepackages", "wheels", f"releases/{wheel.name}")
         line = form.format(url=url, digest=hashlib.sha256(wheel.read_bytes()).hexdigest())
         file = directory / "conda.yml"
         file.write_text(f"dependencies:\n- python=3.11\n- pip:\n  - {line}\n", encoding="utf-8")
         environ = {**os.environ, "PIP_NO_CACHE_DIR": "1"}
         options = {"sign": sandbox.signed_url, **options}
-        return build_image(file, sandbox.workspace("acme-ml"), directory / "image", environ, **options).python
+        return build_image(
+            file, sandbox.workspace("acme-ml"), directory / "image", environ, **options
+        ).python
 
 
 class TestAzurite:
@@ -456,7 +548,11 @@ class TestAzurite:
             "os.kill(os.getpid(), signal.SIGTERM if os.name == 'nt' else signal.SIGKILL)"
         )
         ended = subprocess.run(
-            [sys.executable, "-c", program, tmp_path], capture_output=True, encoding="utf-8", timeout=60, check=False
+            [sys.executable, "-c", program, tmp_path],
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
         )
         assert ended.returncode != 0
         address = ("127.0.0.1", int(ended.stdout))
@@ -468,7 +564,9 @@ class TestAzurite:
             time.sleep(0.05)
         pytest.fail("Azurite still answers.")
 
-    def test_a_missing_installation_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_missing_installation_is_told(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("PATH", os.fspath(tmp_path))
         with pytest.raises(AzuriteError, match="run make tools"):
             Azurite(tmp_path, {}).start()
@@ -478,6 +576,9 @@ class TestAzurite:
         try:
             with azurite.service("acmepackages") as service:
                 service.create_container("wheels").upload_blob("large", bytes(BLOCK))
-            assert sum(file.stat().st_size for file in (tmp_path / "__blobstorage__").iterdir()) == BLOCK
+            assert (
+                sum(file.stat().st_size for file in (tmp_path / "__blobstorage__").iterdir())
+                == BLOCK
+            )
         finally:
             azurite.stop()

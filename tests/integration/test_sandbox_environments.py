@@ -18,7 +18,9 @@ def url(sandbox: Sandbox, below: str) -> str:
     return f"{sandbox.workspace('acme-ml').arm_id}/environments{below}{'&' if '?' in below else '?'}{VERSION}"
 
 
-def put(sandbox: Sandbox, number: str = "1", name: str = "forecast", **changes: Any) -> requests.Response:
+def put(
+    sandbox: Sandbox, number: str = "1", name: str = "forecast", **changes: Any
+) -> requests.Response:
     body = {"properties": {**ENVIRONMENT_BODY["properties"], **changes}}
     return call_arm(sandbox, "PUT", url(sandbox, f"/{name}/versions/{number}"), body=body)
 
@@ -48,7 +50,9 @@ def test_bodies(sandbox: Sandbox, changes: dict[str, Any]) -> None:
     assert sandbox.workspace("acme-ml").environments == {}
 
 
-@pytest.mark.parametrize(("name", "code"), [("with.dot", "RequestInvalid"), ("AzureML-x", "UserError")])
+@pytest.mark.parametrize(
+    ("name", "code"), [("with.dot", "RequestInvalid"), ("AzureML-x", "UserError")]
+)
 def test_names(sandbox: Sandbox, name: str, code: str) -> None:
     answer = put(sandbox, name=name)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
@@ -57,7 +61,13 @@ def test_names(sandbox: Sandbox, name: str, code: str) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"inferenceConfig": {"livenessRoute": ROUTE, "readinessRoute": ROUTE, "scoringRoute": ROUTE}},
+        {
+            "inferenceConfig": {
+                "livenessRoute": ROUTE,
+                "readinessRoute": ROUTE,
+                "scoringRoute": ROUTE,
+            }
+        },
         {"environmentType": "UserCreated", "provisioningState": "Succeeded", "build": None},
         {"tags": {"a": "b"}, "description": "ours", "isAnonymous": False, "osType": "Linux"},
     ],

@@ -34,16 +34,31 @@ class TestFeedRefusals:
             ("read", "/acme/_packaging/python/pypi/simple/nothing/", 404, "nothing"),
             ("read", "/acme/_packaging/python/npm/", 404, "controller for path"),
             ("read", "/nobody/_packaging/python/pypi/simple/", 404, "controller for path"),
-            ("read", "/acme/_packaging/python/pypi/download/a/1/a-1-py3-none-any.whl", 404, "a-1-py3"),
+            (
+                "read",
+                "/acme/_packaging/python/pypi/download/a/1/a-1-py3-none-any.whl",
+                404,
+                "a-1-py3",
+            ),
             (
                 "expired",
                 "/acme/_packaging/python/pypi/simple/",
                 401,
                 "Personal Access Token used has expired",
             ),
-            ("other_organisation", "/acme/_packaging/python/pypi/simple/", 401, "is not authorized"),
+            (
+                "other_organisation",
+                "/acme/_packaging/python/pypi/simple/",
+                401,
+                "is not authorized",
+            ),
             ("read", "/globex/_packaging/python/pypi/simple/", 401, "is not authorized"),
-            ("write_only", "/acme/_packaging/python/pypi/simple/", 403, "You need to have 'ReadPackages'."),
+            (
+                "write_only",
+                "/acme/_packaging/python/pypi/simple/",
+                403,
+                "You need to have 'ReadPackages'.",
+            ),
             ("sign_in_page", "/acme/_packaging/python/pypi/simple/", 203, "Sign In"),
             ("sign_in_redirect", "/acme/_packaging/python/pypi/simple/", 302, ""),
         ],
@@ -53,7 +68,9 @@ class TestFeedRefusals:
         answer = call(sandbox, "GET", sandbox.url("feed") + path, auth=auth)
         assert (answer.status_code, text in answer.text) == (status, True), answer.text
 
-    @pytest.mark.parametrize("auth", [None, ("any", "unknown"), ("any", ""), ("", "as the read token")])
+    @pytest.mark.parametrize(
+        "auth", [None, ("any", "unknown"), ("any", ""), ("", "as the read token")]
+    )
     def test_no_credential(self, sandbox: Sandbox, auth: tuple[str, str] | None) -> None:
         if auth == ("", "as the read token"):
             auth = ("", sandbox.tokens.read)
@@ -78,7 +95,13 @@ class TestFeedRefusals:
         ],
     )
     def test_uploading(
-        self, sandbox: Sandbox, tiny_wheel: WheelMaker, token: str, feed: str, status: int, text: str
+        self,
+        sandbox: Sandbox,
+        tiny_wheel: WheelMaker,
+        token: str,
+        feed: str,
+        status: int,
+        text: str,
     ) -> None:
         url = sandbox.feed_url("acme", feed, api="upload")
         answer = upload(sandbox, tiny_wheel(), getattr(sandbox.tokens, token), url)
@@ -97,9 +120,12 @@ class TestFeedRefusals:
         assert (answer.status_code, answer.json()["typeKey"]) == (400, "InvalidPackageException")
 
     @pytest.mark.parametrize(
-        ("identity", "status"), [("contributor", 202), ("reader", 403), ("outsider", 401), ("stranger", 401)]
+        ("identity", "status"),
+        [("contributor", 202), ("reader", 403), ("outsider", 401), ("stranger", 401)],
     )
-    def test_entra_token(self, sandbox: Sandbox, tiny_wheel: WheelMaker, identity: str, status: int) -> None:
+    def test_entra_token(
+        self, sandbox: Sandbox, tiny_wheel: WheelMaker, identity: str, status: int
+    ) -> None:
         token = sandbox.access_tokens.issue(getattr(sandbox.identities, identity), DEVOPS_RESOURCE)
         assert upload(sandbox, tiny_wheel(), token).status_code == status
 
@@ -124,7 +150,12 @@ class TestFeedPackages:
         assert again.json()["typeKey"] == "PackageAlreadyExistsException"
 
     def test_feeds_are_apart(self, sandbox: Sandbox, tiny_wheel: WheelMaker) -> None:
-        upload(sandbox, tiny_wheel(), sandbox.tokens.write, sandbox.feed_url("acme", "python", "ml", "upload"))
+        upload(
+            sandbox,
+            tiny_wheel(),
+            sandbox.tokens.write,
+            sandbox.feed_url("acme", "python", "ml", "upload"),
+        )
         assert project_page(sandbox, "acme-forecast", sandbox.tokens.read, "ml").status_code == 200
         assert project_page(sandbox, "acme-forecast", sandbox.tokens.read).status_code == 404
 
@@ -133,7 +164,9 @@ class TestFeedPackages:
         upload(sandbox, wheel, sandbox.tokens.write)
         page = project_page(sandbox, "Acme_Forecast", sandbox.tokens.read)
         digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-        link = sandbox.feed_url("acme", "python", api="download") + f"acme-forecast/1.2.3/{wheel.name}"
+        link = (
+            sandbox.feed_url("acme", "python", api="download") + f"acme-forecast/1.2.3/{wheel.name}"
+        )
         assert page.headers["Content-Type"].startswith("text/html")
         assert f'<a href="{link}#sha256={digest}">{wheel.name}</a>' in page.text
         auth = ("any", sandbox.tokens.read)
@@ -143,7 +176,9 @@ class TestFeedPackages:
         assert call(sandbox, "GET", found.headers["Location"]).content == wheel.read_bytes()
         assert call(sandbox, "GET", found.headers["Location"], auth=auth).status_code == 400
 
-    def test_without_trailing_slash_and_through_a_view(self, sandbox: Sandbox, tiny_wheel: WheelMaker) -> None:
+    def test_without_trailing_slash_and_through_a_view(
+        self, sandbox: Sandbox, tiny_wheel: WheelMaker
+    ) -> None:
         url = sandbox.feed_url("acme", "python", api="upload").rstrip("/")
         assert upload(sandbox, tiny_wheel(), sandbox.tokens.write, url).status_code == 202
         view = sandbox.feed_url("acme", "python@Local") + "acme-forecast"
@@ -157,7 +192,9 @@ class TestFeedPackages:
         switches.reserved.add(("acme-forecast", "1.0"))
         assert upload(sandbox, tiny_wheel(), sandbox.tokens.write).status_code == 202
         assert project_page(sandbox, "acme-forecast", sandbox.tokens.read).status_code == 404
-        new = upload(sandbox, tiny_wheel(version="2.0"), sandbox.tokens.write, metadata_version="2.4")
+        new = upload(
+            sandbox, tiny_wheel(version="2.0"), sandbox.tokens.write, metadata_version="2.4"
+        )
         assert (new.status_code, new.json()["message"]) == (
             400,
             "Metadata version '2.4' is unsupported. Supported versions are: 1.0,2.1.",
@@ -172,7 +209,9 @@ class TestFeedPackages:
     def test_two_uploads_at_once(self, sandbox: Sandbox, tiny_wheel: WheelMaker) -> None:
         wheel = tiny_wheel()
         with ThreadPoolExecutor(4) as pool:
-            answers = list(pool.map(lambda _: upload(sandbox, wheel, sandbox.tokens.write), range(4)))
+            answers = list(
+                pool.map(lambda _: upload(sandbox, wheel, sandbox.tokens.write), range(4))
+            )
         assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409]
 
     def test_large_file(self, sandbox: Sandbox, tiny_wheel: WheelMaker) -> None:
@@ -188,10 +227,15 @@ class TestFeedPackages:
 class TestPlainIndex:
     def test_closed_to_others(self, sandbox: Sandbox) -> None:
         assert call(sandbox, "GET", sandbox.plain_index_url).status_code == 401
-        assert call(sandbox, "GET", sandbox.plain_index_url, auth=("builder", "wrong")).status_code == 403
+        assert (
+            call(sandbox, "GET", sandbox.plain_index_url, auth=("builder", "wrong")).status_code
+            == 403
+        )
 
     @pytest.mark.parametrize(("agent", "status"), [("twine/7.0.0", 400), ("uv/0.13", 409)])
-    def test_duplicate(self, sandbox: Sandbox, tiny_wheel: WheelMaker, agent: str, status: int) -> None:
+    def test_duplicate(
+        self, sandbox: Sandbox, tiny_wheel: WheelMaker, agent: str, status: int
+    ) -> None:
         """pypiserver's own answers: 400 to twine, 409 to others."""
         wheel = tiny_wheel()
         answers = [

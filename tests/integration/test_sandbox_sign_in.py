@@ -24,7 +24,9 @@ def assertion_form(assertion: str) -> dict[str, str | None]:
 def assertion(sandbox: Sandbox, case: str) -> str:
     """A GitHub job's token with one thing wrong."""
     github = sandbox.github
-    job = sandbox.github_oidc_environ("repo:acme/fork:ref:refs/heads/main" if case == "subject" else GITHUB)
+    job = sandbox.github_oidc_environ(
+        "repo:acme/fork:ref:refs/heads/main" if case == "subject" else GITHUB
+    )
     if case == "expired":
         github.lifetime = -1
     if case == "foreign":
@@ -42,7 +44,9 @@ def assertion(sandbox: Sandbox, case: str) -> str:
     return str(answer.json()["value"])
 
 
-def sign_in(sandbox: Sandbox, tenant: str | None = None, **changes: str | None) -> requests.Response:
+def sign_in(
+    sandbox: Sandbox, tenant: str | None = None, **changes: str | None
+) -> requests.Response:
     identity = sandbox.identities.contributor
     form: dict[str, str | None] = {
         "grant_type": "client_credentials",
@@ -67,7 +71,9 @@ class TestSignIn:
             ({"scope": "https://unknown.invalid/.default"}, 400, "AADSTS500011"),
         ],
     )
-    def test_refusals(self, sandbox: Sandbox, changes: dict[str, Any], status: int, number: str) -> None:
+    def test_refusals(
+        self, sandbox: Sandbox, changes: dict[str, Any], status: int, number: str
+    ) -> None:
         answer = sign_in(sandbox, **changes)
         assert answer.status_code == status
         assert answer.json()["error_description"].startswith(f"{number}:")
@@ -97,12 +103,18 @@ class TestSignIn:
         github = sandbox.github_oidc_environ()["ACTIONS_ID_TOKEN_REQUEST_URL"]
         assert call(sandbox, "GET", f"{github}&audience=x", headers=headers).status_code == 401
         pipelines = sandbox.azure_pipelines_environ()["SYSTEM_OIDCREQUESTURI"]
-        assert call(sandbox, "POST", f"{pipelines}?api-version=7.1", headers=headers).status_code == 401
+        assert (
+            call(sandbox, "POST", f"{pipelines}?api-version=7.1", headers=headers).status_code
+            == 401
+        )
 
     def test_pipelines_issuer_wants_a_known_connection(self, sandbox: Sandbox) -> None:
         url = sandbox.azure_pipelines_environ()["SYSTEM_OIDCREQUESTURI"] + "?api-version=7.1"
         headers = {"Authorization": f"Bearer {sandbox.tokens.system_access}"}
         ids = ("unknown", sandbox.service_connection_id)
-        answers = [call(sandbox, "POST", f"{url}&serviceConnectionId={one}", headers=headers) for one in ids]
+        answers = [
+            call(sandbox, "POST", f"{url}&serviceConnectionId={one}", headers=headers)
+            for one in ids
+        ]
         assert [answer.status_code for answer in answers] == [404, 200]
         assert "oidcToken" in answers[1].json()

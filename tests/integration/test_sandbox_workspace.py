@@ -35,7 +35,9 @@ class TestWorkspaceRefusals:
             ("stranger", "GET", "", 403, "AuthorizationFailed"),
         ],
     )
-    def test_roles_and_paths(self, sandbox: Sandbox, who: str, method: str, path: str, status: int, code: str) -> None:
+    def test_roles_and_paths(
+        self, sandbox: Sandbox, who: str, method: str, path: str, status: int, code: str
+    ) -> None:
         url = f"{sandbox.workspace('acme-ml').arm_id}{path}?{VERSION}"
         answer = call_arm(sandbox, method, url, who, PAT_BODY if method == "PUT" else None)
         assert answer.status_code == status, answer.text
@@ -109,10 +111,14 @@ class TestWorkspaceRefusals:
             ({"expiryTime": "tomorrow"}, "'expiryTime'"),
         ],
     )
-    def test_bodies_of_connections(self, sandbox: Sandbox, changes: dict[str, Any], text: str) -> None:
+    def test_bodies_of_connections(
+        self, sandbox: Sandbox, changes: dict[str, Any], text: str
+    ) -> None:
         workspace = sandbox.workspace("acme-ml")
         body = {"properties": {**PAT_BODY["properties"], **changes}}
-        answer = call_arm(sandbox, "PUT", f"{workspace.arm_id}/connections/acme?{VERSION}", body=body)
+        answer = call_arm(
+            sandbox, "PUT", f"{workspace.arm_id}/connections/acme?{VERSION}", body=body
+        )
         assert answer.status_code == 400, answer.text
         assert text in answer.json()["error"]["message"]
         assert workspace.connections == {}
@@ -127,8 +133,12 @@ class TestWorkspaceRefusals:
             (json.dumps(PAT_BODY), "text/plain", 415),
         ],
     )
-    def test_bodies_in_general(self, sandbox: Sandbox, content: str, content_type: str, status: int) -> None:
-        url = f"{sandbox.url('arm')}{sandbox.workspace('acme-ml').arm_id}/connections/acme?{VERSION}"
+    def test_bodies_in_general(
+        self, sandbox: Sandbox, content: str, content_type: str, status: int
+    ) -> None:
+        url = (
+            f"{sandbox.url('arm')}{sandbox.workspace('acme-ml').arm_id}/connections/acme?{VERSION}"
+        )
         headers = {**bearer(sandbox, sandbox.identities.contributor), "Content-Type": content_type}
         assert call(sandbox, "PUT", url, data=content, headers=headers).status_code == status
 
@@ -143,10 +153,17 @@ class TestWorkspaceRefusals:
             ("forecast", {"condaFile": "name: x"}),
         ],
     )
-    def test_bodies_of_environments(self, sandbox: Sandbox, name: str, changes: dict[str, Any]) -> None:
+    def test_bodies_of_environments(
+        self, sandbox: Sandbox, name: str, changes: dict[str, Any]
+    ) -> None:
         workspace = sandbox.workspace("acme-ml")
         body = {"properties": {**ENVIRONMENT_BODY["properties"], **changes}}
-        answer = call_arm(sandbox, "PUT", f"{workspace.arm_id}/environments/{name}/versions/1?{VERSION}", body=body)
+        answer = call_arm(
+            sandbox,
+            "PUT",
+            f"{workspace.arm_id}/environments/{name}/versions/1?{VERSION}",
+            body=body,
+        )
         assert answer.status_code == 400, answer.text
         assert workspace.environments == {}
 
@@ -167,13 +184,24 @@ class TestWorkspace:
     def test_filters_and_pages(self, sandbox: Sandbox) -> None:
         workspace = sandbox.workspace("acme-ml")
         for name in ("one", "two", "three"):
-            workspace.connections[name] = {**PAT_BODY["properties"], "target": f"https://{name}.invalid"}
+            workspace.connections[name] = {
+                **PAT_BODY["properties"],
+                "target": f"https://{name}.invalid",
+            }
         workspace.connections["git"] = {**PAT_BODY["properties"], "category": "Git"}
-        first = call_arm(sandbox, "GET", f"{workspace.arm_id}/connections?{VERSION}&category=PythonFeed").json()
+        first = call_arm(
+            sandbox, "GET", f"{workspace.arm_id}/connections?{VERSION}&category=PythonFeed"
+        ).json()
         second = call_arm(sandbox, "GET", first["nextLink"].removeprefix(sandbox.url("arm"))).json()
-        assert [item["name"] for item in first["value"] + second["value"]] == ["one", "three", "two"]
+        assert [item["name"] for item in first["value"] + second["value"]] == [
+            "one",
+            "three",
+            "two",
+        ]
         assert "nextLink" not in second
-        filtered = call_arm(sandbox, "GET", f"{workspace.arm_id}/connections?{VERSION}&target=https://two.invalid")
+        filtered = call_arm(
+            sandbox, "GET", f"{workspace.arm_id}/connections?{VERSION}&target=https://two.invalid"
+        )
         assert [item["name"] for item in filtered.json()["value"]] == ["two"]
 
     def test_delete(self, sandbox: Sandbox) -> None:
@@ -184,14 +212,18 @@ class TestWorkspace:
 
     def test_environment_versions(self, sandbox: Sandbox) -> None:
         url = f"{sandbox.workspace('acme-ml').arm_id}/environments/forecast"
-        changed = {"properties": {**ENVIRONMENT_BODY["properties"], "image": "example.invalid/base:2"}}
+        changed = {
+            "properties": {**ENVIRONMENT_BODY["properties"], "image": "example.invalid/base:2"}
+        }
         tagged = {"properties": {**ENVIRONMENT_BODY["properties"], "tags": {"a": "b"}}}
         answers = [
             call_arm(sandbox, "PUT", f"{url}/versions/1?{VERSION}", body=body)
             for body in (ENVIRONMENT_BODY, ENVIRONMENT_BODY, tagged, changed)
         ]
         assert [answer.status_code for answer in answers] == [201, 200, 200, 409]
-        assert call_arm(sandbox, "PUT", f"{url}/versions/2?{VERSION}", body=changed).status_code == 201
+        assert (
+            call_arm(sandbox, "PUT", f"{url}/versions/2?{VERSION}", body=changed).status_code == 201
+        )
         container = call_arm(sandbox, "GET", f"{url}?{VERSION}").json()["properties"]
         assert (container["latestVersion"], container["nextVersion"]) == ("2", "3")
         versions = call_arm(sandbox, "GET", f"{url}/versions?{VERSION}&$top=1").json()["value"]

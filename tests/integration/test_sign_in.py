@@ -11,7 +11,12 @@ import pytest
 
 from .conftest import Job, Outcome
 
-AMBIENT = ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE")
+AMBIENT = (
+    "AZURE_CLIENT_ID",
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_FEDERATED_TOKEN_FILE",
+)
 NO_OIDC = {"ACTIONS_ID_TOKEN_REQUEST_URL": "", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ""}
 
 
@@ -22,7 +27,12 @@ def _no_ambient_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def connect(job: Job, variables: dict[str, str] | None = None, /, **inputs: str) -> Outcome:
-    wanted = {"publish_to": "none", "feed": job.feed_inputs()["feed"], **job.workspace_inputs(), **inputs}
+    wanted = {
+        "publish_to": "none",
+        "feed": job.feed_inputs()["feed"],
+        **job.workspace_inputs(),
+        **inputs,
+    }
     return job.run(variables, **wanted)
 
 
@@ -31,18 +41,26 @@ def test_github_oidc(job: Job) -> None:
 
 
 def test_a_service_principal_in_the_environment(job: Job) -> None:
-    variables = {**NO_OIDC, **job.sandbox.service_principal_environ(job.sandbox.identities.contributor)}
+    variables = {
+        **NO_OIDC,
+        **job.sandbox.service_principal_environ(job.sandbox.identities.contributor),
+    }
     assert connect(job, variables, azure_client_id="", azure_tenant_id="").status == 0
 
 
 def test_workload_identity(job: Job) -> None:
-    variables = {**NO_OIDC, **job.sandbox.workload_identity_environ(job.sandbox.identities.contributor)}
+    variables = {
+        **NO_OIDC,
+        **job.sandbox.workload_identity_environ(job.sandbox.identities.contributor),
+    }
     assert connect(job, variables, azure_client_id="", azure_tenant_id="").status == 0
 
 
 def test_az_login(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Azure CLI is a stand-in of a few lines: it prints the token that it was given, as `az` does."""
-    token = job.sandbox.access_tokens.issue(job.sandbox.identities.contributor, job.sandbox.url("arm"))
+    token = job.sandbox.access_tokens.issue(
+        job.sandbox.identities.contributor, job.sandbox.url("arm")
+    )
     script = tmp_path / "bin" / "az"
     script.parent.mkdir()
     script.write_text(
@@ -58,17 +76,27 @@ def test_az_login(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PATH", f"{script.parent}{os.pathsep}{os.environ['PATH']}")
     outcome = connect(job, NO_OIDC, azure_client_id="", azure_tenant_id="")
     assert outcome.status == 0, outcome.log
-    assert token not in "".join(line for line in outcome.log.splitlines() if not line.startswith("::add-mask::"))
+    assert token not in "".join(
+        line for line in outcome.log.splitlines() if not line.startswith("::add-mask::")
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"azure_client_id": "11111111-2222-3333-4444-555555555555"}, ("AADSTS700016", "azure-client-id")),
-        ({"azure_tenant_id": "11111111-2222-3333-4444-555555555555"}, ("AADSTS90002", "azure-tenant-id")),
+        (
+            {"azure_client_id": "11111111-2222-3333-4444-555555555555"},
+            ("AADSTS700016", "azure-client-id"),
+        ),
+        (
+            {"azure_tenant_id": "11111111-2222-3333-4444-555555555555"},
+            ("AADSTS90002", "azure-tenant-id"),
+        ),
     ],
 )
-def test_what_entra_refuses_is_told_with_its_code(job: Job, change: dict[str, str], words: tuple[str, ...]) -> None:
+def test_what_entra_refuses_is_told_with_its_code(
+    job: Job, change: dict[str, str], words: tuple[str, ...]
+) -> None:
     outcome = connect(job, **change)
     assert (outcome.status, len(outcome.errors)) == (4, 1), outcome.log
     assert all(word in outcome.errors[0] for word in ("PW401", *words))
@@ -99,7 +127,9 @@ def test_the_assertion_is_fetched_afresh(wheel_job: Job) -> None:
     """Once for ARM and once for the feed: GitHub's token lives for five minutes only."""
     inputs = {**wheel_job.workspace_inputs(), "feed": wheel_job.feed_inputs()["feed"]}
     assert wheel_job.run(package="*.whl", **inputs).status == 0
-    assert len([request for request in wheel_job.sandbox.requests if request.server == "github"]) == 2
+    assert (
+        len([request for request in wheel_job.sandbox.requests if request.server == "github"]) == 2
+    )
 
 
 @pytest.mark.parametrize("cloud", ["url", "variable"])

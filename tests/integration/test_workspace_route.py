@@ -35,7 +35,9 @@ def register(job: Job, stored: BlobClient, content: bytes | None) -> None:
 
 
 class TestPublish:
-    def test_a_wheel_is_published_described_and_recognised(self, wheel_job: Job, stored: BlobClient) -> None:
+    def test_a_wheel_is_published_described_and_recognised(
+        self, wheel_job: Job, stored: BlobClient
+    ) -> None:
         first = wheel_job.run(**wheel_job.into_workspace_inputs(), package=FILE)
         assert first.status == 0, first.log
         content = (wheel_job.checkout / FILE).read_bytes()
@@ -53,7 +55,9 @@ class TestPublish:
         assert again.outputs["url"] == url
         assert stored.get_blob_properties().etag == etag
 
-    def test_the_environment_installs_it_and_holds_no_signature(self, wheel_job: Job, tmp_path: Path) -> None:
+    def test_the_environment_installs_it_and_holds_no_signature(
+        self, wheel_job: Job, tmp_path: Path
+    ) -> None:
         ran = wheel_job.run(**wheel_job.into_workspace_inputs(), package=FILE)
         assert ran.status == 0, ran.log
         sandbox, file = wheel_job.sandbox, wheel_job.checkout / ran.outputs["environment-file"]
@@ -67,7 +71,11 @@ class TestPublish:
         ):
             assert "sig=" not in text
         image = build_image(
-            file, sandbox.workspace("acme-ml"), tmp_path / "image", sandbox.environ(), sign=sandbox.signed_url
+            file,
+            sandbox.workspace("acme-ml"),
+            tmp_path / "image",
+            sandbox.environ(),
+            sign=sandbox.signed_url,
         )
         assert "Successfully installed acme-forecast-1.2.3" in image.output
 
@@ -87,7 +95,9 @@ class TestPublish:
         assert len(ran.warnings) == 1
 
     def test_one_workspace_that_may_not_be_written_stops_all(self, wheel_job: Job) -> None:
-        ran = wheel_job.run(**wheel_job.into_workspace_inputs("acme-ml", "acme-locked"), package=FILE)
+        ran = wheel_job.run(
+            **wheel_job.into_workspace_inputs("acme-ml", "acme-locked"), package=FILE
+        )
         assert ran.status == 4, ran.log
         assert "PW403" in ran.errors[0]
         assert "metadata/artifacts/write" in ran.errors[0]
@@ -113,7 +123,9 @@ class TestSomethingIsThere:
         ("if_exists", "status", "result"),
         [("verify", 5, ""), ("skip", 0, "skipped"), ("replace", 0, "replaced"), ("fail", 5, "")],
     )
-    def test_other_content(self, wheel_job: Job, stored: BlobClient, if_exists: str, status: int, result: str) -> None:
+    def test_other_content(
+        self, wheel_job: Job, stored: BlobClient, if_exists: str, status: int, result: str
+    ) -> None:
         register(wheel_job, stored, b"other bytes")
         ran = wheel_job.run(**wheel_job.into_workspace_inputs(), package=FILE, if_exists=if_exists)
         assert ran.status == status, ran.log
@@ -122,7 +134,9 @@ class TestSomethingIsThere:
         if if_exists == "verify":
             assert "with other content" in ran.errors[0]
 
-    @pytest.mark.parametrize("length", [None, 0, 1, 100, -1], ids=["missing", "empty", "one byte", "cut", "one less"])
+    @pytest.mark.parametrize(
+        "length", [None, 0, 1, 100, -1], ids=["missing", "empty", "one byte", "cut", "one less"]
+    )
     @pytest.mark.parametrize("may_write", [False, True])
     def test_a_broken_upload_is_repaired(
         self, wheel_job: Job, stored: BlobClient, length: int | None, may_write: bool
@@ -137,7 +151,9 @@ class TestSomethingIsThere:
 
     def test_a_registration_whose_answer_was_lost(self, wheel_job: Job, stored: BlobClient) -> None:
         content = (wheel_job.checkout / FILE).read_bytes()
-        wheel_job.sandbox.faults.add(server="artifact-service", method="POST", status=500, after_work=True)
+        wheel_job.sandbox.faults.add(
+            server="artifact-service", method="POST", status=500, after_work=True
+        )
         ran = wheel_job.run(**wheel_job.into_workspace_inputs(), package=FILE)
         assert ran.status == 0, ran.log
         assert stored.download_blob().readall() == content
@@ -176,15 +192,21 @@ class TestRefusals:
         ],
     )
     def test_an_answer_that_is_none(self, wheel_job: Job, answer: str) -> None:
-        wheel_job.sandbox.faults.add(server="artifact-service", path=f"*/{FILE}", times=None, status=200, body=answer)
+        wheel_job.sandbox.faults.add(
+            server="artifact-service", path=f"*/{FILE}", times=None, status=200, body=answer
+        )
         ran = wheel_job.run(**wheel_job.into_workspace_inputs(), package=FILE)
         assert ran.status == 6, ran.log
         assert len(ran.errors) == 1
         assert "c2lnbmF0dXJlLW9mLWEtc2Fz" not in ran.errors[0]
 
-    @pytest.mark.parametrize("answer", ["{}", '{"history": "http://plain.example.com"}', "<html>proxy</html>"])
+    @pytest.mark.parametrize(
+        "answer", ["{}", '{"history": "http://plain.example.com"}', "<html>proxy</html>"]
+    )
     def test_a_discovery_that_leads_nowhere(self, wheel_job: Job, answer: str) -> None:
-        wheel_job.sandbox.faults.add(server="artifact-service", path="/discovery", times=None, status=200, body=answer)
+        wheel_job.sandbox.faults.add(
+            server="artifact-service", path="/discovery", times=None, status=200, body=answer
+        )
         ran = wheel_job.run(**wheel_job.into_workspace_inputs(), package=FILE)
         assert ran.status == 6, ran.log
         assert len(ran.errors) == 1

@@ -15,13 +15,30 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from tests.protocol.azure_commands import KEYWORD, Command, mask, masked_forms, parse_command, unescape
+from tests.protocol.azure_commands import (
+    KEYWORD,
+    Command,
+    mask,
+    masked_forms,
+    parse_command,
+    unescape,
+)
 
 MOST_ISSUES = 10  # of one type in one task
-RESULTS = ("Succeeded", "SucceededWithIssues", "Failed", "Canceled", "Skipped", "Abandoned")  # the worse one stays
+RESULTS = (
+    "Succeeded",
+    "SucceededWithIssues",
+    "Failed",
+    "Canceled",
+    "Skipped",
+    "Abandoned",
+)  # the worse one stays
 _RESTRICTED = frozenset(
     "task." + name for name in ("complete", "debug", "issue", "logissue", "setprogress")
-) | frozenset("task." + name for name in ("logdetail", "setsecret", "setvariable", "settaskvariable", "prependpath"))
+) | frozenset(
+    "task." + name
+    for name in ("logdetail", "setsecret", "setvariable", "settaskvariable", "prependpath")
+)
 
 
 class CommandError(Exception):
@@ -68,7 +85,9 @@ class Outcome:
 
     @property
     def outputs(self) -> dict[str, str]:
-        return {name: variable.value for name, variable in self.variables.items() if variable.is_output}
+        return {
+            name: variable.value for name, variable in self.variables.items() if variable.is_output
+        }
 
 
 class Agent:
@@ -77,7 +96,13 @@ class Agent:
     `task` is the content of its task.json. With `debug`, the variable System.Debug is set.
     """
 
-    def __init__(self, task: Mapping[str, Any] | None = None, *, host_type: str = "build", debug: bool = False) -> None:
+    def __init__(
+        self,
+        task: Mapping[str, Any] | None = None,
+        *,
+        host_type: str = "build",
+        debug: bool = False,
+    ) -> None:
         restrictions = (task or {}).get("restrictions", {})
         self._allowed: list[str] | None = restrictions.get("settableVariables", {}).get("allowed")
         self._restricted = restrictions.get("commands", {}).get("mode", "").lower() == "restricted"
@@ -128,7 +153,9 @@ class Agent:
             else:
                 self._commands[command.name](command)
         except CommandError as error:
-            self._add_issue(Issue(type="error", message=f"Unable to process command '{line}' successfully."))
+            self._add_issue(
+                Issue(type="error", message=f"Unable to process command '{line}' successfully.")
+            )
             self._add_issue(Issue(type="error", message=str(error)))
             self._merge("Failed")
         if self._debug and command.name != "task.debug":
@@ -141,11 +168,15 @@ class Agent:
         if "type" not in told:
             self._warn("Can't create TaskIssue from logging event.")
             return
-        kind, path, line, code = (told.get(name, "") for name in ("type", "sourcepath", "linenumber", "code"))
+        kind, path, line, code = (
+            told.get(name, "") for name in ("type", "sourcepath", "linenumber", "code")
+        )
         if kind.lower() not in ("error", "warning"):
             raise CommandError(f"issue type {kind} is not an expected issue type.")
         message = (
-            f"{path}({line},{told.get('columnnumber', '')}): {kind} {code}: {command.data}" if path else command.data
+            f"{path}({line},{told.get('columnnumber', '')}): {kind} {code}: {command.data}"
+            if path
+            else command.data
         )
         self._add_issue(Issue(type=kind.lower(), message=message, code=code, path=path, line=line))
 
@@ -157,18 +188,28 @@ class Agent:
 
     def _set_variable(self, command: Command) -> None:
         name = command.properties.get("variable", "")
-        is_secret, is_output = (command.properties.get(key, "").lower() == "true" for key in ("issecret", "isoutput"))
+        is_secret, is_output = (
+            command.properties.get(key, "").lower() == "true" for key in ("issecret", "isoutput")
+        )
         if not name:
-            raise CommandError("Required field 'variable' is missing in ##vso[task.setvariable] command.")
+            raise CommandError(
+                "Required field 'variable' is missing in ##vso[task.setvariable] command."
+            )
         if is_secret:
             if "\n" in command.data:
                 raise CommandError("Secrets cannot contain multiple lines")
             self._add_secret(command.data)
-        if self._allowed is not None and not any(fnmatchcase(name.lower(), one.lower()) for one in self._allowed):
+        if self._allowed is not None and not any(
+            fnmatchcase(name.lower(), one.lower()) for one in self._allowed
+        ):
             self.outcome.refused.append(name)
-            self._warn(f"Setting variable '{name}' has been disabled by the task or build definition.")
+            self._warn(
+                f"Setting variable '{name}' has been disabled by the task or build definition."
+            )
             return
-        self.outcome.variables[name] = Variable(value=command.data, is_output=is_output, is_secret=is_secret)
+        self.outcome.variables[name] = Variable(
+            value=command.data, is_output=is_output, is_secret=is_secret
+        )
 
     def _set_secret(self, command: Command) -> None:
         self._add_secret(command.data)
@@ -197,11 +238,15 @@ class Agent:
             raise CommandError(f"Path does not exist: {command.data}")
         files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
         if not files:
-            self._warn(f"Directory '{path}' is empty. Nothing will be added to build artifact '{name}'.")
+            self._warn(
+                f"Directory '{path}' is empty. Nothing will be added to build artifact '{name}'."
+            )
             return
         self._files += files
         base = path.parent if path.is_file() else path
-        self.outcome.artifacts[name] = {file.relative_to(base).as_posix(): file.read_bytes() for file in files}
+        self.outcome.artifacts[name] = {
+            file.relative_to(base).as_posix(): file.read_bytes() for file in files
+        }
 
     def _show_debug(self, command: Command) -> None:
         if self._debug:

@@ -57,7 +57,11 @@ def unescape(text: str) -> str:
 
 def mask(text: str, secrets: Iterable[str]) -> str:
     """`text` with `***` in place of every secret; where two touch, one for both."""
-    hidden = [match.span() for match in _IN_URL.finditer(text) if _BEFORE_PASSWORD.search(text[: match.start()])]
+    hidden = [
+        match.span()
+        for match in _IN_URL.finditer(text)
+        if _BEFORE_PASSWORD.search(text[: match.start()])
+    ]
     for secret in secrets:
         start = text.find(secret)
         while start >= 0:

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 
 COMMANDS = frozenset(
     {
-        *("add-mask", "add-matcher", "add-path", "debug", "echo", "endgroup", "error", "group", "notice"),
+        *(
+            "add-mask",
+            "add-matcher",
+            "add-path",
+            "debug",
+            "echo",
+            "endgroup",
+            "error",
+            "group",
+            "notice",
+        ),
         *("remove-matcher", "save-state", "set-env", "set-output", "stop-commands", "warning"),
     }
 )
@@ -20,7 +30,9 @@ ANNOTATIONS = frozenset({"error", "warning", "notice"})
 MOST_ANNOTATIONS = 10  # of one level in one step
 LONGEST_MESSAGE = 4096  # UTF-16 code units
 # What .NET's String.TrimStart removes.
-_BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
 # In the order in which the runner undoes them.
 _DATA = {"%0D": "\r", "%0A": "\n", "%25": "%"}
 _PROPERTY = {"%0D": "\r", "%0A": "\n", "%3A": ":", "%2C": ",", "%25": "%"}
@@ -56,7 +68,11 @@ class Log:
     @property
     def masks(self) -> frozenset[str]:
         """All texts that are hidden: of a mask with several lines, each line too."""
-        values = [command.data for command in self.commands if command.name == "add-mask" and command.data.strip()]
+        values = [
+            command.data
+            for command in self.commands
+            if command.name == "add-mask" and command.data.strip()
+        ]
         lines = (line.strip() for value in values for line in re.split(r"[\r\n]", value))
         return frozenset([*values, *filter(None, lines)])
 
@@ -103,7 +119,9 @@ def _parse_form(line: str, names: Collection[str]) -> Command | None:
     if name.lower() not in names:
         return None
     return Command(
-        name.lower(), _unescape(line[end + 2 :], _DATA), _properties(properties.strip(_BLANKS), ",", _PROPERTY)
+        name.lower(),
+        _unescape(line[end + 2 :], _DATA),
+        _properties(properties.strip(_BLANKS), ",", _PROPERTY),
     )
 
 
@@ -115,7 +133,9 @@ def _parse_old_form(line: str, names: Collection[str]) -> Command | None:
     name, _, properties = line[start + 3 : end].partition(" ")
     if name.lower() not in names:
         return None
-    return Command(name.lower(), _unescape(line[end + 1 :], _OLD_FORM), _properties(properties, ";", _OLD_FORM))
+    return Command(
+        name.lower(), _unescape(line[end + 1 :], _OLD_FORM), _properties(properties, ";", _OLD_FORM)
+    )
 
 
 def _properties(text: str, separator: str, escapes: Mapping[str, str]) -> dict[str, str]:
@@ -136,7 +156,9 @@ def _may_stop(token: str) -> bool:
 def shortened(message: str) -> str:
     """The text of an annotation as far as the runner keeps it."""
     units = message.encode("utf-16-le", "surrogatepass")[: 2 * LONGEST_MESSAGE]
-    return units.decode("utf-16-le", "surrogatepass" if len(units) < 2 * LONGEST_MESSAGE else "ignore")
+    return units.decode(
+        "utf-16-le", "surrogatepass" if len(units) < 2 * LONGEST_MESSAGE else "ignore"
+    )
 
 
 class BadOutputFile(Exception):

@@ -32,9 +32,25 @@ MORE_PIECES = (
         "##vso[artifact.upload ",
         "vso[",
     ),
-    *("task.", ".logissue", "type=error", "%3B", "%5D", "%AZP", "25", "%AZP250A", '"', "'", "\\", "\xe9", "***"),
+    *(
+        "task.",
+        ".logissue",
+        "type=error",
+        "%3B",
+        "%5D",
+        "%AZP",
+        "25",
+        "%AZP250A",
+        '"',
+        "'",
+        "\\",
+        "\xe9",
+        "***",
+    ),
 )
-TEXTS = st.lists(st.sampled_from(PIECES + MORE_PIECES) | st.text(ANY_LETTER, max_size=8), max_size=12).map("".join)
+TEXTS = st.lists(
+    st.sampled_from(PIECES + MORE_PIECES) | st.text(ANY_LETTER, max_size=8), max_size=12
+).map("".join)
 # Letters that .NET passes over when it looks for a text as the culture says, and that no terminal shows.
 NO_WEIGHT = ("\xad", "\u200b", "\u200d", "\u2060", "\ufe0f", "\ufeff")
 NAMES = {camel_case(output.name) for output in OUTPUTS}
@@ -58,7 +74,13 @@ PRINTERS: dict[str, Printer] = {
     "failure": lambda host, text: host.failure(Failure(text)),
     "group": print_group,
 }
-MEANT = {"line": [], "foreign": [], "warning": ["task.logissue"], "failure": ["task.logissue"], "group": []}
+MEANT = {
+    "line": [],
+    "foreign": [],
+    "warning": ["task.logissue"],
+    "failure": ["task.logissue"],
+    "group": [],
+}
 every_printer = pytest.mark.parametrize("name", PRINTERS)
 
 
@@ -67,7 +89,9 @@ class Task:
 
     def __init__(self, directory: Path = Path(), **variables: str) -> None:
         self._stdout = io.BytesIO()
-        stdout = io.TextIOWrapper(self._stdout, encoding="utf-8", errors="replace", newline="\n", line_buffering=True)
+        stdout = io.TextIOWrapper(
+            self._stdout, encoding="utf-8", errors="replace", newline="\n", line_buffering=True
+        )
         self.host = AzurePipelines({"AGENT_TEMPDIRECTORY": str(directory), **variables}, stdout)
 
     @property
@@ -91,8 +115,14 @@ def test_text_gives_no_command_that_is_not_ours(name: str, text: str) -> None:
     assert commands_of(outcome) == MEANT[name]
     assert outcome.warnings == []
     assert outcome.result == "Succeeded"
-    shown = [line for line in outcome.output if not line.startswith(("##vso[", "##[group]", "##[endgroup]"))]
-    assert not [line for line in shown if "##" in line and ("##[" in line or "##vso" in line.lower())]
+    shown = [
+        line
+        for line in outcome.output
+        if not line.startswith(("##vso[", "##[group]", "##[endgroup]"))
+    ]
+    assert not [
+        line for line in shown if "##" in line and ("##[" in line or "##vso" in line.lower())
+    ]
 
 
 @every_printer
@@ -102,7 +132,11 @@ def test_text_gives_no_command_to_github(name: str, text: str) -> None:
     task = Task()
     PRINTERS[name](task.host, text)
     ours = ("group", "endgroup")  # the same words in the form that GitHub's runner took once
-    found = [command for command in github_runner.read_log(task.printed).commands if command.name not in ours]
+    found = [
+        command
+        for command in github_runner.read_log(task.printed).commands
+        if command.name not in ours
+    ]
     assert [command.name for command in found] == []
 
 
@@ -214,17 +248,26 @@ def test_progress_arrives(title: str, done: int) -> None:
     assert outcome.warnings == []
 
 
-@given(secrets=st.lists(SECRETS | st.just('per%cent;%3B]"quo\'ted"\\\xe4\u20ac%AZP25'), min_size=1, max_size=3))
+@given(
+    secrets=st.lists(
+        SECRETS | st.just('per%cent;%3B]"quo\'ted"\\\xe4\u20ac%AZP25'), min_size=1, max_size=3
+    )
+)
 def test_masks_arrive_and_nothing_else(secrets: list[str]) -> None:
     task = Task()
     task.host.mask(secrets)
     outcome = task.read()
     assert set(commands_of(outcome)) == {"task.setsecret"}
     assert outcome.log == []
-    assert {command.data for command in outcome.commands} == set().union(*map(derived_forms, secrets))
+    assert {command.data for command in outcome.commands} == set().union(
+        *map(derived_forms, secrets)
+    )
     agent = Agent()
     read_log(task.printed, agent)
-    for form in {*secrets, *(base64.b64encode(f":{secret}".encode()).decode() for secret in secrets)}:
+    for form in {
+        *secrets,
+        *(base64.b64encode(f":{secret}".encode()).decode() for secret in secrets),
+    }:
         agent.read(f"before {form} after")
         assert form not in agent.outcome.log[-1]
 
@@ -244,7 +287,9 @@ def test_masks_of_strange_values_give_no_other_command(text: str) -> None:
 
 @every_printer
 @given(secret=SECRETS, before=TEXTS, after=TEXTS, data=st.data())
-def test_no_form_of_a_secret_is_printed(name: str, secret: str, before: str, after: str, data: st.DataObject) -> None:
+def test_no_form_of_a_secret_is_printed(
+    name: str, secret: str, before: str, after: str, data: st.DataObject
+) -> None:
     task = Task()
     task.host.mask([secret])
     masks = task.printed
@@ -253,7 +298,11 @@ def test_no_form_of_a_secret_is_printed(name: str, secret: str, before: str, aft
     hidden = form[:split] + data.draw(st.sampled_from(INVISIBLE)) + form[split:]
     PRINTERS[name](task.host, before + hidden + after)
     outcome = task.read(masks)  # an agent that was told no masks
-    told = [text for command in outcome.commands for text in (command.data, *command.properties.values())]
+    told = [
+        text
+        for command in outcome.commands
+        for text in (command.data, *command.properties.values())
+    ]
     assert not [text for text in (*outcome.log, *told) if form in text]
 
 
@@ -281,7 +330,10 @@ def test_no_secret_is_handed_on(tmp_path: Path, secret: str, before: str, after:
 
 
 def test_only_our_outputs_may_be_set() -> None:
-    lines = [f"##vso[task.setvariable variable={name};isOutput=true;]x" for name in ("PATH", "NAME", "sha256", "x")]
+    lines = [
+        f"##vso[task.setvariable variable={name};isOutput=true;]x"
+        for name in ("PATH", "NAME", "sha256", "x")
+    ]
     outcome = read_log("\n".join(lines), Agent(json.loads(task_json())))
     assert outcome.refused == ["PATH", "x"]
     assert len(outcome.warnings) == 2

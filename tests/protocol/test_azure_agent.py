@@ -42,7 +42,9 @@ def test_parser_of_logs() -> None:
     assert read_log("##vso[task.debug]yes %AZP25", Agent(debug=True)).log == ["##[debug]yes %"]
 
 
-@pytest.mark.parametrize("line", ["x ##vso", "##vso[task]", "##vso[nothing.here]", "##vso[task.logissue]text"])
+@pytest.mark.parametrize(
+    "line", ["x ##vso", "##vso[task]", "##vso[nothing.here]", "##vso[task.logissue]text"]
+)
 def test_what_is_no_command_is_warned_of(line: str) -> None:
     outcome = read_log(line)
     assert len(outcome.warnings) == 1
@@ -74,7 +76,10 @@ def test_what_fails_fails_the_task(line: str) -> None:
 
 def test_results_get_worse_only() -> None:
     lines = "##vso[task.complete result={};]\n"
-    assert read_log(lines.format("SucceededWithIssues") + lines.format("Succeeded")).result == "SucceededWithIssues"
+    assert (
+        read_log(lines.format("SucceededWithIssues") + lines.format("Succeeded")).result
+        == "SucceededWithIssues"
+    )
     assert read_log(lines.format("Failed") + lines.format("Succeeded")).result == "Failed"
 
 
@@ -86,19 +91,28 @@ def test_issues() -> None:
         Issue(type="error", message="a.py(3,): Error C1: x", code="C1", path="a.py", line="3"),
         Issue(type="warning", message="y"),
     ]
-    many = read_log("".join(f"##vso[task.logissue type={kind}]x\n" for kind in ("error", "warning") for _ in range(12)))
+    many = read_log(
+        "".join(
+            f"##vso[task.logissue type={kind}]x\n"
+            for kind in ("error", "warning")
+            for _ in range(12)
+        )
+    )
     assert len(many.issues) == 2 * MOST_ISSUES
 
 
 def test_restrictions() -> None:
     task = {"restrictions": {"settableVariables": {"allowed": ["Url", "out.*"]}}}
     outcome = read_log(
-        "\n".join(f"##vso[task.setvariable variable={name}]1" for name in ("URL", "out.x", "PATH")), Agent(task)
+        "\n".join(f"##vso[task.setvariable variable={name}]1" for name in ("URL", "out.x", "PATH")),
+        Agent(task),
     )
     assert set(outcome.variables) == {"URL", "out.x"}
     assert outcome.refused == ["PATH"]
     strict = Agent({"restrictions": {"commands": {"mode": "restricted"}}})
-    assert read_log("##vso[task.uploadsummary]/x\n##vso[task.setprogress value=7]", strict).progress == [(7, "")]
+    assert read_log(
+        "##vso[task.uploadsummary]/x\n##vso[task.setprogress value=7]", strict
+    ).progress == [(7, "")]
     assert len(strict.outcome.warnings) == 1
 
 
@@ -117,7 +131,9 @@ def test_files_are_read_at_that_moment_and_have_to_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host_type", ["release", "deployment"])
 def test_artifacts_outside_of_builds(tmp_path: Path, host_type: str) -> None:
     (tmp_path / "file").write_text("")
-    outcome = read_log(f"##vso[artifact.upload artifactname=a]{tmp_path}", Agent(host_type=host_type))
+    outcome = read_log(
+        f"##vso[artifact.upload artifactname=a]{tmp_path}", Agent(host_type=host_type)
+    )
     assert (outcome.result, outcome.artifacts) == ("Failed", {})
 
 

@@ -30,16 +30,49 @@ from tests.protocol.github_runner import (
 
 # What a hostile or careless tool prints, in pieces that hypothesis puts together.
 PIECES = (
-    *("::", ":", "#", "##", "##[", "##vso[", "##VSO[task.setvariable variable=PATH]", "]", "[", "vso"),
+    *(
+        "::",
+        ":",
+        "#",
+        "##",
+        "##[",
+        "##vso[",
+        "##VSO[task.setvariable variable=PATH]",
+        "]",
+        "[",
+        "vso",
+    ),
     *(f"::{name}::" for name in sorted(COMMANDS)),
     *(f"##[{name}]" for name in sorted(COMMANDS)),
-    *("::set-output name=result::", "::error file=a.py,line=1::", "##[set-env name=PATH;]", "::stop-commands::halt"),
+    *(
+        "::set-output name=result::",
+        "::error file=a.py,line=1::",
+        "##[set-env name=PATH;]",
+        "::stop-commands::halt",
+    ),
     *("\n", "\r", "\r\n", "\t", " ", "\v", "\f", "\x1c", "\x85", "\u2028", "\u200b", "\xa0", "\0"),
     *("\x1b[31m", "\x1b]0;title\x07", "\x9b1m"),
-    *("%", "%0A", "%0D", "%25", "%3A", "%AZP25", ",", ";", "=", "<<", "EOF", "\udcff", "\U0001f4e6", "words"),
+    *(
+        "%",
+        "%0A",
+        "%0D",
+        "%25",
+        "%3A",
+        "%AZP25",
+        ",",
+        ";",
+        "=",
+        "<<",
+        "EOF",
+        "\udcff",
+        "\U0001f4e6",
+        "words",
+    ),
 )
 ANY_LETTER = st.characters(exclude_categories=())  # with lone surrogates: a file name may hold them
-TEXTS = st.lists(st.sampled_from(PIECES) | st.text(ANY_LETTER, max_size=8), max_size=12).map("".join)
+TEXTS = st.lists(st.sampled_from(PIECES) | st.text(ANY_LETTER, max_size=8), max_size=12).map(
+    "".join
+)
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=12, max_size=60)
 # What a terminal would not show, so that a person reads the secret all the same.
 INVISIBLE = ("", "\0", "\x07", "\x1b[0m", "\x1b[31;1m", "\x9b0m", "\x7f")
@@ -63,7 +96,13 @@ PRINTERS: dict[str, Printer] = {
     "failure": lambda host, text: host.failure(Failure(text)),
     "group": print_group,
 }
-MEANT = {"line": [], "foreign": [], "warning": ["warning"], "failure": ["error"], "group": ["group", "endgroup"]}
+MEANT = {
+    "line": [],
+    "foreign": [],
+    "warning": ["warning"],
+    "failure": ["error"],
+    "group": ["group", "endgroup"],
+}
 every_printer = pytest.mark.parametrize("name", PRINTERS)
 
 
@@ -74,8 +113,13 @@ class Step:
         self._stdout = io.BytesIO()
         self.output_file = directory / "output"
         self.summary_file = directory / "summary"
-        stdout = io.TextIOWrapper(self._stdout, encoding="utf-8", errors="replace", newline="\n", line_buffering=True)
-        environ = {"GITHUB_OUTPUT": str(self.output_file), "GITHUB_STEP_SUMMARY": str(self.summary_file)}
+        stdout = io.TextIOWrapper(
+            self._stdout, encoding="utf-8", errors="replace", newline="\n", line_buffering=True
+        )
+        environ = {
+            "GITHUB_OUTPUT": str(self.output_file),
+            "GITHUB_STEP_SUMMARY": str(self.summary_file),
+        }
         self.host = GitHub(environ, stdout)
 
     @property
@@ -137,7 +181,9 @@ def test_annotations_arrive_as_they_were_meant(name: str, text: str) -> None:
     (annotation,) = read_log(step.printed).annotations
     shown = str(Failure(text)) if name == "failure" else text
     assert annotation.data == readable("\n".join(harmless_lines(shown)))
-    assert annotation.properties == {"title": "PrivateWheel PW999" if name == "failure" else "PrivateWheel"}
+    assert annotation.properties == {
+        "title": "PrivateWheel PW999" if name == "failure" else "PrivateWheel"
+    }
 
 
 @pytest.mark.parametrize("name", ["warning", "failure"])
@@ -199,7 +245,9 @@ def test_masks_of_strange_values_give_no_other_command(text: str) -> None:
 
 @every_printer
 @given(secret=SECRETS, before=TEXTS, after=TEXTS, data=st.data())
-def test_no_form_of_a_secret_is_printed(name: str, secret: str, before: str, after: str, data: st.DataObject) -> None:
+def test_no_form_of_a_secret_is_printed(
+    name: str, secret: str, before: str, after: str, data: st.DataObject
+) -> None:
     step = Step()
     step.host.mask([secret])
     masks = step.printed
@@ -227,7 +275,9 @@ def test_no_basic_authorization_is_printed(secret: str, user: str) -> None:
 @given(text=TEXTS)
 def test_properties_arrive_as_they_were_set(text: str) -> None:
     assume(text and not text[-1].isspace())  # the runner takes blanks off the last one
-    command = parse_command(f"::error file={escape_property(text)},title={escape_property(text)}::{escape_data(text)}")
+    command = parse_command(
+        f"::error file={escape_property(text)},title={escape_property(text)}::{escape_data(text)}"
+    )
     assert command == Command("error", text, {"file": text, "title": text})
 
 
@@ -252,9 +302,15 @@ def test_no_secret_is_written(tmp_path: Path, secret: str, before: str, after: s
     [
         ("::error::text", Command("error", "text")),
         ("\t ::ERROR::text", Command("error", "text")),
-        ("::error file=a%2Cb,Line=1,empty=::%25%0A%250A", Command("error", "%\n%0A", {"file": "a,b", "line": "1"})),
+        (
+            "::error file=a%2Cb,Line=1,empty=::%25%0A%250A",
+            Command("error", "%\n%0A", {"file": "a,b", "line": "1"}),
+        ),
         ("::error title=a%3A%3Ab::c::d", Command("error", "c::d", {"title": "a::b"})),
-        ("text ##[set-env name=PATH;x=%5D]%3B]", Command("set-env", ";]", {"name": "PATH", "x": "]"})),
+        (
+            "text ##[set-env name=PATH;x=%5D]%3B]",
+            Command("set-env", ";]", {"name": "PATH", "x": "]"}),
+        ),
         ("::unknown::##[error]text", Command("error", "text")),
         ("text ::error::text", None),
         (":error::text", None),
@@ -269,15 +325,24 @@ def test_parser_of_lines(line: str, command: Command | None) -> None:
 
 
 def test_parser_of_logs() -> None:
-    log = read_log("a\r::add-mask::x%0A y\r\n::stop-commands::Halt\n::error::no\n::halt::\n::error::yes\n::group::g\nb")
-    assert [command.name for command in log.commands] == ["add-mask", "stop-commands", "error", "group"]
+    log = read_log(
+        "a\r::add-mask::x%0A y\r\n::stop-commands::Halt\n::error::no\n::halt::\n::error::yes\n::group::g\nb"
+    )
+    assert [command.name for command in log.commands] == [
+        "add-mask",
+        "stop-commands",
+        "error",
+        "group",
+    ]
     assert log.lines == ("a", "::error::no", "b")
     assert log.masks == {"x\n y", "x", "y"}
     assert log.groups == ("g",)
 
 
 def test_limits_of_annotations() -> None:
-    log = read_log("".join(f"::{level}::{'x' * 5000}\n" for level in ("error", "warning") for _ in range(12)))
+    log = read_log(
+        "".join(f"::{level}::{'x' * 5000}\n" for level in ("error", "warning") for _ in range(12))
+    )
     assert len(log.annotations) == 2 * MOST_ANNOTATIONS
     assert {len(annotation.data) for annotation in log.annotations} == {LONGEST_MESSAGE}
 

@@ -31,7 +31,11 @@ def make(checkout: Path) -> Make:
         packages = (dataclasses.replace(PACKAGE, line=line),)
         addition = dataclasses.replace(ADDITION, **{"packages": packages, **changes})
         once = _of(checkout, file, text, addition)
-        for field, written in {"conda": "c.yml", "definition": "d.yml", "requirements": "r.txt"}.items():
+        for field, written in {
+            "conda": "c.yml",
+            "definition": "d.yml",
+            "requirements": "r.txt",
+        }.items():
             again = _of(checkout, written, getattr(once, field), addition)
             assert getattr(again, field) == getattr(once, field)
         return once

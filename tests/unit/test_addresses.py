@@ -43,8 +43,13 @@ def test_azure_artifacts(value: str, scope: str) -> None:
 
 
 def test_azure_devops_server() -> None:
-    feed = parse_feed("https://devops.example.com:8443/Collection/ml/_packaging/python/pypi/simple/")
-    assert feed.upload_url == "https://devops.example.com:8443/Collection/ml/_packaging/python/pypi/upload/"
+    feed = parse_feed(
+        "https://devops.example.com:8443/Collection/ml/_packaging/python/pypi/simple/"
+    )
+    assert (
+        feed.upload_url
+        == "https://devops.example.com:8443/Collection/ml/_packaging/python/pypi/upload/"
+    )
     assert (feed.target, feed.organisation) == ("https://devops.example.com:8443/Collection", "")
 
 
@@ -92,8 +97,14 @@ def test_what_is_no_feed(value: str) -> None:
 )
 def test_a_workspace(value: str) -> None:
     workspace = parse_workspace(value)
-    assert (workspace.subscription, workspace.resource_group, workspace.name) == (SUBSCRIPTION, "ml", "acme-ml")
-    assert workspace.path.endswith("/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/acme-ml")
+    assert (workspace.subscription, workspace.resource_group, workspace.name) == (
+        SUBSCRIPTION,
+        "ml",
+        "acme-ml",
+    )
+    assert workspace.path.endswith(
+        "/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/acme-ml"
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +126,11 @@ def test_what_is_no_workspace(value: str) -> None:
         (f"{AZURE}/acme", f"{AZURE}/acme/_packaging/python/pypi/simple/", True),
         (f"{AZURE}/acme/", f"{AZURE}/ACME/_packaging/python/pypi/simple/", True),
         (f"{AZURE}/acm", f"{AZURE}/acme/_packaging/python/pypi/simple/", False),
-        ("https://acme.pkgs.visualstudio.com", f"{AZURE}/acme/_packaging/python/pypi/simple/", False),
+        (
+            "https://acme.pkgs.visualstudio.com",
+            f"{AZURE}/acme/_packaging/python/pypi/simple/",
+            False,
+        ),
         (AZURE, f"{AZURE}/acme/_packaging/python/pypi/simple/", True),
         ("https://h.example:8443", "https://h.example/simple/", False),
     ],

@@ -46,7 +46,9 @@ class Works:
 
     def start(self, count: int, at_once: int) -> Future[list[str]]:
         """In a thread that is not the main one, so that a test can look on."""
-        return in_background(lambda: side_by_side(self, range(count), at_once, self.note), on_failure=lambda: None)
+        return in_background(
+            lambda: side_by_side(self, range(count), at_once, self.note), on_failure=lambda: None
+        )
 
     def let_go(self, *numbers: int) -> None:
         for number in numbers:
@@ -150,7 +152,9 @@ def test_the_first_of_several_failures_is_raised(works: Works) -> None:
 
 
 def test_nothing_is_begun_after_a_failure() -> None:
-    for _ in range(20):  # a thread that is free again could take the next one before anybody says no
+    for _ in range(
+        20
+    ):  # a thread that is free again could take the next one before anybody says no
         works = Works(failing=(0,))
         running = works.start(6, 2)
         assert works.has_begun(2)
@@ -184,7 +188,9 @@ def test_an_interrupt_waits_for_nothing_and_begins_nothing(works: Works) -> None
 @pytest.mark.parametrize("count", [1, 4])
 def test_none_runs_where_an_interrupt_arrives(count: int) -> None:
     """A single one neither: what a library waits for in the main thread, an interrupt would have to wait for too."""
-    assert threading.get_ident() not in side_by_side(lambda _: threading.get_ident(), range(count), 16)
+    assert threading.get_ident() not in side_by_side(
+        lambda _: threading.get_ident(), range(count), 16
+    )
 
 
 def test_a_failure_in_the_background_is_told_at_once() -> None:

@@ -25,7 +25,12 @@ class Running:
         self.children = Children("test", self.lines.append)
 
     def run(
-        self, code: str, *, text: str = "", directory: Path | None = None, limit: float | None = None
+        self,
+        code: str,
+        *,
+        text: str = "",
+        directory: Path | None = None,
+        limit: float | None = None,
     ) -> tuple[int, tuple[str, ...]]:
         environ = {"PATH": os.environ["PATH"], "KNOWN": "yes"}
         command = [sys.executable, "-I", "-c", code]
@@ -38,7 +43,9 @@ def running() -> Running:
     return Running()
 
 
-def test_a_child_sees_its_input_its_environment_and_its_directory(running: Running, tmp_path: Path) -> None:
+def test_a_child_sees_its_input_its_environment_and_its_directory(
+    running: Running, tmp_path: Path
+) -> None:
     code = "import os, sys; print(sys.stdin.read()); print(sorted(os.environ)); print(os.getcwd()); sys.exit(7)"
     status, lines = running.run(code, text="the input", directory=tmp_path)
     assert (status, lines[0], lines[2]) == (7, "the input", os.fspath(tmp_path))
@@ -56,7 +63,9 @@ def test_both_streams_come_in_order_and_the_last_twenty_lines_are_kept(running: 
 def test_a_line_comes_before_the_child_ends(running: Running) -> None:
     came: list[float] = []
     children = Children("test", lambda _: came.append(time.monotonic()))
-    children.run([sys.executable, "-I", "-c", "import time; print(1, flush=True); time.sleep(1)"], {})
+    children.run(
+        [sys.executable, "-I", "-c", "import time; print(1, flush=True); time.sleep(1)"], {}
+    )
     assert time.monotonic() - came[0] > 0.8
 
 
@@ -105,7 +114,9 @@ time.sleep(0.5)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sessions")
-@pytest.mark.parametrize("then", ["pass", DAEMON.replace("\n", "\n    ").replace("{then}", "pass")], ids=["one", "two"])
+@pytest.mark.parametrize(
+    "then", ["pass", DAEMON.replace("\n", "\n    ").replace("{then}", "pass")], ids=["one", "two"]
+)
 def test_a_daemon_that_left_the_session_is_gone_on_linux(running: Running, then: str) -> None:
     running.run(DAEMON.format(then=then))
     daemons = [number for number in map(int, running.lines) if is_alive(number)]
@@ -118,9 +129,14 @@ def test_a_daemon_that_left_the_session_is_gone_on_linux(running: Running, then:
 def test_what_others_started_lives_on(running: Running) -> None:
     """Before and meanwhile, in our session and in one of its own; and nobody takes the status of their children."""
     other = Running()
-    with subprocess.Popen(["sleep", "30"], start_new_session=True) as before, ThreadPoolExecutor() as beside:
+    with (
+        subprocess.Popen(["sleep", "30"], start_new_session=True) as before,
+        ThreadPoolExecutor() as beside,
+    ):
         time.sleep(0.1)  # the kernel tells times of start in hundredths of a second
-        ends = beside.submit(running.run, "import time; print('started', flush=True); time.sleep(1)")
+        ends = beside.submit(
+            running.run, "import time; print('started', flush=True); time.sleep(1)"
+        )
         while not running.lines:
             time.sleep(0.01)
         meanwhile = beside.submit(subprocess.run, ["sleep", "2"])

@@ -54,7 +54,9 @@ def test_a_wheel_that_fits(tag: str, python_version: str) -> None:
     ],
 )
 def test_a_wheel_for_another_python(tag: str, python_version: str) -> None:
-    with pytest.raises(PythonNotSatisfied, match=f"{tag.split('-')[0]}.*has Python {python_version}") as caught:
+    with pytest.raises(
+        PythonNotSatisfied, match=f"{tag.split('-')[0]}.*has Python {python_version}"
+    ) as caught:
         best_wheel([wheel(tag)], python_version)
     assert "cibuildwheel" in caught.value.fix
     assert caught.value.input == "python-version"
@@ -62,10 +64,19 @@ def test_a_wheel_for_another_python(tag: str, python_version: str) -> None:
 
 @pytest.mark.parametrize(
     "platform",
-    ["win_amd64", "macosx_11_0_arm64", "manylinux_2_28_aarch64", "linux_aarch64", "musllinux_1_2_x86_64", "win32"],
+    [
+        "win_amd64",
+        "macosx_11_0_arm64",
+        "manylinux_2_28_aarch64",
+        "linux_aarch64",
+        "musllinux_1_2_x86_64",
+        "win32",
+    ],
 )
 def test_a_wheel_for_another_platform(platform: str) -> None:
-    with pytest.raises(WrongPlatform, match=f"{platform}; Azure ML's images are Linux on x86_64") as caught:
+    with pytest.raises(
+        WrongPlatform, match=f"{platform}; Azure ML's images are Linux on x86_64"
+    ) as caught:
         best_wheel([wheel(f"cp311-cp311-{platform}")], "3.11")
     assert "cibuildwheel" in caught.value.fix
 
@@ -78,7 +89,12 @@ def test_of_several_none_of_which_fits(order: int) -> None:
 
 
 def test_of_several_the_one_that_an_installer_would_take() -> None:
-    tags = ("py3-none-any", "cp311-cp311-win_amd64", "cp311-cp311-manylinux_2_28_x86_64", "cp310-cp310-linux_x86_64")
+    tags = (
+        "py3-none-any",
+        "cp311-cp311-win_amd64",
+        "cp311-cp311-manylinux_2_28_x86_64",
+        "cp310-cp310-linux_x86_64",
+    )
     pure, windows, compiled, other = map(wheel, tags)
     assert best_wheel([pure, windows, compiled, other], "3.11") is compiled
     assert best_wheel([windows, pure, other], "3.11") is pure

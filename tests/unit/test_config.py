@@ -62,7 +62,9 @@ def test_an_empty_value_is_not_given(checkout: Path) -> None:
     assert read(checkout, {**everything_empty, **FEED}) == read(checkout, FEED)
 
 
-@pytest.mark.parametrize(("text", "value"), [("true", True), ("TRUE", True), ("False", False), ("false", False)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("true", True), ("TRUE", True), ("False", False), ("false", False)]
+)
 def test_booleans_in_any_case(checkout: Path, text: str, value: bool) -> None:
     assert read(checkout, {**FEED, "dry-run": text}).dry_run is value
 
@@ -73,7 +75,12 @@ def test_lists_are_one_a_line_and_each_once(checkout: Path) -> None:
 
 
 def test_secrets_do_not_show(checkout: Path) -> None:
-    inputs = {**FEED, "workspace": WORKSPACE, "feed-token": "write-token-1", "connection-token": "read-token-1"}
+    inputs = {
+        **FEED,
+        "workspace": WORKSPACE,
+        "feed-token": "write-token-1",
+        "connection-token": "read-token-1",
+    }
     config = read(checkout, inputs)
     assert config.feed_token.value == "write-token-1"
     assert "token-1" not in f"{config!r} {config} {config.feed_token} {config.feed_token!r}"
@@ -106,10 +113,22 @@ def test_secret_values_are_found_before_anything_is_read(tmp_path: Path) -> None
         ({}, "feed", "missing"),
         ({"feed": "python"}, "feed", "organisation/feed"),
         ({"feed": "acme/python@Release"}, "feed", "view"),
-        ({"feed": "http://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"}, "feed", "clear text"),
-        ({"feed": "https://me:pat@pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"}, "feed", "credential"),
+        (
+            {"feed": "http://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"},
+            "feed",
+            "clear text",
+        ),
+        (
+            {"feed": "https://me:pat@pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"},
+            "feed",
+            "credential",
+        ),
         ({**FEED, "feed-token": "$(FEED_PAT)"}, "feed-token", "$(FEED_PAT) does not exist"),
-        ({**FEED, "workspace": f"{WORKSPACE}\n$(ML.Workspace)"}, "workspace", "$(ML.Workspace) does not exist"),
+        (
+            {**FEED, "workspace": f"{WORKSPACE}\n$(ML.Workspace)"},
+            "workspace",
+            "$(ML.Workspace) does not exist",
+        ),
         ({**FEED, "feed-token": "abc"}, "feed-token", "too short"),
         ({**FEED, "feed-token": "line-one\nline-two"}, "feed-token", "line break"),
         ({**FEED, "publish-to": "feeds"}, "publish-to", "none of feed, blob, workspace, none"),
@@ -123,7 +142,11 @@ def test_secret_values_are_found_before_anything_is_read(tmp_path: Path) -> None
             "is none",
         ),
         ({"publish-to": "none", "verify": "install"}, "verify", "no feed is named"),
-        ({"publish-to": "none", "environment-formats": "wheelhouse"}, "environment-formats", "no feed is named"),
+        (
+            {"publish-to": "none", "environment-formats": "wheelhouse"},
+            "environment-formats",
+            "no feed is named",
+        ),
         ({**FEED, "if-exists": "replace"}, "if-exists", "never forgets"),
         ({**FEED, "check-public-name": "perhaps"}, "check-public-name", "none of true, false"),
         ({**FEED, "dry-run": "yes"}, "dry-run", "none of true, false"),
@@ -134,25 +157,41 @@ def test_secret_values_are_found_before_anything_is_read(tmp_path: Path) -> None
         ({**FEED, "connection-token": "read-token-1"}, "workspace", "missing"),
         ({**FEED, "connection-target": "https://u:p@host/"}, "connection-target", "credential"),
         ({**FEED, "environment-name": "AzureML-mine"}, "environment-name", "AzureML"),
-        ({**FEED, "environment-dir": "../elsewhere"}, "environment-dir", "leaves the working directory"),
-        ({**FEED, "environment-dir": "C:\\elsewhere"}, "environment-dir", "leaves the working directory"),
+        (
+            {**FEED, "environment-dir": "../elsewhere"},
+            "environment-dir",
+            "leaves the working directory",
+        ),
+        (
+            {**FEED, "environment-dir": "C:\\elsewhere"},
+            "environment-dir",
+            "leaves the working directory",
+        ),
         ({**FEED, "environment-dir": "."}, "environment-dir", "below it"),
         ({**FEED, "python-version": "3"}, "python-version", "such as '3.11'"),
         ({**FEED, "cloud": "AzureGermanCloud"}, "cloud", "AzureUSGovernment"),
-        ({**FEED, "azure-client-id": "11111111-2222-3333-4444-555555555555"}, "azure-tenant-id", "go together"),
+        (
+            {**FEED, "azure-client-id": "11111111-2222-3333-4444-555555555555"},
+            "azure-tenant-id",
+            "go together",
+        ),
         ({**FEED, "package": "nowhere"}, "package", "does not exist"),
         ({**FEED, "package": "dist/*.whl"}, "package", "matches no"),
         ({**FEED, "package": ".."}, "package", "outside the checkout"),
         ({**FEED, "package": "/"}, "package", "outside the checkout"),
     ],
 )
-def test_each_problem_names_its_input(checkout: Path, inputs: dict[str, str], name: str, words: str) -> None:
+def test_each_problem_names_its_input(
+    checkout: Path, inputs: dict[str, str], name: str, words: str
+) -> None:
     (problem,) = problems(checkout, inputs)
     assert problem.startswith(f"{name}: ")
     assert words in problem
 
 
-def test_a_link_out_of_the_checkout(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_link_out_of_the_checkout(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "secret-1.0-py3-none-any.whl"
     elsewhere.write_bytes(b"")
     (checkout / "secret-1.0-py3-none-any.whl").symlink_to(elsewhere)
@@ -168,7 +207,10 @@ def test_fifty_problems_are_told_at_once(checkout: Path) -> None:
 
 
 def test_no_secret_is_in_a_problem(checkout: Path) -> None:
-    inputs = {"feed": "https://user:the-password@host/simple/", "feed-token": "the-token\nsecond-line"}
+    inputs = {
+        "feed": "https://user:the-password@host/simple/",
+        "feed-token": "the-token\nsecond-line",
+    }
     text = " ".join(problems(checkout, inputs))
     assert "the-password" not in text
     assert "the-token" not in text
@@ -187,7 +229,9 @@ def test_a_glob_takes_wheels_and_projects_only(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize(("given", "packages"), [("", 0), (".", 1)])
-def test_only_a_connection_token_and_no_package_is_the_rotation_job(checkout: Path, given: str, packages: int) -> None:
+def test_only_a_connection_token_and_no_package_is_the_rotation_job(
+    checkout: Path, given: str, packages: int
+) -> None:
     inputs = {
         **FEED,
         "publish-to": "none",
@@ -202,7 +246,9 @@ def test_a_secret_of_the_run_in_the_base_is_told_by_its_line_in_any_form(checkou
     token = "a-token-of-the-run"
     for form in (token, base64.b64encode(f"x:{token}".encode()).decode()):
         (checkout / "train.txt").write_text(f"six\n# {form}\n")
-        (problem,) = problems(checkout, {**FEED, "environment-base": "train.txt", "feed-token": token})
+        (problem,) = problems(
+            checkout, {**FEED, "environment-base": "train.txt", "feed-token": token}
+        )
         assert "train.txt, line 2: a credential" in problem
         assert form not in problem
 

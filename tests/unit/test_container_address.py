@@ -26,26 +26,116 @@ ACCOUNTS = (
 )
 # What a person or an attacker writes, in pieces that hypothesis puts together.
 PIECES = (
-    *("https://", "http://", "HTTPS:", "ftp://", "file:///", "//", "/", "\\", ":", "@", "?", "#", "&", "=", ";"),
-    *("..", ".", "%2e%2e", ".%2E", "%252e%252e", "%2f", "%5c", "%00", "%0a", "%ff", "%c0%ae", "%zz", "%", "%u002e"),
-    *("localhost", "127.0.0.1", "[::1]", "[", "]", "[::1%25lo]", ":0", ":99999", ":port", ":-1", "user:word@"),
-    *(".blob.", ".dfs.", "-secondary", ".core.windows.net", "acme", "wheels", "$root", "a--b", "xn--"),
-    *("?sig=", "&sv=", "AccountKey=", "\n", "\r", "\t", " ", "\0", "\x85", "\u2028", "\u212a", "\u3002"),
+    *(
+        "https://",
+        "http://",
+        "HTTPS:",
+        "ftp://",
+        "file:///",
+        "//",
+        "/",
+        "\\",
+        ":",
+        "@",
+        "?",
+        "#",
+        "&",
+        "=",
+        ";",
+    ),
+    *(
+        "..",
+        ".",
+        "%2e%2e",
+        ".%2E",
+        "%252e%252e",
+        "%2f",
+        "%5c",
+        "%00",
+        "%0a",
+        "%ff",
+        "%c0%ae",
+        "%zz",
+        "%",
+        "%u002e",
+    ),
+    *(
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+        "[",
+        "]",
+        "[::1%25lo]",
+        ":0",
+        ":99999",
+        ":port",
+        ":-1",
+        "user:word@",
+    ),
+    *(
+        ".blob.",
+        ".dfs.",
+        "-secondary",
+        ".core.windows.net",
+        "acme",
+        "wheels",
+        "$root",
+        "a--b",
+        "xn--",
+    ),
+    *(
+        "?sig=",
+        "&sv=",
+        "AccountKey=",
+        "\n",
+        "\r",
+        "\t",
+        " ",
+        "\0",
+        "\x85",
+        "\u2028",
+        "\u212a",
+        "\u3002",
+    ),
     *("\uff0f", "\uff0e\uff0e", "\u2025", "\udcff"),
 )
-ANY_LETTER = st.characters(exclude_categories=())  # with lone surrogates: an environment may hold them
-TEXTS = st.lists(st.sampled_from(PIECES) | st.text(ANY_LETTER, max_size=6), max_size=10).map("".join)
-BEGINNINGS = ("", *(f"{account}/" for account in ACCOUNTS), *(f"{account}/wheels/" for account in ACCOUNTS))
+ANY_LETTER = st.characters(
+    exclude_categories=()
+)  # with lone surrogates: an environment may hold them
+TEXTS = st.lists(st.sampled_from(PIECES) | st.text(ANY_LETTER, max_size=6), max_size=10).map(
+    "".join
+)
+BEGINNINGS = (
+    "",
+    *(f"{account}/" for account in ACCOUNTS),
+    *(f"{account}/wheels/" for account in ACCOUNTS),
+)
 CONTAINERS = st.from_regex(r"[a-z0-9](-?[a-z0-9]){2,30}", fullmatch=True)
 # The parts of a prefix, decoded.
 FOLDERS = st.lists(
-    st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="/\\"), min_size=1, max_size=12).filter(
-        lambda part: not part.endswith(".")
-    ),
+    st.text(
+        st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="/\\"),
+        min_size=1,
+        max_size=12,
+    ).filter(lambda part: not part.endswith(".")),
     max_size=4,
 )
 # What the servers behind resolve, or read as another number of parts.
-LEADS_ELSEWHERE = ("", ".", "..", "a/b", "/", "../..", "/..", "a\\b", "..\\", "a\0", "\n", "a.", "...")
+LEADS_ELSEWHERE = (
+    "",
+    ".",
+    "..",
+    "a/b",
+    "/",
+    "../..",
+    "/..",
+    "a\\b",
+    "..\\",
+    "a\0",
+    "\n",
+    "a.",
+    "...",
+)
 
 
 def in_any_spelling(text: str) -> st.SearchStrategy[str]:
@@ -67,18 +157,57 @@ def in_any_spelling(text: str) -> st.SearchStrategy[str]:
         (f"{PUBLIC}/wheels/100%25", PUBLIC, "wheels", "100%/"),
         ("https://AcmePackages.Blob.Core.Windows.Net/wheels", PUBLIC, "wheels", ""),
         ("https://acmepackages.privatelink.blob.core.windows.net/wheels", PUBLIC, "wheels", ""),
-        ("https://acme1.z07.blob.storage.azure.net/w-1", "https://acme1.z07.blob.storage.azure.net", "w-1", ""),
-        ("https://acme.blob.core.usgovcloudapi.net/wheels", "https://acme.blob.core.usgovcloudapi.net", "wheels", ""),
-        ("https://acme.blob.core.chinacloudapi.cn/wheels", "https://acme.blob.core.chinacloudapi.cn", "wheels", ""),
-        ("https://acme.blob.local.stack.example.com/wheels", "https://acme.blob.local.stack.example.com", "wheels", ""),
-        ("http://127.0.0.1:10000/devstoreaccount1/wheels", "http://127.0.0.1:10000/devstoreaccount1", "wheels", ""),
-        ("https://localhost:10000/acme/wheels/a/b", "https://localhost:10000/acme", "wheels", "a/b/"),
-        ("http://acme.blob.localhost:10000/wheels", "http://acme.blob.localhost:10000", "wheels", ""),
+        (
+            "https://acme1.z07.blob.storage.azure.net/w-1",
+            "https://acme1.z07.blob.storage.azure.net",
+            "w-1",
+            "",
+        ),
+        (
+            "https://acme.blob.core.usgovcloudapi.net/wheels",
+            "https://acme.blob.core.usgovcloudapi.net",
+            "wheels",
+            "",
+        ),
+        (
+            "https://acme.blob.core.chinacloudapi.cn/wheels",
+            "https://acme.blob.core.chinacloudapi.cn",
+            "wheels",
+            "",
+        ),
+        (
+            "https://acme.blob.local.stack.example.com/wheels",
+            "https://acme.blob.local.stack.example.com",
+            "wheels",
+            "",
+        ),
+        (
+            "http://127.0.0.1:10000/devstoreaccount1/wheels",
+            "http://127.0.0.1:10000/devstoreaccount1",
+            "wheels",
+            "",
+        ),
+        (
+            "https://localhost:10000/acme/wheels/a/b",
+            "https://localhost:10000/acme",
+            "wheels",
+            "a/b/",
+        ),
+        (
+            "http://acme.blob.localhost:10000/wheels",
+            "http://acme.blob.localhost:10000",
+            "wheels",
+            "",
+        ),
     ],
 )
 def test_understood(value: str, account_url: str, container: str, prefix: str) -> None:
     address = parse_container(value)
-    assert (address.account_url, address.container, address.prefix) == (account_url, container, prefix)
+    assert (address.account_url, address.container, address.prefix) == (
+        account_url,
+        container,
+        prefix,
+    )
     assert parse_container(address.url) == address
 
 
@@ -150,7 +279,9 @@ def test_a_credential_is_refused_and_not_repeated(value: str) -> None:
         ("AzureChinaCloud", "acme.blob.core.chinacloudapi.cn", True),
     ],
 )
-def test_a_token_for_storage_goes_to_blobs_of_its_cloud_alone(cloud: str, host: str, owned: bool) -> None:
+def test_a_token_for_storage_goes_to_blobs_of_its_cloud_alone(
+    cloud: str, host: str, owned: bool
+) -> None:
     assert find_cloud(cloud, {}).has_storage(host) is owned
 
 
@@ -191,9 +322,18 @@ def test_odd_ones_are_understood_or_refused(value: str) -> None:
 
 
 @settings(deadline=None)
-@given(account=st.sampled_from(ACCOUNTS), container=CONTAINERS, folders=FOLDERS, slash=st.booleans())
-@example(account=PUBLIC, container="wheels", folders=["100%", "?sig=x", "a&b=c", "#", "%2e%2e", "~"], slash=False)
-def test_what_is_allowed_is_understood(account: str, container: str, folders: list[str], slash: bool) -> None:
+@given(
+    account=st.sampled_from(ACCOUNTS), container=CONTAINERS, folders=FOLDERS, slash=st.booleans()
+)
+@example(
+    account=PUBLIC,
+    container="wheels",
+    folders=["100%", "?sig=x", "a&b=c", "#", "%2e%2e", "~"],
+    slash=False,
+)
+def test_what_is_allowed_is_understood(
+    account: str, container: str, folders: list[str], slash: bool
+) -> None:
     path = "/".join(quote(part, safe="") for part in (container, *folders))
     address = parse_container(f"{account}/{path}{'/' if slash else ''}")
     assert address.container == container
@@ -207,10 +347,15 @@ def test_no_part_leads_elsewhere_in_any_spelling(
     data: st.DataObject, account: str, before: list[str], behind: list[str]
 ) -> None:
     bad = data.draw(st.sampled_from(LEADS_ELSEWHERE).flatmap(in_any_spelling))
-    parts = [*(quote(part, safe="") for part in before), bad, *(quote(part, safe="") for part in behind)]
+    parts = [
+        *(quote(part, safe="") for part in before),
+        bad,
+        *(quote(part, safe="") for part in behind),
+    ]
     assume(bad or behind)  # one slash at the end is none too many
     with pytest.raises(
-        ValueError, match=r"not allowed|names no container|not a container's name|backslash|web address|be printed"
+        ValueError,
+        match=r"not allowed|names no container|not a container's name|backslash|web address|be printed",
     ):
         parse_container(f"{account}/wheels/{'/'.join(parts)}")
 
@@ -218,9 +363,12 @@ def test_no_part_leads_elsewhere_in_any_spelling(
 @settings(deadline=None)
 @given(account=st.sampled_from(ACCOUNTS), container=CONTAINERS, folders=FOLDERS)
 @pytest.mark.parametrize(
-    "credential", ["?sv=2024-11-04&sig={}", "?sig={}", "?SV=1&Sig={}", "&sig={}", "?comp=list&sig={}"]
+    "credential",
+    ["?sv=2024-11-04&sig={}", "?sig={}", "?SV=1&Sig={}", "&sig={}", "?comp=list&sig={}"],
 )
-def test_no_refusal_repeats_a_credential(credential: str, account: str, container: str, folders: list[str]) -> None:
+def test_no_refusal_repeats_a_credential(
+    credential: str, account: str, container: str, folders: list[str]
+) -> None:
     path = "/".join(quote(part, safe="") for part in (container, *folders))
     with pytest.raises(ValueError, match="credential") as caught:
         parse_container(f"{account}/{path}{credential.format(SIGNATURE)}")

@@ -122,14 +122,19 @@ def test_what_only_looks_like_one_is_left(line: str) -> None:
 def test_the_runs_own_secrets_are_found_in_every_form() -> None:
     secrets = sorted(derived_forms("correct horse/battery"))
     for form in secrets:
-        assert held_credential(f"a\nb\nc {form} d\n", secrets) == Credential(line=3, is_signature=False)
+        assert held_credential(f"a\nb\nc {form} d\n", secrets) == Credential(
+            line=3, is_signature=False
+        )
     assert held_credential("a\nb\nc\n", ["", *secrets]) is None
 
 
 def test_the_first_of_several_is_told() -> None:
     text = f"a\n# {NEW_TOKEN}\n# ghp_{'a' * 36}\nhttps://u:p@x/\nxyzzy\n"
     first, second = held_credential(text, ["xyzzy"]), held_credential("xyzzy\n" + text, ["xyzzy"])
-    assert (first, second) == (Credential(line=2, is_signature=False), Credential(line=1, is_signature=False))
+    assert (first, second) == (
+        Credential(line=2, is_signature=False),
+        Credential(line=1, is_signature=False),
+    )
 
 
 SHOWN = {

@@ -46,7 +46,9 @@ def test_links_of_the_program_lead_somewhere() -> None:
 
 def blocks(page: Path, language: str) -> list[str]:
     """The fenced blocks of a page in one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
 
 
 def inputs_in(content: Any) -> Iterator[tuple[str, str]]:
@@ -96,4 +98,7 @@ def test_commands_have_flags_that_there_are(page: Path) -> None:
         if "entrypoint.py" in line:
             given = re.findall(r" --([a-z-]+)(?: ([^-\s]\S*))?", line.partition("entrypoint.py")[2])
             assert given, line
-            check_inputs({"with": {name: value or "true" for name, value in given if name != "help"}}, "terminal")
+            check_inputs(
+                {"with": {name: value or "true" for name, value in given if name != "help"}},
+                "terminal",
+            )

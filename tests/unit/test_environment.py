@@ -42,7 +42,9 @@ def published(*wheels: Wheel, url: str = "") -> list[Result]:
             wheel=one,
             outcome="published",
             sha256=one.sha256,
-            requirement=f"{one.name} @ {url}/{one.file_name}#sha256={one.sha256}" if url else one.requirement,
+            requirement=f"{one.name} @ {url}/{one.file_name}#sha256={one.sha256}"
+            if url
+            else one.requirement,
         )
         for one in wheels
     ]
@@ -60,12 +62,16 @@ def test_the_environments_python_decides(wheel: Wheel) -> None:
         environment_of(dataclasses.replace(CONFIG, python_version="3.10"), published(wheel), INDEX)
 
 
-def test_the_python_of_the_base_decides_when_none_is_asked_for(wheel: Wheel, checkout: Path) -> None:
+def test_the_python_of_the_base_decides_when_none_is_asked_for(
+    wheel: Wheel, checkout: Path
+) -> None:
     (checkout / "train.yml").write_text("name: train\ndependencies:\n  - python=3.9\n  - pip\n")
     config = dataclasses.replace(CONFIG, python_version="", base=read_base("train.yml", checkout))
     assert environment_of(config, published(wheel), INDEX).content.python_version == "3.9"
     with pytest.raises(PythonNotSatisfied, match=r"has 3\.9"):
-        environment_of(config, published(dataclasses.replace(wheel, requires_python=">=3.10")), INDEX)
+        environment_of(
+            config, published(dataclasses.replace(wheel, requires_python=">=3.10")), INDEX
+        )
 
 
 def test_two_versions_of_one_package(wheel: Wheel) -> None:
@@ -80,7 +86,10 @@ def test_two_files_of_one_version_are_one_line(wheel: Wheel) -> None:
 
 
 def test_of_two_files_by_url_the_one_that_fits(wheel: Wheel) -> None:
-    compiled, windows = tagged(wheel, "cp311-cp311-manylinux_2_28_x86_64"), tagged(wheel, "cp311-cp311-win_amd64")
+    compiled, windows = (
+        tagged(wheel, "cp311-cp311-manylinux_2_28_x86_64"),
+        tagged(wheel, "cp311-cp311-win_amd64"),
+    )
     results = published(windows, wheel, compiled, url="https://acme.invalid/wheels")
     environment = environment_of(CONFIG, results, "")
     assert environment.content.pip_lines == (results[2].requirement,)
@@ -97,7 +106,12 @@ def test_a_package_whose_name_only_azure_may_give(wheel: Wheel, name: str) -> No
     wheel = dataclasses.replace(wheel, name=name)
     with pytest.raises(InvalidInputs, match="environment-name"):
         environment_of(CONFIG, published(wheel), INDEX)
-    assert environment_of(dataclasses.replace(CONFIG, name="mine"), published(wheel), INDEX).content.name == "mine"
+    assert (
+        environment_of(
+            dataclasses.replace(CONFIG, name="mine"), published(wheel), INDEX
+        ).content.name
+        == "mine"
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,7 +131,9 @@ def test_a_moving_image_gets_a_warning(wheel: Wheel, image: str, moves: bool) ->
 
 
 def test_a_wheel_of_one_machines_linux_gets_a_warning(wheel: Wheel) -> None:
-    environment = environment_of(CONFIG, published(tagged(wheel, "cp311-cp311-linux_x86_64")), INDEX)
+    environment = environment_of(
+        CONFIG, published(tagged(wheel, "cp311-cp311-linux_x86_64")), INDEX
+    )
     assert ["cibuildwheel" in warning for warning in environment.warnings] == [True]
 
 
@@ -130,7 +146,9 @@ def test_what_the_base_cannot_take_is_told_with_its_place(wheel: Wheel, checkout
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "loop", "below a file"])
-def test_a_directory_that_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_a_directory_that_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     (tmp_path / "checkout").mkdir()
     monkeypatch.chdir(tmp_path / "checkout")
     out = Path("out")
@@ -183,7 +201,12 @@ def changes(wheel: Wheel, name: str, text: str) -> list[str]:
         # a replaced line, and one that goes
         (
             "six\n  acme_forecast>=1  # ours\n\nattrs\nacme-forecast\n# end\n",
-            [f"1: + {INDEX_LINE}", "2: -   acme_forecast>=1  # ours", f"2: +   {LINE}  # ours", "5: - acme-forecast"],
+            [
+                f"1: + {INDEX_LINE}",
+                "2: -   acme_forecast>=1  # ours",
+                f"2: +   {LINE}  # ours",
+                "5: - acme-forecast",
+            ],
         ),
         # the second mention is what the first becomes
         (
@@ -192,10 +215,15 @@ def changes(wheel: Wheel, name: str, text: str) -> list[str]:
         ),
         (f"{INDEX_LINE}\n{LINE}\nsix\n{LINE}\nattrs\n", [f"4: - {LINE}"]),
         # lines that repeat
-        ("#\nacme-forecast>1\n#\n#\n", [f"1: + {INDEX_LINE}", "2: - acme-forecast>1", f"2: + {LINE}"]),
+        (
+            "#\nacme-forecast>1\n#\n#\n",
+            [f"1: + {INDEX_LINE}", "2: - acme-forecast>1", f"2: + {LINE}"],
+        ),
     ],
 )
-def test_the_lines_that_change(wheel: Wheel, checkout: Path, text: str, expected: list[str]) -> None:
+def test_the_lines_that_change(
+    wheel: Wheel, checkout: Path, text: str, expected: list[str]
+) -> None:
     assert changes(wheel, "train.txt", text) == expected
 
 
@@ -206,7 +234,10 @@ def test_many_lines_that_repeat(wheel: Wheel, checkout: Path, line: str) -> None
     begun = time.process_time()
     found = changes(wheel, "train.txt", text)
     assert time.process_time() - begun < 8
-    assert found == [f"1: + {INDEX_LINE}", f"{1 + text.count(line) + 1 if line == 'a==1' else 2}: + {LINE}"]
+    assert found == [
+        f"1: + {INDEX_LINE}",
+        f"{1 + text.count(line) + 1 if line == 'a==1' else 2}: + {LINE}",
+    ]
 
 
 def test_the_lines_that_change_are_shown_without_a_login(wheel: Wheel, checkout: Path) -> None:

@@ -81,7 +81,9 @@ def test_where_it_may_lie(checkout: Path, read: Reader) -> None:
     assert read_base(str(checkout / "inside.yml"), checkout).kind == "conda"
 
 
-@pytest.mark.parametrize("name", ["base.toml", "requirements", "Pipfile", "base.yml.j2", "environment.json"])
+@pytest.mark.parametrize(
+    "name", ["base.toml", "requirements", "Pipfile", "base.yml.j2", "environment.json"]
+)
 def test_names_of_other_kinds(read: Reader, name: str) -> None:
     text = str(refused(read, "dependencies: []\n", name))
     assert text == (
@@ -125,12 +127,18 @@ YAML = {
     "dependencies: [a\nname: x\n": (2, "not YAML"),
     "dependencies:\n- 'a\n": (2, "a quote is opened here and not closed"),
     'dependencies:\n- "a\n- b\nname: c\n': (2, "a quote is opened here and not closed"),
-    "dependencies:\n  - a\n - b\n": (3, "the indentation of this line differs from the lines before it."),
+    "dependencies:\n  - a\n - b\n": (
+        3,
+        "the indentation of this line differs from the lines before it.",
+    ),
     "dependencies:\n- pip:\n    - a\n   - b\n": (4, "the indentation of this line"),
     "dependencies:\n- 'a' b\n": (2, "not YAML"),
     "dependencies: []\n---\nname: x\n": (2, "second document"),
     "%YAML 1.1\n---\ndependencies: []\n": (2, "directive"),
-    "dependencies: []\nname: a\nname: b\n": (3, "the key 'name' stands here a second time. Take one of them out."),
+    "dependencies: []\nname: a\nname: b\n": (
+        3,
+        "the key 'name' stands here a second time. Take one of them out.",
+    ),
     "dependencies: []\nvariables: {a: 1,\n a: 2}\n": (3, "second time"),
     "a: &a {b: c}\ndependencies: []\nd:\n  <<: *a\n": (4, "merge key"),
     "a: &a [b]\ndependencies: *a\n": (2, r"\*a"),
@@ -147,7 +155,10 @@ YAML = {
         "It has the keys name, channels, dependancies. Did you mean dependencies?",
     ),
     "name: x\nimages: y\n": (1, "It has the keys name, images. Did you mean image?"),
-    "".join(f"k{n}: 1\n" for n in range(20)): (1, "keys k0, k1, k2, k3, k4, k5, k6, k7 and others.$"),
+    "".join(f"k{n}: 1\n" for n in range(20)): (
+        1,
+        "keys k0, k1, k2, k3, k4, k5, k6, k7 and others.$",
+    ),
     "name: x\nimage: y\nconda_fil: z\n": (3, "have no key 'conda_fil'. Did you mean conda_file?"),
     "image: y\nproperties: {}\n": (2, "have no key 'properties'. Take it out."),
     "image: y\nconda_file:\n  name: x\n  dependancies: []\n": (3, "Did you mean dependencies?"),
@@ -173,7 +184,10 @@ YAML = {
     "dependencies:\n- pip:\n  - a\n  - 2\n": (4, "no text"),
     "dependencies:\n- pip:\n  - |\n    a\n    b\n": (3, "several lines"),
     "dependencies:\n- pip:\n  - a \\\n  - b\n": (3, "goes on"),
-    "dependencies:\n- pip:\n  - a\n  - -r requirements.txt\n": (4, "--requirement names another file"),
+    "dependencies:\n- pip:\n  - a\n  - -r requirements.txt\n": (
+        4,
+        "--requirement names another file",
+    ),
     "dependencies:\n- pip:\n  - --constraint=c.txt\n": (3, "--constraint names another file"),
     "dependencies:\n- pip:\n  - --find-links 'a\n": (3, "quotes"),
     "image: a\nbuild: {path: .}\n": (2, "wheelhouse"),
@@ -181,7 +195,10 @@ YAML = {
     "image: a\nchannels: []\n": (2, "under conda_file"),
     "image: a\nname: x\ndependencies: []\n": (3, "under conda_file"),
     "image: [a]\n": (1, "image is no text. Write it as image: registry/name:tag."),
-    "name: x\nimage: some image\n": (2, "image is no image's name. Write it as registry/name:tag, without a login."),
+    "name: x\nimage: some image\n": (
+        2,
+        "image is no image's name. Write it as registry/name:tag, without a login.",
+    ),
     "name: x\nimage: bob@acme.azurecr.io/a:1\n": (2, "is no image's name.*without a login.$"),
     "name: x\nimage: acme.azurecr.io/a@sha256:abc\n": (2, "is no image's name"),
     "image: a\nname:\n  b: c\n": (3, "no text"),
@@ -277,7 +294,8 @@ HOSTILE = {
     "values": f"a: [{_filled('x,')}]"[: 2 * 1024 * 1024 - 1],
     "nested keys": _filled("? "),
     "nested alternately": "dependencies:\n- " + "[{a: " * 300_000,
-    "bomb": "x0: &x0 [a]\n" + "".join(f"x{n}: &x{n} [{','.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 50)),
+    "bomb": "x0: &x0 [a]\n"
+    + "".join(f"x{n}: &x{n} [{','.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 50)),
     "one word": "dependencies:\n- " + "a" * 2_000_000,
 }
 
@@ -293,7 +311,9 @@ def test_hostile_yaml_is_refused_soon(read: Reader, name: str) -> None:
     assert time.monotonic() - start < 20
 
 
-@pytest.mark.parametrize("unit", ["\\", "[", "(", '"', " ", "a @ ", "a; (", "--hash=a ", "a-", "./", "://", "eyJ"])
+@pytest.mark.parametrize(
+    "unit", ["\\", "[", "(", '"', " ", "a @ ", "a; (", "--hash=a ", "a-", "./", "://", "eyJ"]
+)
 @pytest.mark.parametrize("head", ["", "a; ", "-i "])
 def test_hostile_requirements_are_read_soon(read: Reader, unit: str, head: str) -> None:
     start = time.monotonic()
@@ -306,7 +326,9 @@ def test_hostile_requirements_are_read_soon(read: Reader, unit: str, head: str) 
 
 
 def test_a_signature_is_told_as_such(read: Reader) -> None:
-    error = refused(read, "a\nhttps://acme.blob.core.windows.net/w/a.zip?sv=1&sig=hunter2\n", "requirements.txt")
+    error = refused(
+        read, "a\nhttps://acme.blob.core.windows.net/w/a.zip?sv=1&sig=hunter2\n", "requirements.txt"
+    )
     what = "a signature (SAS) stands here. Take it out: everybody with access to the workspace could read it."
     assert str(error) == f"requirements.txt, line 2: {what}"
     other = str(refused(read, "a\n# https://u:hunter2@x/\n", "requirements.txt"))
@@ -329,7 +351,9 @@ def test_images(read: Reader, image: str) -> None:
     assert "hunter" not in str(refused(read, f"image: bob:hunter@{image}\n"))
 
 
-def test_a_credential_in_the_conda_file_that_a_definition_names(checkout: Path, read: Reader) -> None:
+def test_a_credential_in_the_conda_file_that_a_definition_names(
+    checkout: Path, read: Reader
+) -> None:
     (checkout / "conda.yml").write_text("dependencies:\n- six # a-token-of-the-run\n")
     with pytest.raises(WrongFile, match="line 2: a credential") as caught:
         read("image: a/b:1\nconda_file: conda.yml\n", secrets=["a-token-of-the-run"])
@@ -348,7 +372,9 @@ URLS = [
 
 
 @pytest.mark.parametrize("url", URLS)
-@pytest.mark.parametrize("option", ["--extra-index-url ", "--index-url=", "-i", "-f ", "", "foo @ ", "-e "])
+@pytest.mark.parametrize(
+    "option", ["--extra-index-url ", "--index-url=", "-i", "-f ", "", "foo @ ", "-e "]
+)
 def test_no_form_of_a_login_is_taken_or_told(read: Reader, option: str, url: str) -> None:
     if url.startswith("s3cret") and option in ("", "foo @ ", "-e "):
         return  # likely a package's name
@@ -363,7 +389,9 @@ def test_no_form_of_a_login_is_taken_or_told(read: Reader, option: str, url: str
     assert "cret" not in str(error)
 
 
-@pytest.mark.parametrize("login", ["u:s3cret@h", "https:/u:s3cret@h", "//u:s3cret@h", "https%3A//u:s3cret@h"])
+@pytest.mark.parametrize(
+    "login", ["u:s3cret@h", "https:/u:s3cret@h", "//u:s3cret@h", "https%3A//u:s3cret@h"]
+)
 @pytest.mark.parametrize(
     "text",
     [

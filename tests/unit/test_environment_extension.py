@@ -27,12 +27,24 @@ def test_without_a_base(checkout: Path) -> None:
     )
     assert fresh.requirements == f"{INDEX}\n{LINE}\n"
     assert fresh.pip_lines == (INDEX, LINE)
-    assert (fresh.name, fresh.image, fresh.python_version, fresh.extra) == ("acme-forecast", DEFAULT_IMAGE, "3.8", {})
+    assert (fresh.name, fresh.image, fresh.python_version, fresh.extra) == (
+        "acme-forecast",
+        DEFAULT_IMAGE,
+        "3.8",
+        {},
+    )
 
 
 @pytest.mark.parametrize(
     ("python", "pip"),
-    [("3.6", "21.3.1"), ("3.7", "24.0"), ("3.8", "25.0.1"), ("3.9", "25.2"), ("3.8.10", "25.0.1"), ("3.13", "25.2")],
+    [
+        ("3.6", "21.3.1"),
+        ("3.7", "24.0"),
+        ("3.8", "25.0.1"),
+        ("3.9", "25.2"),
+        ("3.8.10", "25.0.1"),
+        ("3.13", "25.2"),
+    ],
 )
 def test_the_last_pip_of_a_python(checkout: Path, python: str, pip: str) -> None:
     assert (
@@ -64,9 +76,15 @@ prefix: /opt/x
 
 def test_a_conda_file_keeps_every_other_byte(make: Make) -> None:
     extended = make(CONDA)
-    old = CONDA.replace("acme_forecast >= 1.0", LINE).replace("- pip:\n", f"- pip:\n    - {INDEX}\n")
+    old = CONDA.replace("acme_forecast >= 1.0", LINE).replace(
+        "- pip:\n", f"- pip:\n    - {INDEX}\n"
+    )
     assert extended.conda == old
-    assert (extended.name, extended.python_version, extended.image) == ("acme-forecast", "3.10", DEFAULT_IMAGE)
+    assert (extended.name, extended.python_version, extended.image) == (
+        "acme-forecast",
+        "3.10",
+        DEFAULT_IMAGE,
+    )
     assert extended.pip_lines == (INDEX, "azureml-defaults>=1.48", LINE)
     first = "# The pip part of forecast: conda packages are not in it.\n"
     assert extended.requirements == first + f"{INDEX}\nazureml-defaults>=1.48\n{LINE}\n"
@@ -247,7 +265,11 @@ def test_a_range_of_pythons(make: Make, items: list[str], expected: str) -> None
         f"- '{item}'\n".replace("'>", "''>").replace("',", "'',") for item in items
     )
     extended = make(text)
-    assert (extended.python_version, extended.python_line, extended.python_is_open) == (expected, 3, True)
+    assert (extended.python_version, extended.python_line, extended.python_is_open) == (
+        expected,
+        3,
+        True,
+    )
 
 
 def test_where_the_python_is_said(make: Make, checkout: Path) -> None:
@@ -277,7 +299,11 @@ def test_where_the_python_is_said(make: Make, checkout: Path) -> None:
         (["python>=4"], 2, "no Python from 3.6 to 3.14 is in 'python>=4'. Write python=3.11."),
         (["python>=3.10,<3.9"], 2, "no Python from"),
         (["python<3.6"], 2, "no Python from"),
-        (["python=3.10", "numpy", "python=3.11"], 4, "python stands here a second time. Take one of them out."),
+        (
+            ["python=3.10", "numpy", "python=3.11"],
+            4,
+            "python stands here a second time. Take one of them out.",
+        ),
         (["python=3.10", "python>=3.8"], 3, "a second time"),
     ],
 )
@@ -333,7 +359,9 @@ def test_a_second_python_goes_when_one_is_asked_for(make: Make) -> None:
 def test_an_anchor_that_is_used_elsewhere(make: Make, text: str, line: int, name: str) -> None:
     error = refused(make, text, python_version="3.9", image="z")
     assert error.line == line
-    assert str(error).endswith(f": the anchor &{name} is used elsewhere in the file. Write the value out there.")
+    assert str(error).endswith(
+        f": the anchor &{name} is used elsewhere in the file. Write the value out there."
+    )
 
 
 def test_an_anchor_that_goes_with_its_alias(make: Make) -> None:
@@ -344,7 +372,10 @@ def test_an_anchor_that_goes_with_its_alias(make: Make) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("image: a\nconda_file:\n  dependencies: &d\n  - &a python=3.10\n  variables: {x: *a}\n", 3),
+        (
+            "image: a\nconda_file:\n  dependencies: &d\n  - &a python=3.10\n  variables: {x: *a}\n",
+            3,
+        ),
     ],
 )
 def test_what_is_written_too_unusually(make: Make, text: str, line: int) -> None:
@@ -380,14 +411,19 @@ def test_a_definition_keeps_every_other_byte(make: Make) -> None:
     extended = make(DEFINITION)
     new = DEFINITION.replace("version: 3 #", 'version: "7" #')
     new = new.replace(
-        "    - pip:\n        - a\n", f"    - pip\n    - pip:\n        - {INDEX}\n        - a\n        - {LINE}\n"
+        "    - pip:\n        - a\n",
+        f"    - pip\n    - pip:\n        - {INDEX}\n        - a\n        - {LINE}\n",
     )
     assert extended.definition == new
     assert extended.conda == (
         "# inside\nname: inner\ndependencies:\n- python=3.9   # p\n- pip\n- pip:\n"
         f"    - {INDEX}\n    - a\n    - {LINE}\n"
     )
-    assert (extended.name, extended.image, extended.python_version) == ("forecast", "example.invalid/base:1", "3.9")
+    assert (extended.name, extended.image, extended.python_version) == (
+        "forecast",
+        "example.invalid/base:1",
+        "3.9",
+    )
     assert extended.extra == {
         "description": "For the forecast",
         "tags": {"a": "1", "b": "2024-01-01"},
@@ -414,14 +450,18 @@ def test_a_definition_without_name_version_and_image(make: Make) -> None:
 
 
 def test_a_definition_that_names_a_conda_file(make: Make, checkout: Path) -> None:
-    (checkout / "conda.yml").write_text("---\n# c\nname: x\n\ndependencies:\n- python=3.9\n- pip\n- pip: [a]\n...\n")
+    (checkout / "conda.yml").write_text(
+        "---\n# c\nname: x\n\ndependencies:\n- python=3.9\n- pip\n- pip: [a]\n...\n"
+    )
     extended = make("image: x\nname: y\nconda_file: ./conda.yml  # there\ntags: {}\n")
     pip = f'- pip: ["{INDEX}", a, {LINE}]'
     assert extended.definition == (
         'image: x\nname: y\nversion: "7"\nconda_file:  # there\n'
         f"  # c\n  name: x\n\n  dependencies:\n  - python=3.9\n  - pip\n  {pip}\ntags: {{}}\n"
     )
-    assert extended.conda == f"---\n# c\nname: x\n\ndependencies:\n- python=3.9\n- pip\n{pip}\n...\n"
+    assert (
+        extended.conda == f"---\n# c\nname: x\n\ndependencies:\n- python=3.9\n- pip\n{pip}\n...\n"
+    )
     (checkout / "conda.yml").write_text("dependencies:\n- pip:\n  - ./lib\n")
     error = refused(make, "image: x\nname: y\nconda_file: ./conda.yml\n")
     assert (error.path, error.line) == ("conda.yml", 3)
@@ -441,12 +481,17 @@ def test_names_that_azure_does_not_take(make: Make) -> None:
 )
 def test_versions_that_yaml_would_not_read_as_text(make: Make, version: str) -> None:
     assert f'\nversion: "{version}"\n' in make("dependencies: []\n", version=version).definition
-    assert f'\nversion: "{version}"\n' in make(f"image: x\nversion: {version}\n", version=version).definition
+    assert (
+        f'\nversion: "{version}"\n'
+        in make(f"image: x\nversion: {version}\n", version=version).definition
+    )
 
 
 def test_several_lines_for_python_become_one(make: Make) -> None:
     text = "dependencies:\n- python>=3.8\n- python<3.12\n- python!=3.9\n- six\n"
-    assert make(text, python_version="3.11").conda.startswith("dependencies:\n- python=3.11\n- six\n")
+    assert make(text, python_version="3.11").conda.startswith(
+        "dependencies:\n- python=3.11\n- six\n"
+    )
 
 
 def test_a_python_between_two_patches(make: Make) -> None:

@@ -135,7 +135,9 @@ BAD = {
     "-e six": "--editable takes a directory or a repository, and this is neither. Take --editable out.",
     "-e https://example.invalid/six.zip": "--editable takes a directory or a repository",
     "-e 'six @ https://example.invalid/six.zip'": "--editable takes a directory or a repository",
-    "-e git+https://example.invalid/six.git": ("pip cannot tell the package's name. Put #egg=NAME behind the URL."),
+    "-e git+https://example.invalid/six.git": (
+        "pip cannot tell the package's name. Put #egg=NAME behind the URL."
+    ),
     "--extra-index-url": "--extra-index-url names nothing. Put its URL behind it.",
     "-i": "-i names nothing. Put its URL behind it.",
     "--no-binary": "--no-binary names nothing. Put its value behind it.",
@@ -167,11 +169,20 @@ def test_what_pip_refuses_is_told(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("-i https://[broken/simple/", "the URL 'https://[broken/simple/' cannot be read. Correct it."),
+        (
+            "-i https://[broken/simple/",
+            "the URL 'https://[broken/simple/' cannot be read. Correct it.",
+        ),
         ("-f https://bob@[broken/", "the URL 'https://…@[broken/' cannot be read. Correct it."),
-        ("-i https://example.invalid:port/simple/", "the URL 'https://example.invalid:port/simple/' cannot be read."),
+        (
+            "-i https://example.invalid:port/simple/",
+            "the URL 'https://example.invalid:port/simple/' cannot be read.",
+        ),
         ("-i https:///simple/", "the URL 'https:///simple/' cannot be read. Correct it."),
-        ("-i pypi.org/simple", "--index-url wants a URL, and 'pypi.org/simple' is none. Write https://… in full."),
+        (
+            "-i pypi.org/simple",
+            "--index-url wants a URL, and 'pypi.org/simple' is none. Write https://… in full.",
+        ),
         ("-i ''", "-i names nothing. Put its URL behind it."),
         ("-i --pre", "-i names nothing. Put its URL behind it."),
     ],
@@ -204,12 +215,27 @@ def test_what_is_shown_of_a_line_is_harmless() -> None:
     assert problem_of("a\x1b[31m b").isprintable()
 
 
-names = st.sampled_from(["six", "Six.2", "a", "a-b_c", "-a", "a.", "\u00e4", "git", "six.whl", "a b"])
-versions = st.sampled_from(["1", "1.0", "1.*", "1.0a1", "1!2", "1+x", "abc", "", "=1", "1.0=x", "1 2"])
-operators = st.sampled_from(["==", ">=", "<", "~=", "!=", "===", "=", "", " ", "=>", ">", "<=", "(", ",", "@", " @ "])
+names = st.sampled_from(
+    ["six", "Six.2", "a", "a-b_c", "-a", "a.", "\u00e4", "git", "six.whl", "a b"]
+)
+versions = st.sampled_from(
+    ["1", "1.0", "1.*", "1.0a1", "1!2", "1+x", "abc", "", "=1", "1.0=x", "1 2"]
+)
+operators = st.sampled_from(
+    ["==", ">=", "<", "~=", "!=", "===", "=", "", " ", "=>", ">", "<=", "(", ",", "@", " @ "]
+)
 extras = st.sampled_from(["", "", "[a]", "[a,b]", "[]", "[a", "[a,]", " [a] "])
 markers = st.sampled_from(
-    ["", "", ";python_version<'3'", " ; extra == 'a'", ";", "; x", " ; (os_name=='a' or os_name=='b')", ";'a'=='b'"]
+    [
+        "",
+        "",
+        ";python_version<'3'",
+        " ; extra == 'a'",
+        ";",
+        "; x",
+        " ; (os_name=='a' or os_name=='b')",
+        ";'a'=='b'",
+    ]
 )
 urls = st.sampled_from(
     [
@@ -238,7 +264,9 @@ lines = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(lines, st.data())
 def test_we_read_what_pip_reads(line: str, data: st.DataObject) -> None:
     """Paths aside, which are refused as such, and what pip would only notice later."""
@@ -250,7 +278,10 @@ def test_we_read_what_pip_reads(line: str, data: st.DataObject) -> None:
     if (
         not line
         or is_path(line)
-        or re.search(r"wants a URL|names nothing|cannot be read. Correct it|cannot read '[A-Za-z][\w+.-]+:", problem)
+        or re.search(
+            r"wants a URL|names nothing|cannot be read. Correct it|cannot read '[A-Za-z][\w+.-]+:",
+            problem,
+        )
     ):
         return
     assert (problem == "") == pip_reads(line), problem

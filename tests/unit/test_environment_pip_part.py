@@ -29,7 +29,10 @@ MENTIONS = {
     "-e git+https://example.invalid/x.git#subdirectory=b&egg=acme-forecast": LINE,
     "--editable=git+https://example.invalid/x.git#egg=acme-forecast": LINE,
     WHEEL.replace("1.2.3", "1.0"): LINE,
-    WHEEL.replace("1.2.3", "1.0") + "#sha256=" + "cd" * 32 + " ; python_version<'4'": f"{LINE} ; python_version<'4'",
+    WHEEL.replace("1.2.3", "1.0")
+    + "#sha256="
+    + "cd" * 32
+    + " ; python_version<'4'": f"{LINE} ; python_version<'4'",
     "https://example.invalid/acme-forecast-1.0.tar.gz": LINE,
     "./dist/acme_forecast-1.0-py3-none-any.whl": LINE,
     "file:dist/acme_forecast-1.0-py3-none-any.whl": LINE,
@@ -47,7 +50,10 @@ MENTIONS = {
 def test_every_mention_is_replaced(make: Make, checkout: Path, mention: str) -> None:
     packages = (dataclasses.replace(PACKAGE, directories=("/elsewhere", str(checkout))),)
     text = f"a\n  {mention}   # ours\nb\n"
-    assert make(text, "base.txt", packages=packages).requirements == f"{INDEX}\na\n  {MENTIONS[mention]}   # ours\nb\n"
+    assert (
+        make(text, "base.txt", packages=packages).requirements
+        == f"{INDEX}\na\n  {MENTIONS[mention]}   # ours\nb\n"
+    )
     quoted = mention.replace("'", "''")
     conda = make(f"dependencies:\n- pip:\n  - a\n  - '{quoted}'   # ours\n", packages=packages)
     assert conda.pip_lines == (INDEX, "a", MENTIONS[mention])
@@ -55,7 +61,13 @@ def test_every_mention_is_replaced(make: Make, checkout: Path, mention: str) -> 
 
 @pytest.mark.parametrize(
     "line",
-    ["acme", "acme-forecast-extra", "forecast", "acme-forecaster[acme-forecast]", "x ; extra == 'acme-forecast'"],
+    [
+        "acme",
+        "acme-forecast-extra",
+        "forecast",
+        "acme-forecaster[acme-forecast]",
+        "x ; extra == 'acme-forecast'",
+    ],
 )
 def test_other_packages_are_left(make: Make, line: str) -> None:
     assert make(f"{line}\n", "base.txt").requirements == f"{INDEX}\n{line}\n{LINE}\n"
@@ -67,9 +79,15 @@ LINES = {
     ("acme-forecast[a]", WHEEL): f"acme-forecast[a] @ {WHEEL}",
     ("acme-forecast;extra=='a'", WHEEL): f"acme-forecast @ {WHEEL} ; extra=='a'",
     ("acme-forecast[a]", HASHED_URL): f"acme-forecast[a] @ {WHEEL}#sha256={SHA}",
-    ("acme-forecast;extra=='a'", f"Acme_Forecast @ {WHEEL}"): f"Acme_Forecast @ {WHEEL} ; extra=='a'",
+    (
+        "acme-forecast;extra=='a'",
+        f"Acme_Forecast @ {WHEEL}",
+    ): f"Acme_Forecast @ {WHEEL} ; extra=='a'",
     ("acme-forecast --hash=sha256:00", LINE): f"{LINE} --hash=sha256:{SHA}",
-    ("acme-forecast ; extra=='a' --hash sha256:00", LINE): f"{LINE} ; extra=='a' --hash=sha256:{SHA}",
+    (
+        "acme-forecast ; extra=='a' --hash sha256:00",
+        LINE,
+    ): f"{LINE} ; extra=='a' --hash=sha256:{SHA}",
     ("acme-forecast --hash=sha256:00", WHEEL): f"{WHEEL} --hash=sha256:{SHA}",
     (
         "acme-forecast --hash=sha256:00",
@@ -82,15 +100,25 @@ LINES = {
 
 @pytest.mark.parametrize("case", LINES)
 def test_each_form_of_our_line(make: Make, case: tuple[str, str]) -> None:
-    assert make(f"{case[0]}\n", "base.txt", line=case[1], index_url="").requirements == f"{LINES[case]}\n"
+    assert (
+        make(f"{case[0]}\n", "base.txt", line=case[1], index_url="").requirements
+        == f"{LINES[case]}\n"
+    )
 
 
 def test_markers_stay_if_all_mentions_have_the_same(make: Make) -> None:
     def of(*markers: str) -> str:
-        return make("".join(f"acme-forecast{marker}\n" for marker in markers), "base.txt", index_url="").requirements
+        return make(
+            "".join(f"acme-forecast{marker}\n" for marker in markers), "base.txt", index_url=""
+        ).requirements
 
     assert of(";extra=='a'", " ; extra=='a'") == f"{LINE} ; extra=='a'\n"
-    assert of(";extra=='a'", ";extra=='b'") == of(";extra=='a'", "") == of("", ";extra=='a'") == f"{LINE}\n"
+    assert (
+        of(";extra=='a'", ";extra=='b'")
+        == of(";extra=='a'", "")
+        == of("", ";extra=='a'")
+        == f"{LINE}\n"
+    )
 
 
 def test_several_packages_and_all_their_hashes(make: Make) -> None:
@@ -160,7 +188,14 @@ def test_an_index_that_is_there_stays_as_it_is(make: Make, option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", [f"--extra-index-url {URL}x", f"# {INDEX}", f"--find-links {URL}", f"a {INDEX}", "--pre # " + URL]
+    "option",
+    [
+        f"--extra-index-url {URL}x",
+        f"# {INDEX}",
+        f"--find-links {URL}",
+        f"a {INDEX}",
+        "--pre # " + URL,
+    ],
 )
 def test_what_only_resembles_the_index(make: Make, option: str) -> None:
     assert f"\n{INDEX}\n" in "\n" + make(f"{option}\nb\n", "base.txt").requirements
@@ -173,7 +208,10 @@ ELSEWHERE = [
     URL.replace("://", "://$PAT@")[:-1],
     URL.replace("acme/_packaging/python", "Acme/_Packaging/Python"),
     URL.replace("https://pkgs.dev.azure.com/acme/", "https://acme.pkgs.visualstudio.com/"),
-    URL.replace("https://pkgs.dev.azure.com/acme/", "https://me@ACME.pkgs.visualstudio.com/DefaultCollection/"),
+    URL.replace(
+        "https://pkgs.dev.azure.com/acme/",
+        "https://me@ACME.pkgs.visualstudio.com/DefaultCollection/",
+    ),
 ]
 
 
@@ -213,8 +251,12 @@ DISCARDED = {
 @pytest.mark.parametrize("text", DISCARDED)
 def test_an_index_that_pip_discards_is_not_there(make: Make, text: str) -> None:
     assert make(text, "base.txt").requirements == DISCARDED[text]
-    conda = make("".join(["dependencies:\n- pip:\n", *(f"  - {line}\n" for line in text.splitlines())]))
-    assert conda.pip_lines == tuple(line.partition("  #")[0] for line in DISCARDED[text].splitlines())
+    conda = make(
+        "".join(["dependencies:\n- pip:\n", *(f"  - {line}\n" for line in text.splitlines())])
+    )
+    assert conda.pip_lines == tuple(
+        line.partition("  #")[0] for line in DISCARDED[text].splitlines()
+    )
 
 
 LOGIN, OLDER = ELSEWHERE[0], ELSEWHERE[5]
@@ -247,7 +289,10 @@ def test_other_spellings_become_one_index(make: Make, text: str) -> None:
 # What is put before the lines of a wheelhouse, and what is left of the lines themselves.
 WITHOUT = {
     f"{INDEX}\na\n": ([], ["a"]),
-    f"{INDEX}\n--extra-index-url https://a/ {INDEX} --pre\n": ([], ["--extra-index-url https://a/ --pre"]),
+    f"{INDEX}\n--extra-index-url https://a/ {INDEX} --pre\n": (
+        [],
+        ["--extra-index-url https://a/ --pre"],
+    ),
     f"-i {URL}\na\n": (["--no-index"], ["a"]),
     f"-i {URL}/ {INDEX}\n--pre --extra-index-url {LOGIN}\n": (["--no-index"], ["--pre"]),
     f"-i {PUBLIC}\n--extra-index-url https://a/\n-i {URL}\n": (["--no-index"], []),
@@ -277,21 +322,28 @@ def test_an_index_with_a_login_that_is_not_azures(make: Make) -> None:
     text = "-i https://bob@nexus.invalid/repository/ours/simple\n"
     url = "https://nexus.invalid/repository/ours/simple/"
     assert make(text, "base.txt", index_url=url).pip_lines == (f"-i {url}", LINE)
-    assert make(text, "base.txt", index_url=url.replace("ours", "Ours")).pip_lines[0] == text.strip()
+    assert (
+        make(text, "base.txt", index_url=url.replace("ours", "Ours")).pip_lines[0] == text.strip()
+    )
 
 
 @pytest.mark.parametrize(
     ("option", "variable"),
     [
         ("-i https://${PAT}@example.invalid/simple/", "${PAT}"),
-        ("--extra-index-url https://me:${PAT}@pkgs.dev.azure.com/acme/_packaging/other/pypi/simple/", "${PAT}"),
+        (
+            "--extra-index-url https://me:${PAT}@pkgs.dev.azure.com/acme/_packaging/other/pypi/simple/",
+            "${PAT}",
+        ),
         ("--extra-index-url https://me:$(PAT)@example.invalid/simple/", "$(PAT)"),
         (f"{INDEX} --extra-index-url https://$PAT@example.invalid/simple/", "$PAT"),
         ("--index-url ${PIP_INDEX_URL}", "${PIP_INDEX_URL}"),
         ("-f https://${PAT}@example.invalid/", "${PAT}"),
     ],
 )
-def test_a_variable_that_an_image_build_does_not_have(make: Make, option: str, variable: str) -> None:
+def test_a_variable_that_an_image_build_does_not_have(
+    make: Make, option: str, variable: str
+) -> None:
     for index_url in (URL, ""):
         error = refused(make, f"a\n{option}\n", "base.txt", index_url=index_url)
         assert error.line == 2
@@ -302,12 +354,22 @@ def test_a_variable_that_an_image_build_does_not_have(make: Make, option: str, v
 
 
 @pytest.mark.parametrize(
-    "option", ["-f ./wheels", "--find-links=wheels", "-f file:///wheels", "-f C:\\wheels", "-i file:///index/simple"]
+    "option",
+    [
+        "-f ./wheels",
+        "--find-links=wheels",
+        "-f file:///wheels",
+        "-f C:\\wheels",
+        "-i file:///index/simple",
+    ],
 )
 def test_links_on_this_machine(make: Make, option: str) -> None:
     error = refused(make, f"a\n{option}\n".replace("\\", "\\\\"), "base.txt")
     assert error.line == 2
-    assert "lies on this machine, where the image build cannot see it. Publish what is there" in str(error)
+    assert (
+        "lies on this machine, where the image build cannot see it. Publish what is there"
+        in str(error)
+    )
     assert "-f https://a/" in make("-f https://a/\n", "base.txt").pip_lines
 
 
@@ -340,8 +402,15 @@ def test_one_index_beside_others(make: Make, option: str) -> None:
     error = refused(make, f"a\n\n{option}\n", "base.txt", index_option="--index-url")
     assert error.line == 3
     assert "index-mode: only" in str(error)
-    assert option in make(f"a\n\n{option}\n", "base.txt", index_option="--index-url", index_url="").requirements
-    error = refused(make, f"dependencies:\n- pip:\n  - a\n  - {option}\n", index_option="--index-url")
+    assert (
+        option
+        in make(
+            f"a\n\n{option}\n", "base.txt", index_option="--index-url", index_url=""
+        ).requirements
+    )
+    error = refused(
+        make, f"dependencies:\n- pip:\n  - a\n  - {option}\n", index_option="--index-url"
+    )
     assert error.line == 4
 
 
@@ -371,7 +440,10 @@ def test_paths_are_relative_to_the_file(make: Make, checkout: Path) -> None:
 
 
 def test_a_path_of_a_build_by_conda(make: Make) -> None:
-    for line in ("foo @ file:///croot/foo_1/work", "foo[a]@file:///croot/foo_1/work ; extra == 'b'"):
+    for line in (
+        "foo @ file:///croot/foo_1/work",
+        "foo[a]@file:///croot/foo_1/work ; extra == 'b'",
+    ):
         error = refused(make, f"a\n{line}\n", "base.txt")
         what = "'/croot/foo_1/work' lies on this machine, where the image build cannot see it. Write foo==VERSION."
         assert str(error) == f"base.txt, line 2: {what}"
@@ -379,7 +451,10 @@ def test_a_path_of_a_build_by_conda(make: Make) -> None:
 
 def test_a_directory_as_seen_from_elsewhere(make: Make, checkout: Path) -> None:
     def of(line: str, file: str, *directories: str) -> str:
-        packages = tuple(dataclasses.replace(PACKAGE, directories=(str(checkout / name),)) for name in directories)
+        packages = tuple(
+            dataclasses.replace(PACKAGE, directories=(str(checkout / name),))
+            for name in directories
+        )
         return str(refused(make, f"{line}\n", file, packages=packages))
 
     where = "as seen from this file, and no package of this run."
@@ -408,4 +483,7 @@ def test_a_comment_ends_a_line_that_goes_on(make: Make) -> None:
 
 
 def test_a_line_of_several_is_one_item_of_a_conda_file(make: Make) -> None:
-    assert "      - attrs==1 --hash=sha256:aa\n" in make("attrs==1 \\\n    --hash=sha256:aa\n", "base.txt").conda
+    assert (
+        "      - attrs==1 --hash=sha256:aa\n"
+        in make("attrs==1 \\\n    --hash=sha256:aa\n", "base.txt").conda
+    )

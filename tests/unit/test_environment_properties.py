@@ -34,8 +34,12 @@ from private_wheel.publish.feed.address import same_index
 URL = "https://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"
 WHEEL = "https://acme.blob.core.windows.net/wheels/acme_forecast-1.2.3-py3-none-any.whl"
 # Lines that may change: mentions, the index, Python, pip, and the keys that the inputs set.
-OURS = re.compile(r"acme|pkgs\.dev|python|^\s*- pip\b|^(name|version|image|conda_file):|sys_platform|--hash|# via|>=1")
-many = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+OURS = re.compile(
+    r"acme|pkgs\.dev|python|^\s*- pip\b|^(name|version|image|conda_file):|sys_platform|--hash|# via|>=1"
+)
+many = settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,7 +69,11 @@ additions = st.builds(
             [
                 Package(name="acme-forecast", line="acme-forecast==1.2.3", sha256=("ab" * 32,)),
                 Package(name="Acme.Forecast", line=WHEEL, sha256=("ab" * 32,)),
-                Package(name="acme_plot", line=f"acme_plot @ {WHEEL}#sha256={'cd' * 32}", sha256=("cd" * 32,)),
+                Package(
+                    name="acme_plot",
+                    line=f"acme_plot @ {WHEEL}#sha256={'cd' * 32}",
+                    sha256=("cd" * 32,),
+                ),
                 Package(name="acme-x", line="acme-x==2", sha256=("ef" * 32, "01" * 32)),
             ]
         ),
@@ -92,16 +100,25 @@ pip_texts = st.sampled_from(
         "-f https://example.invalid/",
     ]
 )
-conda_texts = st.sampled_from(["numpy>=1.20", "conda-forge::scipy", "pip", "pip=23", "acme-forecast=1.0", "acme_x"])
+conda_texts = st.sampled_from(
+    ["numpy>=1.20", "conda-forge::scipy", "pip", "pip=23", "acme-forecast=1.0", "acme_x"]
+)
 pythons = st.sampled_from(["python=3.10", "python>=3.8"])
-between = st.lists(st.sampled_from(["", "# a comment", "    # - deeper", "  # - acme no more"]), max_size=2)
+between = st.lists(
+    st.sampled_from(["", "# a comment", "    # - deeper", "  # - acme no more"]), max_size=2
+)
 styles = st.sampled_from(["", "", "'", '"'])
 
 
 @st.composite
 def conda_files(draw: st.DrawFn) -> str:
     offset = draw(st.sampled_from([0, 2, 4]))
-    lines = [*draw(between), "name: base" + draw(comments), "channels: [conda-forge]", "dependencies:" + draw(comments)]
+    lines = [
+        *draw(between),
+        "name: base" + draw(comments),
+        "channels: [conda-forge]",
+        "dependencies:" + draw(comments),
+    ]
 
     def items(texts: st.SearchStrategy[str], margin: int, least: int) -> None:
         chosen = draw(st.lists(texts, min_size=least, max_size=5))
@@ -115,14 +132,24 @@ def conda_files(draw: st.DrawFn) -> str:
     if draw(st.booleans()):
         lines.append(f"{' ' * offset}- pip:{draw(comments)}")
         items(pip_texts, offset + draw(st.sampled_from([2, 4, 6])), draw(st.sampled_from([0, 1])))
-    lines.extend(draw(st.sampled_from([[], ["variables: {A: b}", "# end"], ["text: |", "  # acme", "", "  more"]])))
+    lines.extend(
+        draw(
+            st.sampled_from(
+                [[], ["variables: {A: b}", "# end"], ["text: |", "  # acme", "", "  more"]]
+            )
+        )
+    )
     return "".join(f"{line}\n" for line in lines)
 
 
 @st.composite
 def definitions(draw: st.DrawFn) -> str:
     conda = "".join(f"  {line}\n" if line else "\n" for line in draw(conda_files()).splitlines())
-    keys = draw(st.permutations(["name: forecast # n", "version: 1", "image: example.invalid/x:1", "tags: {a: 'b'}"]))
+    keys = draw(
+        st.permutations(
+            ["name: forecast # n", "version: 1", "image: example.invalid/x:1", "tags: {a: 'b'}"]
+        )
+    )
     kept = [f"{key}\n" for key in keys[: draw(st.integers(0, 4))]]
     at = draw(st.integers(0, len(kept)))
     return "".join([*kept[:at], f"conda_file:{draw(comments)}\n{conda}", *kept[at:]])
@@ -135,7 +162,11 @@ def requirements_files(draw: st.DrawFn) -> str:
         wrapped = text.replace(" ", draw(st.sampled_from([" ", " ", " \\\n    "])), 1)
         via = draw(st.sampled_from([[], ["    # via x"]]))
         lines.extend(
-            [*map(str.strip, draw(between)), f"{draw(st.sampled_from(['', '  ']))}{wrapped}{draw(comments)}", *via]
+            [
+                *map(str.strip, draw(between)),
+                f"{draw(st.sampled_from(['', '  ']))}{wrapped}{draw(comments)}",
+                *via,
+            ]
         )
     return "\n".join(lines) + draw(st.sampled_from(["", "\n", "\n\n# end\n"]))
 
@@ -166,7 +197,11 @@ def test_twice_is_once(base: tuple[str, str], addition: Addition) -> None:
 def test_what_is_not_ours_is_unchanged(base: tuple[str, str], addition: Addition) -> None:
     text, name = base
     extended = extend(base_of(text, name), addition)
-    new = {"base.yml": extended.conda, "base.yaml": extended.definition, "base.txt": extended.requirements}[name]
+    new = {
+        "base.yml": extended.conda,
+        "base.yaml": extended.definition,
+        "base.txt": extended.requirements,
+    }[name]
     left = iter(new.splitlines())
     for line in text.splitlines():
         if not OURS.search(line):
@@ -180,9 +215,13 @@ def test_what_is_not_ours_is_unchanged(base: tuple[str, str], addition: Addition
 def test_what_is_written_reads_as_what_it_says(base: tuple[str, str], addition: Addition) -> None:
     extended = extend(base_of(*base), addition)
     assert_same_model(extended)
-    assert [joined(line) for _, line in preprocess(extended.requirements)] == list(extended.pip_lines)
+    assert [joined(line) for _, line in preprocess(extended.requirements)] == list(
+        extended.pip_lines
+    )
     for package in addition.packages:
-        mentions = [line for line in extended.pip_lines if canonicalize_name(package.name) in names_in(line)]
+        mentions = [
+            line for line in extended.pip_lines if canonicalize_name(package.name) in names_in(line)
+        ]
         assert len(mentions) == 1
 
 
@@ -228,7 +267,10 @@ index_options = st.lists(
 
 
 @many
-@given(st.lists(index_options | st.just("numpy"), max_size=5), additions.filter(lambda addition: addition.index_url))
+@given(
+    st.lists(index_options | st.just("numpy"), max_size=5),
+    additions.filter(lambda addition: addition.index_url),
+)
 def test_pip_looks_at_the_index(lines: list[str], addition: Addition) -> None:
     """And at no other than before; and the lines of a wheelhouse lead to all but it."""
     base = "".join(f"{line}\n" for line in ["# a", *lines])
@@ -265,9 +307,15 @@ PATH = st.from_regex(r"[A-Za-z0-9\-._~!$&()*+,;=:@%/]{0,30}", fullmatch=True)
 
 @many
 @given(
-    name=NAME, version=VERSION, path=PATH, form=st.integers(0, 1), base=st.sampled_from(["", "base.yml", "base.txt"])
+    name=NAME,
+    version=VERSION,
+    path=PATH,
+    form=st.integers(0, 1),
+    base=st.sampled_from(["", "base.yml", "base.txt"]),
 )
-def test_every_legal_letter_survives(name: str, version: str, path: str, form: int, base: str) -> None:
+def test_every_legal_letter_survives(
+    name: str, version: str, path: str, form: int, base: str
+) -> None:
     url = f"https://example.invalid/{path}"
     line = [f"{name}=={version}", f"{name} @ {url}/x.whl#sha256={'ab' * 32}"][form]
     addition = Addition(
@@ -292,19 +340,41 @@ def test_every_legal_letter_survives(name: str, version: str, path: str, form: i
     assert read.specifier == Requirement(line).specifier
 
 
-TRICKY = ["no", "On", "null", "~", "y", "1", "1.10", "1e3", "a: b", "a #b", "a:", "- a", "@a", "*a", "#a", ""]
+TRICKY = [
+    "no",
+    "On",
+    "null",
+    "~",
+    "y",
+    "1",
+    "1.10",
+    "1e3",
+    "a: b",
+    "a #b",
+    "a:",
+    "- a",
+    "@a",
+    "*a",
+    "#a",
+    "",
+]
 
 
 @many
 @given(
-    st.sampled_from(TRICKY) | st.text(st.characters(codec="utf-8", exclude_characters="\n\r\x00"), max_size=20),
+    st.sampled_from(TRICKY)
+    | st.text(st.characters(codec="utf-8", exclude_characters="\n\r\x00"), max_size=20),
     st.sampled_from(["", "'", '"']),
 )
 def test_every_text_survives_as_a_scalar(text: str, style: str) -> None:
     for flow in (False, True):
         source = scalar(text, style=style, flow=flow)
         document = f"[a, {source}, b]\n" if flow else f"- a\n- {source} # c\n- b\n"
-        assert yaml.safe_load(document) == YAML(typ="safe", pure=True).load(document) == ["a", text, "b"]
+        assert (
+            yaml.safe_load(document)
+            == YAML(typ="safe", pure=True).load(document)
+            == ["a", text, "b"]
+        )
         assert plain_data(parse(document, "x")) == ["a", text, "b"]
 
 
@@ -312,7 +382,9 @@ def test_every_text_survives_as_a_scalar(text: str, style: str) -> None:
 @given(requirements_files(), st.data())
 def test_logical_lines_are_those_of_pip(text: str, data: st.DataObject) -> None:
     letters = data.draw(
-        st.lists(st.tuples(st.integers(0, len(text)), st.sampled_from(["\\", "\\\n", "#", " #", "\n"])))
+        st.lists(
+            st.tuples(st.integers(0, len(text)), st.sampled_from(["\\", "\\\n", "#", " #", "\n"]))
+        )
     )
     for at, letter in letters:
         text = text[:at] + letter + text[at:]
@@ -333,7 +405,16 @@ def test_nothing_but_a_sentence_comes_of_a_strange_file(
 ) -> None:
     text, name = base
     letters = st.sampled_from(
-        [*"\\#:-?&*!|>'\"%@`{}[], \n\t~=x", "\n- ", "\n  ", "---\n", "...\n", "<<: ", "é", "\U0001f600"]
+        [
+            *"\\#:-?&*!|>'\"%@`{}[], \n\t~=x",
+            "\n- ",
+            "\n  ",
+            "---\n",
+            "...\n",
+            "<<: ",
+            "é",
+            "\U0001f600",
+        ]
     )
     for _ in range(data.draw(st.integers(1, 6))):
         at, more = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 3))
@@ -344,4 +425,6 @@ def test_nothing_but_a_sentence_comes_of_a_strange_file(
         assert str(error).startswith(name)  # noqa: PT017  # most strange files are still files
         return
     own = {"base.yml": "conda", "base.yaml": "definition", "base.txt": "requirements"}[name]
-    assert getattr(extend(base_of(getattr(extended, own), name), addition), own) == getattr(extended, own)
+    assert getattr(extend(base_of(getattr(extended, own), name), addition), own) == getattr(
+        extended, own
+    )

@@ -22,7 +22,11 @@ _STATUS_BY_DIGIT = {"1": 2, "3": 3, "4": 4, "5": 5, "6": 6, "9": 1}
 
 def classes() -> Iterator[type[PrivateWheelError]]:
     for value in vars(errors).values():
-        if isinstance(value, type) and issubclass(value, PrivateWheelError) and value is not PrivateWheelError:
+        if (
+            isinstance(value, type)
+            and issubclass(value, PrivateWheelError)
+            and value is not PrivateWheelError
+        ):
             yield value
 
 

@@ -44,5 +44,7 @@ def test_others(url: str) -> None:
 
 
 def test_only_azures_names_are_the_same_in_any_letters() -> None:
-    assert not same_index("https://nexus.invalid/Ours/simple/", "https://nexus.invalid/ours/simple/")
+    assert not same_index(
+        "https://nexus.invalid/Ours/simple/", "https://nexus.invalid/ours/simple/"
+    )
     assert same_index("https://bob@NEXUS.invalid/ours/simple", "https://nexus.invalid/ours/simple/")

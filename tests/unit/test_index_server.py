@@ -39,11 +39,15 @@ class Served:
         """Ask for a path below the index, or for a whole URL."""
         with requests.Session() as session:
             session.trust_env = False
-            return session.request(method, path if "://" in path else self.server.index_url + path, timeout=10)
+            return session.request(
+                method, path if "://" in path else self.server.index_url + path, timeout=10
+            )
 
 
 @pytest.fixture
-def served(sandbox: Sandbox, tiny_wheel: WheelMaker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+def served(
+    sandbox: Sandbox, tiny_wheel: WheelMaker, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Served]:
     for name, value in sandbox.environ().items():
         monkeypatch.setenv(name, value)
     shutil.copy(tiny_wheel(), sandbox.directory / "feeds" / "acme" / "_organisation")
@@ -77,9 +81,15 @@ def test_what_the_index_says_of_a_file_is_kept(served: Served) -> None:
         '<a href="a-1.tar.gz#sha256=AB" data-requires-python="&gt;=3.10">a</a>'
         '<a href="a-2.tar.gz" data-yanked="">b</a><a href="a-3.tar.gz" data-yanked="broken">c</a>'
     )
-    served.sandbox.faults.add(server="feed", path="*/simple/a/", status=200, content_type="text/html", body=page)
+    served.sandbox.faults.add(
+        server="feed", path="*/simple/a/", status=200, content_type="text/html", body=page
+    )
     first, second, third = served.get("a/").json()["files"]
-    assert (first["requires-python"], first["hashes"], "yanked" in first) == (">=3.10", {"sha256": "ab"}, False)
+    assert (first["requires-python"], first["hashes"], "yanked" in first) == (
+        ">=3.10",
+        {"sha256": "ab"},
+        False,
+    )
     assert (second["yanked"], second["hashes"]) == (True, {})
     assert third["yanked"] == "broken"
 
@@ -124,7 +134,11 @@ def test_it_only_reads(served: Served, method: str) -> None:
 
 def test_no_answer_holds_the_credential_or_leads_elsewhere(served: Served) -> None:
     """The feed's own link leads to its storage by a signed one, which is followed here."""
-    answers = [served.get("acme-forecast/"), served.get(f"acme-forecast/{FILE}"), served.get("unknown/")]
+    answers = [
+        served.get("acme-forecast/"),
+        served.get(f"acme-forecast/{FILE}"),
+        served.get("unknown/"),
+    ]
     for answer in answers:
         text = json.dumps(dict(answer.headers)).encode() + answer.content
         assert served.sandbox.tokens.read.encode() not in text
@@ -156,7 +170,9 @@ def storage() -> Iterator[Callable[[bytes], str]]:
     servers = []
 
     def start(answer: bytes) -> str:
-        server = socketserver.TCPServer(("127.0.0.1", 0), type("Answer", (Answers,), {"bytes": answer}))
+        server = socketserver.TCPServer(
+            ("127.0.0.1", 0), type("Answer", (Answers,), {"bytes": answer})
+        )
         threading.Thread(target=server.serve_forever, args=[0.05]).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_address[1]}/{FILE}"
@@ -177,14 +193,24 @@ def storage() -> Iterator[Callable[[bytes], str]]:
     ],
     ids=["cut short", "cut short between chunks", "other bytes", "other bytes of unknown length"],
 )
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the broken connection
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # of the broken connection
 def test_a_file_that_is_not_whole(
-    served: Served, storage: Callable[[bytes], str], head: bytes, body: bytes, failure: type[Exception]
+    served: Served,
+    storage: Callable[[bytes], str],
+    head: bytes,
+    body: bytes,
+    failure: type[Exception],
 ) -> None:
     link = storage(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + body)
     page = f'<a href="{link}#sha256={"0" * 64}">file</a>'
     served.sandbox.faults.add(
-        server="feed", path="*/simple/acme-forecast/", status=200, content_type="text/html", body=page
+        server="feed",
+        path="*/simple/acme-forecast/",
+        status=200,
+        content_type="text/html",
+        body=page,
     )
     with pytest.raises(requests.RequestException):
         served.get(f"acme-forecast/{FILE}")
@@ -195,7 +221,11 @@ def test_a_file_of_unknown_length(served: Served, storage: Callable[[bytes], str
     link = storage(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 3_000_000)
     page = f'<a href="{link}">file</a>'
     served.sandbox.faults.add(
-        server="feed", path="*/simple/acme-forecast/", status=200, content_type="text/html", body=page
+        server="feed",
+        path="*/simple/acme-forecast/",
+        status=200,
+        content_type="text/html",
+        body=page,
     )
     answer = served.get(f"acme-forecast/{FILE}")
     assert (answer.headers["Transfer-Encoding"], answer.content) == ("chunked", b"a" * 3_000_000)
@@ -208,7 +238,11 @@ def test_files_of_this_machine(served: Served, tmp_path: Path) -> None:
     url = served.server.add(path, "https://real.invalid/acme_core.whl")
     assert served.get(url).content == path.read_bytes()
     assert not served.server.is_index_file(url)
-    for wrong in (url.replace("/files/0/", "/files/1/"), url.replace("acme_core", "other"), url.replace("/0/", "/-1/")):
+    for wrong in (
+        url.replace("/files/0/", "/files/1/"),
+        url.replace("acme_core", "other"),
+        url.replace("/0/", "/-1/"),
+    ):
         assert served.get(wrong).status_code == 404
     for number in ("9" * 5000, "\u0660", "00"):
         assert served.get(url.replace("/0/", f"/{number}/")).status_code == 404
@@ -227,13 +261,17 @@ def test_at_its_end_nobody_gets_anything(served: Served) -> None:
         served.get("acme-forecast/")
 
 
-def test_who_asks_nothing_keeps_nobody_out_for_long(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_asks_nothing_keeps_nobody_out_for_long(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(loopback._Handler, "timeout", 2.0)
     address = urlsplit(served.server.index_url)
     before = threading.active_count()
     with ExitStack() as idle:
         for _ in range(200):
-            idle.enter_context(closing(socket.create_connection((address.hostname, address.port or 0), timeout=10)))
+            idle.enter_context(
+                closing(socket.create_connection((address.hostname, address.port or 0), timeout=10))
+            )
         with pytest.raises(requests.ConnectionError):
             served.get("acme-forecast/")
         assert threading.active_count() - before <= 128
@@ -249,11 +287,17 @@ def test_a_slow_reader_is_waited_for(
     monkeypatch.setattr(loopback._Handler, "timeout", 0.5)
     link = storage(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 30_000_000)
     served.sandbox.faults.add(
-        server="feed", path="*/simple/acme-forecast/", status=200, content_type="text/html", body=f'<a href="{link}">'
+        server="feed",
+        path="*/simple/acme-forecast/",
+        status=200,
+        content_type="text/html",
+        body=f'<a href="{link}">',
     )
     with requests.Session() as session:
         session.trust_env = False
-        with session.get(served.server.index_url + f"acme-forecast/{FILE}", stream=True, timeout=10) as answer:
+        with session.get(
+            served.server.index_url + f"acme-forecast/{FILE}", stream=True, timeout=10
+        ) as answer:
             time.sleep(2)
             assert len(answer.content) == 30_000_000
 
@@ -273,7 +317,12 @@ def test_texts_get_the_real_names_back(served: Served, tmp_path: Path) -> None:
 def test_the_index_in_other_spellings(served: Served) -> None:
     real = parse_feed(served.sandbox.feed_url("acme", "python")).index_url
     host = urlsplit(real).netloc
-    for url in (real, real.rstrip("/"), real.replace("acme", "ACME"), real.replace(host, f"user@{host}")):
+    for url in (
+        real,
+        real.rstrip("/"),
+        real.replace("acme", "ACME"),
+        real.replace(host, f"user@{host}"),
+    ):
         assert served.server.reachable(url) == served.server.index_url
     for url in (
         real + "other/",

@@ -88,7 +88,8 @@ def test_a_difference_is_found_named_and_mended(
 
     stale = "README.md" if name == WORKFLOW else name
     assert (
-        capsys.readouterr().err == f"{stale} is not what src/private_wheel/inputs/table.py says: run `make metadata`.\n"
+        capsys.readouterr().err
+        == f"{stale} is not what src/private_wheel/inputs/table.py says: run `make metadata`.\n"
     )
     assert sync_metadata.main(["--root", str(checkout)]) == 0
     assert check(checkout) == 0
@@ -235,7 +236,10 @@ def test_the_task_keeps_to_the_rules_of_its_schema(task: Any) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", task["minimumAgentVersion"])
     version = task["version"]
     assert __version__.startswith(f"{version['Major']}.{version['Minor']}.{version['Patch']}")
-    assert task["execution"] == {"Node20_1": {"target": "launch.js"}, "Node24": {"target": "launch.js"}}
+    assert task["execution"] == {
+        "Node20_1": {"target": "launch.js"},
+        "Node24": {"target": "launch.js"},
+    }
     for entry in task["inputs"]:
         assert re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", entry["name"])
         assert entry["label"]

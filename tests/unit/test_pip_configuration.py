@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from private_wheel.system.pip_configuration import configuration_files, install_settings, locked_uv_environ, uv_environ
+from private_wheel.system.pip_configuration import (
+    configuration_files,
+    install_settings,
+    locked_uv_environ,
+    uv_environ,
+)
 
 INDEX = "https://mirror.example/simple/"
 
@@ -16,7 +21,11 @@ INDEX = "https://mirror.example/simple/"
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     """A machine on which nothing is configured."""
-    return {"HOME": str(tmp_path), "XDG_CONFIG_DIRS": str(tmp_path / "xdg"), "PIP_CONFIG_FILE": os.devnull}
+    return {
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_DIRS": str(tmp_path / "xdg"),
+        "PIP_CONFIG_FILE": os.devnull,
+    }
 
 
 def configure(environ: dict[str, str], text: str) -> dict[str, str]:
@@ -41,10 +50,19 @@ def test_nothing_configured_says_nothing(environ: dict[str, str]) -> None:
                 "UV_INDEX_STRATEGY": "unsafe-best-match",
             },
         ),
-        ({"PIP_FIND_LINKS": "https://links.example/x /"}, {"UV_FIND_LINKS": "https://links.example/x,/"}),
-        ({"PIP_FIND_LINKS": "file:/// /not-there file:///not-there"}, {"UV_FIND_LINKS": "file:///"}),
+        (
+            {"PIP_FIND_LINKS": "https://links.example/x /"},
+            {"UV_FIND_LINKS": "https://links.example/x,/"},
+        ),
+        (
+            {"PIP_FIND_LINKS": "file:/// /not-there file:///not-there"},
+            {"UV_FIND_LINKS": "file:///"},
+        ),
         ({"PIP_NO_INDEX": "0", "PIP_INDEX_URL": INDEX}, {"UV_DEFAULT_INDEX": INDEX}),
-        ({"PIP_TRUSTED_HOST": "a.example b.example:8443"}, {"UV_INSECURE_HOST": "a.example b.example:8443"}),
+        (
+            {"PIP_TRUSTED_HOST": "a.example b.example:8443"},
+            {"UV_INSECURE_HOST": "a.example b.example:8443"},
+        ),
         (
             {"PIP_PROXY": "http://proxy.example:3128"},
             dict.fromkeys(["HTTP_PROXY", "HTTPS_PROXY"], "http://proxy.example:3128"),
@@ -59,7 +77,9 @@ def test_nothing_configured_says_nothing(environ: dict[str, str]) -> None:
         ({"PIP_INDEX_URL": ""}, {}),
     ],
 )
-def test_each_option(environ: dict[str, str], configured: dict[str, str], told: dict[str, str]) -> None:
+def test_each_option(
+    environ: dict[str, str], configured: dict[str, str], told: dict[str, str]
+) -> None:
     assert uv_environ({**environ, **configured}) == told
 
 
@@ -87,25 +107,35 @@ def test_no_index_leaves_find_links_alone(environ: dict[str, str], tmp_path: Pat
         ({"PIP_TRUSTED_HOST": "a.example"}, "UV_INSECURE_HOST"),
     ],
 )
-def test_what_the_user_told_uv_stays(environ: dict[str, str], option: dict[str, str], already: str) -> None:
+def test_what_the_user_told_uv_stays(
+    environ: dict[str, str], option: dict[str, str], already: str
+) -> None:
     assert uv_environ({**environ, **option}) != {}
     assert uv_environ({**environ, **option, already: "mine"}) == {}
 
 
 def test_a_proxy_in_small_letters_stays(environ: dict[str, str]) -> None:
-    told = uv_environ({**environ, "PIP_PROXY": "http://proxy.example", "https_proxy": "http://mine.example"})
+    told = uv_environ(
+        {**environ, "PIP_PROXY": "http://proxy.example", "https_proxy": "http://mine.example"}
+    )
     assert told == {"HTTP_PROXY": "http://proxy.example"}
 
 
 def test_extra_indexes_of_the_user_stay(environ: dict[str, str]) -> None:
-    assert "UV_INDEX" not in uv_environ({**environ, "PIP_EXTRA_INDEX_URL": INDEX, "UV_EXTRA_INDEX_URL": "mine"})
+    assert "UV_INDEX" not in uv_environ(
+        {**environ, "PIP_EXTRA_INDEX_URL": INDEX, "UV_EXTRA_INDEX_URL": "mine"}
+    )
 
 
 def test_sections_override_each_other_as_pip_says(environ: dict[str, str]) -> None:
     text = "[global]\nindex-url = of-global\ntimeout = 1\nproxy = p\n"
     text += "[install]\nindex_url = of-install\n[list]\ntimeout = 9\n"
     settings = install_settings({**configure(environ, text), "PIP_TIMEOUT": "3", "PIP_PROXY": ""})
-    assert [settings[name] for name in ("index-url", "timeout", "proxy")] == ["of-install", "3", "p"]
+    assert [settings[name] for name in ("index-url", "timeout", "proxy")] == [
+        "of-install",
+        "3",
+        "p",
+    ]
 
 
 def test_files_are_read_in_pips_order(environ: dict[str, str], tmp_path: Path) -> None:
@@ -119,23 +149,34 @@ def test_files_are_read_in_pips_order(environ: dict[str, str], tmp_path: Path) -
     for place, options in places.items():
         file = tmp_path / place
         file.parent.mkdir(parents=True)
-        file.write_text("[global]\n" + "".join(f"{option} = {place}\n" for option in options.split()))
+        file.write_text(
+            "[global]\n" + "".join(f"{option} = {place}\n" for option in options.split())
+        )
     settings = install_settings({**environ, "VIRTUAL_ENV": str(tmp_path / "venv")})
     assert [settings[name] for name in ("cert", "retries", "timeout")] == list(places)[1:]
     chosen = tmp_path / "chosen.conf"
     chosen.write_text("[global]\nindex-url = chosen\n")
-    settings = install_settings({**environ, "VIRTUAL_ENV": str(tmp_path / "venv"), "PIP_CONFIG_FILE": str(chosen)})
+    settings = install_settings(
+        {**environ, "VIRTUAL_ENV": str(tmp_path / "venv"), "PIP_CONFIG_FILE": str(chosen)}
+    )
     assert (settings["index-url"], settings["timeout"]) == ("chosen", "venv/pip.conf")
-    assert settings.get("retries") != ".config/pip/pip.conf"  # a chosen file stands in for the user's own
+    assert (
+        settings.get("retries") != ".config/pip/pip.conf"
+    )  # a chosen file stands in for the user's own
 
 
 def test_the_files_of_each_system(tmp_path: Path) -> None:
     home = str(tmp_path)
-    unix = [str(file) for file in configuration_files({"HOME": home, "XDG_CONFIG_DIRS": "/a:/b"}, "linux")]
+    unix = [
+        str(file)
+        for file in configuration_files({"HOME": home, "XDG_CONFIG_DIRS": "/a:/b"}, "linux")
+    ]
     assert unix[:-1] == ["/a/pip/pip.conf", "/b/pip/pip.conf", "/etc/pip.conf", f"{home}/.pip/pip.conf",
                          f"{home}/.config/pip/pip.conf"]  # fmt: skip
     assert str(next(iter(configuration_files({"HOME": home}, "linux")))) == "/etc/xdg/pip/pip.conf"
-    chosen_home = [str(file) for file in configuration_files({"HOME": home, "XDG_CONFIG_HOME": "/c"}, "linux")]
+    chosen_home = [
+        str(file) for file in configuration_files({"HOME": home, "XDG_CONFIG_HOME": "/c"}, "linux")
+    ]
     assert "/c/pip/pip.conf" in chosen_home
     mac = [str(file) for file in configuration_files({"HOME": home}, "darwin")]
     assert mac[:-1] == [
@@ -144,10 +185,20 @@ def test_the_files_of_each_system(tmp_path: Path) -> None:
         f"{home}/.config/pip/pip.conf",
     ]
     Path(home, "Library", "Application Support", "pip").mkdir(parents=True)
-    assert f"{home}/Library/Application Support/pip/pip.conf" in map(str, configuration_files({"HOME": home}, "darwin"))
-    folders = {"USERPROFILE": "C:/Users/me", "APPDATA": "C:/Users/me/Roaming", "PROGRAMDATA": "D:/Data"}
+    assert f"{home}/Library/Application Support/pip/pip.conf" in map(
+        str, configuration_files({"HOME": home}, "darwin")
+    )
+    folders = {
+        "USERPROFILE": "C:/Users/me",
+        "APPDATA": "C:/Users/me/Roaming",
+        "PROGRAMDATA": "D:/Data",
+    }
     windows = [file.as_posix() for file in configuration_files(folders, "win32")]
-    assert windows[:-1] == ["D:/Data/pip/pip.ini", "C:/Users/me/pip/pip.ini", "C:/Users/me/Roaming/pip/pip.ini"]
+    assert windows[:-1] == [
+        "D:/Data/pip/pip.ini",
+        "C:/Users/me/pip/pip.ini",
+        "C:/Users/me/Roaming/pip/pip.ini",
+    ]
 
 
 def test_without_an_active_environment_the_interpreters_own_file_counts() -> None:
@@ -162,7 +213,9 @@ def test_devnull_turns_all_files_off(environ: dict[str, str], tmp_path: Path) ->
     assert install_settings(environ)["index-url"] == INDEX
 
 
-@pytest.mark.parametrize("text", ["no section\n", "[global]\nx = 1\nx = 2\n", "[global]\nindex-url = caf\udce9\n"])
+@pytest.mark.parametrize(
+    "text", ["no section\n", "[global]\nx = 1\nx = 2\n", "[global]\nindex-url = caf\udce9\n"]
+)
 def test_a_broken_file_is_left_to_pip(environ: dict[str, str], tmp_path: Path, text: str) -> None:
     environ = configure(environ, "")
     Path(environ["PIP_CONFIG_FILE"]).write_bytes(text.encode(errors="surrogateescape"))
@@ -170,7 +223,12 @@ def test_a_broken_file_is_left_to_pip(environ: dict[str, str], tmp_path: Path, t
 
 
 def test_a_locked_install_hears_of_indexes_only(environ: dict[str, str]) -> None:
-    mine = {"UV_INDEX_URL": INDEX, "UV_INDEX_ACME_PASSWORD": "p", "UV_HTTP_TIMEOUT": "3", "PATH": "/bin"}
+    mine = {
+        "UV_INDEX_URL": INDEX,
+        "UV_INDEX_ACME_PASSWORD": "p",
+        "UV_HTTP_TIMEOUT": "3",
+        "PATH": "/bin",
+    }
     loose = {
         "UV_NO_VERIFY_HASHES": "1",
         "UV_CONSTRAINT": "c.txt",
@@ -179,4 +237,7 @@ def test_a_locked_install_hears_of_indexes_only(environ: dict[str, str]) -> None
     }
     told = locked_uv_environ({**environ, **mine, **loose})
     assert told == {**environ, **mine, "UV_INDEX_STRATEGY": "unsafe-best-match"}
-    assert locked_uv_environ({"UV_INDEX_STRATEGY": "first-index"})["UV_INDEX_STRATEGY"] == "first-index"
+    assert (
+        locked_uv_environ({"UV_INDEX_STRATEGY": "first-index"})["UV_INDEX_STRATEGY"]
+        == "first-index"
+    )

@@ -219,7 +219,9 @@ def test_a_secret_in_a_title_is_hidden(clock: Clock, secret: str, tty: bool) -> 
     assert SECRET not in stdout.getvalue()
 
 
-@pytest.mark.parametrize(("done", "total", "share"), [(0, 10, 0.0), (5, 10, 0.5), (10, 10, 1.0), (0, 0, 1.0)])
+@pytest.mark.parametrize(
+    ("done", "total", "share"), [(0, 10, 0.0), (5, 10, 0.5), (10, 10, 1.0), (0, 0, 1.0)]
+)
 def test_share(done: int, total: int, share: float) -> None:
     assert at(done, total).share == share
     assert at(done, total).finished is (share == 1.0)

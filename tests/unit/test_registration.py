@@ -93,12 +93,18 @@ def test_another_image(stored: dict[str, Any], words: list[str]) -> None:
 
 def test_order_alone() -> None:
     """Of dependencies it counts: the first channel wins, and pip's options are read in turn."""
-    stored, wanted = properties(condaFile="channels: [a, b]"), properties(condaFile="channels: [b, a]")
+    stored, wanted = (
+        properties(condaFile="channels: [a, b]"),
+        properties(condaFile="channels: [b, a]"),
+    )
     assert differences(stored, wanted) == ["conda file (the order of its entries)"]
 
 
 def test_true_is_not_one() -> None:
-    stored, wanted = properties(condaFile="variables: {A: 1}"), properties(condaFile="variables: {A: true}")
+    stored, wanted = (
+        properties(condaFile="variables: {A: 1}"),
+        properties(condaFile="variables: {A: true}"),
+    )
     assert differences(stored, wanted)
 
 
@@ -126,7 +132,8 @@ def test_what_people_keep_in_environments_is_not_told(stored: str) -> None:
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
 MERGES = "a: &a {k: 1}\n" + "".join(
     f"{name}: &{name} {{<<: [{', '.join([f'*{before}'] * 10)}]}}\n"
@@ -191,14 +198,24 @@ def test_the_next_version(version: str, taken: list[str], following: str) -> Non
     assert next_version(version, taken) == following
 
 
-@given(some.text("0123456789.-rcRC", min_size=1, max_size=5), some.lists(some.text("0123456789.-rcRC", max_size=5)))
+@given(
+    some.text("0123456789.-rcRC", min_size=1, max_size=5),
+    some.lists(some.text("0123456789.-rcRC", max_size=5)),
+)
 def test_the_next_version_is_free(version: str, taken: list[str]) -> None:
-    assert next_version(version, taken).lower() not in {version.lower(), *(other.lower() for other in taken)}
+    assert next_version(version, taken).lower() not in {
+        version.lower(),
+        *(other.lower() for other in taken),
+    }
 
 
 def sent(extra: Mapping[str, Any]) -> dict[str, Any]:
     return Definition(
-        name="acme", version="1", image="example.invalid/base:1", conda="dependencies: []\n", extra=extra
+        name="acme",
+        version="1",
+        image="example.invalid/base:1",
+        conda="dependencies: []\n",
+        extra=extra,
     ).properties
 
 
@@ -214,7 +231,11 @@ def test_what_is_sent() -> None:
         "description": "ours",
         "tags": {"team": "ml", "level": 3},
         "os_type": "linux",
-        "inference_config": {"liveness_route": route, "readiness_route": route, "scoring_route": route},
+        "inference_config": {
+            "liveness_route": route,
+            "readiness_route": route,
+            "scoring_route": route,
+        },
     }
     assert sent(extra) == {
         **sent({}),
@@ -226,4 +247,6 @@ def test_what_is_sent() -> None:
 
 def test_a_conda_file_that_is_too_long_to_be_compared() -> None:
     long = properties(condaFile="a: b\n" + "#" * 2**18)
-    assert differences(long, properties(condaFile="a: b\n")) == ["conda file (one of the two cannot be read)"]
+    assert differences(long, properties(condaFile="a: b\n")) == [
+        "conda file (one of the two cannot be read)"
+    ]

@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 from private_wheel.secrets.child_environ import foreign_environ, installer_environ, public_environ
 from private_wheel.secrets.redaction import MASK, Redactor, Secret
 
-TOKENS = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=8, max_size=90).filter(
-    lambda text: len(text.strip()) >= 8 and MASK not in text
+TOKENS = st.text(
+    st.characters(codec="utf-8", exclude_categories=["C"]), min_size=8, max_size=90
+).filter(lambda text: len(text.strip()) >= 8 and MASK not in text)
+
+
+@given(
+    token=TOKENS,
+    user=st.text(max_size=12).filter(lambda text: ":" not in text),
+    before=st.text(max_size=5),
 )
-
-
-@given(token=TOKENS, user=st.text(max_size=12).filter(lambda text: ":" not in text), before=st.text(max_size=5))
 def test_every_derived_form_is_taken_out(token: str, user: str, before: str) -> None:
     redactor = Redactor()
     redactor.add([token])

@@ -34,11 +34,15 @@ def found(checkout: Path, pattern: str) -> list[str]:
 
 
 def packages(checkout: Path, *lines: str) -> list[str]:
-    config: Config = read_config({"INPUT_PACKAGE": "\n".join(lines), "INPUT_FEED": "acme/python"}, checkout)
+    config: Config = read_config(
+        {"INPUT_PACKAGE": "\n".join(lines), "INPUT_FEED": "acme/python"}, checkout
+    )
     return [str(path) for path in config.packages]
 
 
-@pytest.mark.parametrize("pattern", ["dist", "dist/", "./dist", "dist/*.whl", "*/*.whl", "d[i]st/*"])
+@pytest.mark.parametrize(
+    "pattern", ["dist", "dist/", "./dist", "dist/*.whl", "*/*.whl", "d[i]st/*"]
+)
 def test_a_directory_and_a_glob_stand_for_the_wheels_in_order(make: Make, pattern: str) -> None:
     checkout = make(*(f"dist/{name}" for name in reversed(WHEELS)))
     assert found(checkout, pattern) == [f"dist/{name}" for name in WHEELS]
@@ -47,7 +51,9 @@ def test_a_directory_and_a_glob_stand_for_the_wheels_in_order(make: Make, patter
 def test_an_absolute_path_is_as_good(make: Make) -> None:
     checkout = make(*(f"dist/{name}" for name in WHEELS))
     for pattern in ("dist", "dist/*.whl"):
-        assert found(checkout, f"{checkout}/{pattern}") == [f"{checkout}/dist/{name}" for name in WHEELS]
+        assert found(checkout, f"{checkout}/{pattern}") == [
+            f"{checkout}/dist/{name}" for name in WHEELS
+        ]
 
 
 def test_the_checkout_itself_may_be_the_directory(make: Make) -> None:
@@ -56,7 +62,14 @@ def test_the_checkout_itself_may_be_the_directory(make: Make) -> None:
 
 
 def test_what_else_is_in_the_directory_is_left_alone(make: Make) -> None:
-    more = ("b-1.0.tar.gz", "b-1.0-py3-none-any.whl.asc", "SHA256SUMS", "old/z-1.0-py3-none-any.whl", "whl", ".whl.swp")
+    more = (
+        "b-1.0.tar.gz",
+        "b-1.0-py3-none-any.whl.asc",
+        "SHA256SUMS",
+        "old/z-1.0-py3-none-any.whl",
+        "whl",
+        ".whl.swp",
+    )
     checkout = make(*(f"dist/{name}" for name in (*WHEELS, *more)))
     assert found(checkout, "dist") == [f"dist/{name}" for name in WHEELS]
 
@@ -71,7 +84,9 @@ def test_a_project_that_holds_wheels_stays_a_project(make: Make, mark: str, patt
 
 
 @pytest.mark.parametrize("more", [(), ("dist/README.md",), ("dist/setup.cfg", "dist/b-1.0.tar.gz")])
-def test_a_directory_with_nothing_to_publish_is_left_to_the_build(make: Make, more: tuple[str, ...]) -> None:
+def test_a_directory_with_nothing_to_publish_is_left_to_the_build(
+    make: Make, more: tuple[str, ...]
+) -> None:
     """Its error says what a project needs."""
     checkout = make(*more)
     (checkout / "dist").mkdir(exist_ok=True)
@@ -81,7 +96,9 @@ def test_a_directory_with_nothing_to_publish_is_left_to_the_build(make: Make, mo
 def test_a_glob_that_finds_nothing_to_publish_is_told(make: Make) -> None:
     checkout = make("dist/README.md")
     for pattern in ("dist/*", "*.whl", "[", "no/where/*"):
-        with pytest.raises(ValueError, match=r"matches no project directory and no \.whl file|does not exist"):
+        with pytest.raises(
+            ValueError, match=r"matches no project directory and no \.whl file|does not exist"
+        ):
             find_sources(pattern, checkout)
 
 
@@ -101,7 +118,9 @@ def test_what_is_no_source_is_told(make: Make, pattern: str) -> None:
         find_sources(pattern, make("README.md"))
 
 
-@pytest.mark.parametrize("pattern", ["link", "link/*.whl", "inside/away.whl", "inside", "../outside", "../outs*/*.whl"])
+@pytest.mark.parametrize(
+    "pattern", ["link", "link/*.whl", "inside/away.whl", "inside", "../outside", "../outs*/*.whl"]
+)
 def test_links_are_followed_and_must_stay_in_the_checkout(make: Make, pattern: str) -> None:
     checkout = make(f"inside/{WHEELS[0]}")
     outside = checkout.parent / "outside"

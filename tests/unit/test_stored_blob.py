@@ -42,8 +42,16 @@ def properties(**changed: Any) -> Any:
     [
         ({}, False, False),
         ({"has_legal_hold": True}, True, False),
-        ({"immutability_policy": SimpleNamespace(expiry_time=NOW + timedelta(days=1))}, True, False),
-        ({"immutability_policy": SimpleNamespace(expiry_time=NOW - timedelta(days=1))}, False, False),
+        (
+            {"immutability_policy": SimpleNamespace(expiry_time=NOW + timedelta(days=1))},
+            True,
+            False,
+        ),
+        (
+            {"immutability_policy": SimpleNamespace(expiry_time=NOW - timedelta(days=1))},
+            False,
+            False,
+        ),
         ({"lease": SimpleNamespace(status="locked")}, False, True),
     ],
 )
@@ -100,13 +108,20 @@ def twin(wheel: Wheel) -> StoredBlob:
         ({"sha256": "", "md5": ""}, ""),
     ],
 )
-def test_what_the_service_tells_of_the_content(wheel: Wheel, twin: StoredBlob, changed: Any, told: str) -> None:
+def test_what_the_service_tells_of_the_content(
+    wheel: Wheel, twin: StoredBlob, changed: Any, told: str
+) -> None:
     assert sha256_told(replace(twin, **changed), wheel) == (wheel.sha256 if told == "own" else told)
 
 
 @pytest.mark.parametrize(
     ("if_exists", "read_back", "read"),
-    [("verify", True, False), ("skip", True, False), ("verify", False, True), ("replace", True, True)],
+    [
+        ("verify", True, False),
+        ("skip", True, False),
+        ("verify", False, True),
+        ("replace", True, True),
+    ],
 )
 def test_when_the_bytes_are_read_in_the_plan(
     wheel: Wheel, twin: StoredBlob, if_exists: Any, read_back: bool, read: bool
@@ -118,7 +133,9 @@ def test_when_the_bytes_are_read_in_the_plan(
 
 
 @pytest.mark.parametrize("protection", ["immutable", "leased", "kept"])
-def test_what_is_protected_is_not_planned_to_be_replaced(wheel: Wheel, twin: StoredBlob, protection: str) -> None:
+def test_what_is_protected_is_not_planned_to_be_replaced(
+    wheel: Wheel, twin: StoredBlob, protection: str
+) -> None:
     blob, rules = ReadBlob(b"other"), ExistingRules(if_exists="replace", read_back=True)
     assert plan_blob(cast(Blob, blob), twin, wheel, rules, "here", kept=False).action == "replace"
     there = replace(twin, immutable=protection == "immutable", leased=protection == "leased")
@@ -126,7 +143,9 @@ def test_what_is_protected_is_not_planned_to_be_replaced(wheel: Wheel, twin: Sto
         plan_blob(cast(Blob, blob), there, wheel, rules, "here", kept=protection == "kept")
 
 
-def test_a_blob_with_the_hash_of_something_else_is_not_cut_short(wheel: Wheel, twin: StoredBlob) -> None:
+def test_a_blob_with_the_hash_of_something_else_is_not_cut_short(
+    wheel: Wheel, twin: StoredBlob
+) -> None:
     blob = ReadBlob(wheel.path.read_bytes()[:10])
     assert is_cut_short(cast(Blob, blob), replace(twin, length=10), wheel)
     assert not is_cut_short(cast(Blob, blob), replace(twin, length=10, sha256=OTHER), wheel)
@@ -138,5 +157,7 @@ def test_a_key_in_the_environment_is_not_used_for_a_real_account() -> None:
         cloud = find_cloud("AzureCloud", {})
 
     address = parse_container("https://acmepackages.blob.core.windows.net/wheels")
-    credential = _storage_credential(address, cast(Any, Signed()), {"AZURE_STORAGE_KEY": "bm9uZQ=="})
+    credential = _storage_credential(
+        address, cast(Any, Signed()), {"AZURE_STORAGE_KEY": "bm9uZQ=="}
+    )
     assert hasattr(credential, "get_token")

@@ -37,7 +37,9 @@ CATEGORIES = {"Build", "Utility", "Test", "Package", "Deploy"}
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 # Of a rule, as the form takes it: name, operator, value; && and || are not mixed.
-CONDITION = re.compile(r'([A-Za-z0-9]+) (=|!=|NotEndsWith|EndsWith|StartsWith|Contains|NotContains) ([\w.-]+|"")')
+CONDITION = re.compile(
+    r'([A-Za-z0-9]+) (=|!=|NotEndsWith|EndsWith|StartsWith|Contains|NotContains) ([\w.-]+|"")'
+)
 
 
 @pytest.fixture(params=Edition, ids=lambda edition: str(edition.value))
@@ -91,7 +93,9 @@ class TestTask:
 
     def test_inputs(self, task: Any) -> None:
         names = [entry["name"] for entry in task["inputs"]]
-        assert len({name.lower() for name in names}) == len(names)  # the agent makes capitals of them
+        assert len({name.lower() for name in names}) == len(
+            names
+        )  # the agent makes capitals of them
         groups = [group["name"] for group in task["groups"]]
         assert len(set(groups)) == len(groups)
         for entry in task["inputs"]:
@@ -130,7 +134,9 @@ class TestTask:
             assert other != name
             options = inputs[other].get("options")
             assert value == '""' or not options or value in options
-            assert not rule_of(inputs[other])  # a rule about what may be hidden itself hides for ever
+            assert not rule_of(
+                inputs[other]
+            )  # a rule about what may be hidden itself hides for ever
 
     def test_the_name_of_a_step(self, task: Any) -> None:
         names = {entry["name"] for entry in task["inputs"]}
@@ -141,7 +147,9 @@ class TestTask:
     def test_outputs(self, task: Any) -> None:
         ours = [output.camel_case for output in OUTPUTS]
         assert [entry["name"] for entry in task["outputVariables"]] == ours
-        assert task["restrictions"] == {"settableVariables": {"allowed": ours}}  # commands stay free: artifact, summary
+        assert task["restrictions"] == {
+            "settableVariables": {"allowed": ours}
+        }  # commands stay free: artifact, summary
         assert all(NAME.fullmatch(name) for name in ours)
         assert not {"path", "node_options"} & {name.lower() for name in ours}
 
@@ -166,7 +174,9 @@ class TestEditions:
         told = task["version"]
         version = f"{told['Major']}.{told['Minor']}.{told['Patch']}"
         assert manifest["version"] == version
-        assert __version__ == version or __version__.startswith((f"{version}.", f"{version}a", f"{version}rc"))
+        assert __version__ == version or __version__.startswith(
+            (f"{version}.", f"{version}a", f"{version}rc")
+        )
 
 
 class TestManifest:

@@ -11,7 +11,16 @@ from private_wheel.inputs.table import INPUTS, Kind
 
 
 def test_flags_become_inputs() -> None:
-    arguments = ["--feed", "acme/python", "--package", "one", "--package", "two", "--dry-run", "--verify=none"]
+    arguments = [
+        "--feed",
+        "acme/python",
+        "--package",
+        "one",
+        "--package",
+        "two",
+        "--dry-run",
+        "--verify=none",
+    ]
     assert read_arguments([*arguments, "--environment-formats", "conda"]) == {
         "INPUT_FEED": "acme/python",
         "INPUT_PACKAGE": "one\ntwo",
@@ -21,8 +30,12 @@ def test_flags_become_inputs() -> None:
     }
 
 
-@pytest.mark.parametrize("flag", [["--feed-token", "the-secret"], ["--connection-token=the-secret"], ["the-secret"]])
-def test_a_secret_has_no_flag_and_is_not_repeated(flag: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "flag", [["--feed-token", "the-secret"], ["--connection-token=the-secret"], ["the-secret"]]
+)
+def test_a_secret_has_no_flag_and_is_not_repeated(
+    flag: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         read_arguments(["--feed", "acme/python", *flag])
     assert ended.value.code == 2
@@ -32,9 +45,12 @@ def test_a_secret_has_no_flag_and_is_not_repeated(flag: list[str], capsys: pytes
 
 
 @pytest.mark.parametrize(
-    ("flag", "words"), [("--fed", "Did you mean --feed?"), ("--dryrun", "--dry-run"), ("x", "is no flag")]
+    ("flag", "words"),
+    [("--fed", "Did you mean --feed?"), ("--dryrun", "--dry-run"), ("x", "is no flag")],
 )
-def test_an_unknown_flag_is_one_line(flag: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_flag_is_one_line(
+    flag: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         read_arguments([flag])
     said = capsys.readouterr().err

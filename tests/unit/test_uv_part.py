@@ -21,7 +21,10 @@ def part(*lines: str) -> UvPart:
         ((), MACHINE),
         (("--extra-index-url https://a/",), (*MACHINE, "https://a/?")),
         (("--extra-index-url https://a/", "--index-url https://b/"), ("https://b/?",)),
-        (("--index-url https://b/", "--extra-index-url https://a/"), ("https://b/?", "https://a/?")),
+        (
+            ("--index-url https://b/", "--extra-index-url https://a/"),
+            ("https://b/?", "https://a/?"),
+        ),
         (("--index-url https://b/ --index-url https://c/",), ("https://c/?",)),
         (("--extra-index-url https://a/ --extra-index-url https://a/",), (*MACHINE, "https://a/?")),
         (("--extra-index-url https://a/", "--no-index"), ()),
@@ -41,8 +44,14 @@ def test_the_indexes(lines: tuple[str, ...], indexes: tuple[str, ...]) -> None:
         ("six==1.17", "six==1.17"),
         (f"-e {REPOSITORY}", REPOSITORY),
         (f"--editable={REPOSITORY}[plots]", f"acme-tools[plots] @ {REPOSITORY}[plots]"),
-        (f"{REPOSITORY}[a,b]&subdirectory=c", f"acme-tools[a,b] @ {REPOSITORY}[a,b]&subdirectory=c"),
-        ("acme-tools[plots] @ git+https://git.invalid/x", "acme-tools[plots] @ git+https://git.invalid/x"),
+        (
+            f"{REPOSITORY}[a,b]&subdirectory=c",
+            f"acme-tools[a,b] @ {REPOSITORY}[a,b]&subdirectory=c",
+        ),
+        (
+            "acme-tools[plots] @ git+https://git.invalid/x",
+            "acme-tools[plots] @ git+https://git.invalid/x",
+        ),
     ],
 )
 def test_a_requirement(line: str, given: str) -> None:
@@ -62,7 +71,9 @@ def test_the_other_options() -> None:
     )
 
 
-@pytest.mark.parametrize("line", ["six @ https://a/${UV_INDEX}/six.whl", "six --config-settings a=b"])
+@pytest.mark.parametrize(
+    "line", ["six @ https://a/${UV_INDEX}/six.whl", "six --config-settings a=b"]
+)
 def test_what_only_pip_could_do(line: str) -> None:
     with pytest.raises(NotForUvError) as caught:
         part(line)

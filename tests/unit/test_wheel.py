@@ -15,7 +15,9 @@ Members = dict[str, bytes]
 INFO = "acme_forecast-1.2.3.dist-info"
 
 
-def change(path: Path, edit: Callable[[Members], Members], compression: int = zipfile.ZIP_STORED) -> Path:
+def change(
+    path: Path, edit: Callable[[Members], Members], compression: int = zipfile.ZIP_STORED
+) -> Path:
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w", compression) as archive:
@@ -26,7 +28,11 @@ def change(path: Path, edit: Callable[[Members], Members], compression: int = zi
 
 def test_a_good_wheel(tiny_wheel: Callable[..., Path]) -> None:
     wheel = read_wheel(tiny_wheel())
-    assert (wheel.requirement, wheel.canonical_name, wheel.warnings) == ("acme-forecast==1.2.3", "acme-forecast", ())
+    assert (wheel.requirement, wheel.canonical_name, wheel.warnings) == (
+        "acme-forecast==1.2.3",
+        "acme-forecast",
+        (),
+    )
 
 
 def test_what_a_wheel_is_for_and_what_can_be_imported(tiny_wheel: Callable[..., Path]) -> None:
@@ -46,7 +52,10 @@ def test_what_a_wheel_is_for_and_what_can_be_imported(tiny_wheel: Callable[..., 
     assert wheel.modules == (
         "acme_forecast", "fast", "package", "plain", "pure", "single", "spaces", "stable", "windows",
     )  # fmt: skip
-    assert {str(tag) for tag in wheel.tags} == {"cp311-abi3-manylinux_2_17_x86_64", "cp311-abi3-linux_x86_64"}
+    assert {str(tag) for tag in wheel.tags} == {
+        "cp311-abi3-manylinux_2_17_x86_64",
+        "cp311-abi3-linux_x86_64",
+    }
 
 
 @pytest.mark.parametrize(
@@ -56,24 +65,41 @@ def test_what_a_wheel_is_for_and_what_can_be_imported(tiny_wheel: Callable[..., 
         (lambda members: {**members, "..\\evil.py": b""}, "leaves the directory"),
         (lambda members: {**members, "/etc/evil": b""}, "leaves the directory"),
         (
-            lambda members: {name: text for name, text in members.items() if not name.endswith("WHEEL")},
+            lambda members: {
+                name: text for name, text in members.items() if not name.endswith("WHEEL")
+            },
             "WHEEL is missing",
         ),
         (
-            lambda members: {name: text for name, text in members.items() if not name.endswith("RECORD")},
+            lambda members: {
+                name: text for name, text in members.items() if not name.endswith("RECORD")
+            },
             "RECORD is missing",
         ),
-        (lambda members: {name: text for name, text in members.items() if not name.endswith("METADATA")}, "METADATA"),
+        (
+            lambda members: {
+                name: text for name, text in members.items() if not name.endswith("METADATA")
+            },
+            "METADATA",
+        ),
         (
             lambda members: {name.replace("1.2.3", "9.9"): text for name, text in members.items()},
             "is not the directory of",
         ),
         (lambda members: {**members, "other-1.0.dist-info/METADATA": b""}, "2 METADATA files"),
-        (lambda members: {**members, f"{INFO}/METADATA": b"\n" * (LARGEST_METADATA + 1)}, "METADATA of"),
-        (lambda members: {**members, f"{INFO}/METADATA": b"Name: other\nVersion: 1.2.3\n"}, "metadata"),
+        (
+            lambda members: {**members, f"{INFO}/METADATA": b"\n" * (LARGEST_METADATA + 1)},
+            "METADATA of",
+        ),
+        (
+            lambda members: {**members, f"{INFO}/METADATA": b"Name: other\nVersion: 1.2.3\n"},
+            "metadata",
+        ),
     ],
 )
-def test_what_is_not_sent(tiny_wheel: Callable[..., Path], edit: Callable[[Members], Members], words: str) -> None:
+def test_what_is_not_sent(
+    tiny_wheel: Callable[..., Path], edit: Callable[[Members], Members], words: str
+) -> None:
     path = change(tiny_wheel(), edit, zipfile.ZIP_DEFLATED)
     with pytest.raises(BrokenWheel) as caught:
         read_wheel(path)
@@ -98,7 +124,9 @@ def test_no_zip_at_all(tmp_path: Path, content: bytes) -> None:
         read_wheel(path)
 
 
-@pytest.mark.parametrize("name", ["acme.whl", "acme_forecast-1.2.3-py3-none-any .whl", "acme-1.0-py3-none-any\n.whl"])
+@pytest.mark.parametrize(
+    "name", ["acme.whl", "acme_forecast-1.2.3-py3-none-any .whl", "acme-1.0-py3-none-any\n.whl"]
+)
 def test_a_file_name_that_is_none(tiny_wheel: Callable[..., Path], name: str) -> None:
     path = tiny_wheel()
     with pytest.raises(BrokenWheel):

@@ -29,7 +29,10 @@ def named(*lines: str) -> list[str]:
         ([f"{ONE}/ml/acme", f"{OTHER}/ml/acme-eu"], ["acme", "acme-eu"]),
         ([f"{ONE}/ml-us/acme", f"{ONE}/ml-eu/acme"], ["ml-us/acme", "ml-eu/acme"]),
         ([f"{ONE}/ml-us/acme", f"{ONE}/ml-eu/ACME"], ["ml-us/acme", "ml-eu/ACME"]),
-        ([f"{ONE}/ml/acme", f"{ONE}/ml-eu/acme", f"{ONE}/ml/b-1"], ["ml/acme", "ml-eu/acme", "ml/b-1"]),
+        (
+            [f"{ONE}/ml/acme", f"{ONE}/ml-eu/acme", f"{ONE}/ml/b-1"],
+            ["ml/acme", "ml-eu/acme", "ml/b-1"],
+        ),
         ([f"{ONE}/ml/acme", f"{OTHER}/ML/acme"], [f"{ONE}/ml/acme", f"{OTHER}/ML/acme"]),
     ],
 )
@@ -45,5 +48,7 @@ def test_names_tell_workspaces_apart_on_every_file_system(lines: list[str]) -> N
     names = short_names(list(workspaces.values()))
     assert len({name.lower() for name in names}) == len(workspaces)
     for name, workspace in zip(names, workspaces.values(), strict=True):
-        assert f"{workspace.subscription}/{workspace.resource_group}/{workspace.name}".endswith(name)
+        assert f"{workspace.subscription}/{workspace.resource_group}/{workspace.name}".endswith(
+            name
+        )
         assert not {"", ".", ".."} & set(name.split("/"))

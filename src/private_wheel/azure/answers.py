@@ -21,13 +21,17 @@ def unreachable(url: str, error: Exception) -> ServiceUnreachable:
     host = urlsplit(url).netloc
     fix = "Check the name, and that this machine may reach it."
     if isinstance(error, requests.exceptions.SSLError):
-        fix = "Its certificate is not trusted here: set REQUESTS_CA_BUNDLE to your company's CA file."
+        fix = (
+            "Its certificate is not trusted here: set REQUESTS_CA_BUNDLE to your company's CA file."
+        )
     elif isinstance(error, requests.exceptions.ProxyError):
         fix = "The proxy refused: check HTTPS_PROXY and NO_PROXY."
     elif isinstance(error, requests.exceptions.Timeout):
         fix = "It did not answer in time: run again, or check the firewall."
     cause = str(getattr(error.args[0], "reason", error) if error.args else error)
-    return ServiceUnreachable(f"{host} cannot be reached.", fix=fix, said=shortened(re.sub(r"<[^>]*>:? ?", "", cause)))
+    return ServiceUnreachable(
+        f"{host} cannot be reached.", fix=fix, said=shortened(re.sub(r"<[^>]*>:? ?", "", cause))
+    )
 
 
 def server_reason(response: requests.Response) -> str:

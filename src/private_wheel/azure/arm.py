@@ -70,16 +70,26 @@ class Arm:
         found = []
         for item in self._items(workspace, "/connections", "connections"):
             try:
-                found.append(StoredConnection(name=str(item["name"]), properties=dict(item["properties"] or {})))
+                found.append(
+                    StoredConnection(
+                        name=str(item["name"]), properties=dict(item["properties"] or {})
+                    )
+                )
             except (KeyError, TypeError, ValueError) as error:
-                raise _unreadable("list of connections", f"{type(error).__name__}: {error}") from None
+                raise _unreadable(
+                    "list of connections", f"{type(error).__name__}: {error}"
+                ) from None
         return tuple(found)
 
-    def read_environment(self, workspace: WorkspaceId, name: str, version: str) -> dict[str, Any] | None:
+    def read_environment(
+        self, workspace: WorkspaceId, name: str, version: str
+    ) -> dict[str, Any] | None:
         """The properties of an environment version; None if the workspace has none such. Raises as `read_workspace`,
         which tells whether a 404 is the workspace's."""
         try:
-            properties = self._json("GET", workspace, _version_path(name, version)).get("properties")
+            properties = self._json("GET", workspace, _version_path(name, version)).get(
+                "properties"
+            )
         except UnknownWorkspace:
             self.read_workspace(workspace)
             return None
@@ -110,22 +120,32 @@ class Arm:
         if not actions:
             return
         path = f"{workspace.path}/providers/Microsoft.Authorization/permissions"
-        response = self._client.request("GET", path, params={"api-version": _PERMISSIONS_API_VERSION})
+        response = self._client.request(
+            "GET", path, params={"api-version": _PERMISSIONS_API_VERSION}
+        )
         if response.status_code != 200:
             return
         try:
             roles = json_object(response)["value"]
-            missing = [action for action in actions if not any(_allows(role, action) for role in roles)]
+            missing = [
+                action for action in actions if not any(_allows(role, action) for role in roles)
+            ]
         except (KeyError, TypeError, AttributeError):
             return
         if missing:
             raise _permission_missing(workspace, f"no role of it allows {' and '.join(missing)}")
 
-    def put_connection(self, workspace: WorkspaceId, name: str, properties: Mapping[str, Any]) -> None:
+    def put_connection(
+        self, workspace: WorkspaceId, name: str, properties: Mapping[str, Any]
+    ) -> None:
         """Create or replace a connection. Raises as `read_workspace`."""
-        self._json("PUT", workspace, f"/connections/{quote(name, safe='')}", {"properties": properties})
+        self._json(
+            "PUT", workspace, f"/connections/{quote(name, safe='')}", {"properties": properties}
+        )
 
-    def put_environment(self, workspace: WorkspaceId, name: str, version: str, properties: Mapping[str, Any]) -> None:
+    def put_environment(
+        self, workspace: WorkspaceId, name: str, version: str, properties: Mapping[str, Any]
+    ) -> None:
         """Create an environment version, or change what may be changed of it. Raises as `read_workspace`."""
         self._json("PUT", workspace, _version_path(name, version), {"properties": properties})
 
@@ -148,7 +168,9 @@ class Arm:
             page = self._answer(self._client.request("GET", link), workspace)
         raise _unreadable(f"list of {kind}", "it goes on without end")
 
-    def _json(self, method: str, workspace: WorkspaceId, path: str, body: object = None) -> dict[str, Any]:
+    def _json(
+        self, method: str, workspace: WorkspaceId, path: str, body: object = None
+    ) -> dict[str, Any]:
         return self._answer(self._request(method, workspace, path, body), workspace)
 
     def _request(
@@ -168,7 +190,9 @@ def _version_path(name: str, version: str) -> str:
 
 
 def _unreadable(what: str, said: str) -> ServiceFailed:
-    return ServiceFailed(f"Azure Resource Manager's {what} cannot be read.", fix="Run again.", said=said)
+    return ServiceFailed(
+        f"Azure Resource Manager's {what} cannot be read.", fix="Run again.", said=said
+    )
 
 
 def _permission_missing(workspace: WorkspaceId, said: str) -> PermissionMissing:
@@ -209,4 +233,6 @@ def _refusal(response: requests.Response, workspace: WorkspaceId) -> PrivateWhee
             said=said,
         )
     fix = "Run again." if status in RETRIED_STATUSES else "Mend what it names."
-    return ServiceFailed(f"Azure Resource Manager failed for workspace {workspace.name}.", fix=fix, said=said)
+    return ServiceFailed(
+        f"Azure Resource Manager failed for workspace {workspace.name}.", fix=fix, said=said
+    )

@@ -108,7 +108,9 @@ def _from_metadata(url: str, name: str | None) -> Cloud:
         response = client.request("GET", url)
         if response.status_code != 200:
             raise _unknown(url, server_reason(response))
-        content = response.json() if response.text.lstrip().startswith("[") else [json_object(response)]
+        content = (
+            response.json() if response.text.lstrip().startswith("[") else [json_object(response)]
+        )
         entries = [_cloud(entry) for entry in content]
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise _unknown(url, f"{type(error).__name__}: {error}") from None
@@ -118,7 +120,9 @@ def _from_metadata(url: str, name: str | None) -> Cloud:
         raise _unknown(url, "it describes no cloud")
     named = [cloud for cloud in entries if cloud.name == name]
     if len(entries) != 1 and not named and name:
-        raise _unknown(url, f"it describes {', '.join(cloud.name for cloud in entries)}, not {name}")
+        raise _unknown(
+            url, f"it describes {', '.join(cloud.name for cloud in entries)}, not {name}"
+        )
     return (named or entries)[0]
 
 

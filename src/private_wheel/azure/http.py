@@ -48,7 +48,9 @@ def _trust(bundle: str) -> ssl.SSLContext:
         )
     except (OSError, ssl.SSLError) as error:
         raise ServiceUnreachable(
-            f"The CA file {bundle} cannot be read.", fix="Correct REQUESTS_CA_BUNDLE.", said=str(error)
+            f"The CA file {bundle} cannot be read.",
+            fix="Correct REQUESTS_CA_BUNDLE.",
+            said=str(error),
         ) from None
 
 
@@ -75,7 +77,9 @@ class BoundedAdapter(HTTPAdapter):
         chosen = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         return _trust(chosen or DEFAULT_CA_BUNDLE_PATH)
 
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+    def build_connection_pool_key_attributes(
+        self, request: Any, verify: Any, cert: Any = None
+    ) -> Any:
         host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
         return host, {}
 
@@ -83,7 +87,10 @@ class BoundedAdapter(HTTPAdapter):
         """Nothing to set for one connection: the context demands a certificate and knows whom to trust."""
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs["timeout"] = (CONNECT_TIMEOUT, self._read_timeout)  # an SDK's own would be five minutes
+        kwargs["timeout"] = (
+            CONNECT_TIMEOUT,
+            self._read_timeout,
+        )  # an SDK's own would be five minutes
         request: requests.PreparedRequest = args[0] if args else kwargs["request"]
         if is_loopback(urlsplit(request.url or "").hostname or ""):
             kwargs["proxies"] = {}  # plain http is allowed there, and must not pass a proxy
@@ -146,7 +153,9 @@ def pause_before_retry(attempt: int, response: requests.Response | None = None) 
 class Client:
     """Requests to one service. The credential goes to the origin of `base_url` and nowhere else."""
 
-    def __init__(self, base_url: str, authorize: Authorize | None = None, *, repeats: bool = True) -> None:
+    def __init__(
+        self, base_url: str, authorize: Authorize | None = None, *, repeats: bool = True
+    ) -> None:
         self.base_url = base_url
         self._authorize = authorize
         self._session = new_session(BoundedAdapter(retry_rules() if repeats else None))

@@ -51,7 +51,9 @@ def read_service_connection(identifier: str, environ: Mapping[str, str]) -> Serv
             "the agent gave this task no such service connection. Name one of type Azure Resource Manager."
         )
     if scheme not in _SCHEMES:
-        raise ValueError(f"the service connection has the scheme {scheme}, which cannot sign in to Azure.")
+        raise ValueError(
+            f"the service connection has the scheme {scheme}, which cannot sign in to Azure."
+        )
     certified = parameter("AUTHENTICATIONTYPE").lower() == "spncertificate"
     return ServiceConnection(
         identifier=identifier,

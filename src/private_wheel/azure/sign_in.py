@@ -118,7 +118,9 @@ class SignIn:
         if tenant and client and (certificate := environ.get("AZURE_CLIENT_CERTIFICATE_PATH")):
             password = environ.get("AZURE_CLIENT_CERTIFICATE_PASSWORD")
             try:
-                return identity.CertificateCredential(tenant, client, certificate, password=password, **self._options())
+                return identity.CertificateCredential(
+                    tenant, client, certificate, password=password, **self._options()
+                )
             except (OSError, ValueError) as error:
                 raise _failed(f"AZURE_CLIENT_CERTIFICATE_PATH: {error}", "") from None
         if tenant and client and (file := environ.get("AZURE_FEDERATED_TOKEN_FILE")):
@@ -142,13 +144,17 @@ class SignIn:
             return identity.ManagedIdentityCredential(client_id=service.client_id or None)
         names = service.tenant_id, service.client_id
         if service.scheme == "WorkloadIdentityFederation":
-            return identity.ClientAssertionCredential(*names, lambda: self._pipelines_token(service), **options)
+            return identity.ClientAssertionCredential(
+                *names, lambda: self._pipelines_token(service), **options
+            )
         if service.certificate:
             try:
                 pem = service.certificate.value.encode()
                 return identity.CertificateCredential(*names, certificate_data=pem, **options)
             except ValueError as error:
-                raise _failed(f"the service connection's certificate: {error}", "azure-subscription") from None
+                raise _failed(
+                    f"the service connection's certificate: {error}", "azure-subscription"
+                ) from None
         return identity.ClientSecretCredential(*names, service.secret.value, **options)
 
     def _federated(self, audience: str) -> TokenCredential:
@@ -191,7 +197,9 @@ class SignIn:
         token = job_token(self._environ).value
         return self._oidc_token("POST", url, token, "oidcToken", "azure-subscription")
 
-    def _oidc_token(self, method: str, url: str, request_token: str, member: str, input: str) -> str:
+    def _oidc_token(
+        self, method: str, url: str, request_token: str, member: str, input: str
+    ) -> str:
         """What the host's issuer of OIDC tokens answers; `member` of its JSON is the token."""
         self._mask([request_token])
         try:
@@ -201,9 +209,13 @@ class SignIn:
         client = Client(url, lambda: f"Bearer {request_token}")
         try:
             response = client.request(method, url, headers={"X-TFS-FedAuthRedirect": "Suppress"})
-            token = str(json_object(response).get(member, "")) if response.status_code == 200 else ""
+            token = (
+                str(json_object(response).get(member, "")) if response.status_code == 200 else ""
+            )
             if not token:
-                raise _failed(f"the issuer of the job's OIDC tokens: {server_reason(response)}", input)
+                raise _failed(
+                    f"the issuer of the job's OIDC tokens: {server_reason(response)}", input
+                )
         finally:
             client.close()
         self._mask([token])

@@ -44,23 +44,32 @@ def parse_workspace(value: str) -> WorkspaceId:
         "workspaces",
     ]:
         if parts[5].lower() != "microsoft.machinelearningservices":
-            raise ValueError(f"{quoted(value)} is a resource of {parts[5]}, not an Azure ML workspace.")
+            raise ValueError(
+                f"{quoted(value)} is a resource of {parts[5]}, not an Azure ML workspace."
+            )
         parts = [parts[1], parts[3], parts[7]]
     if len(parts) != 3:
-        raise ValueError(f"{quoted(value)} is not a workspace. Write its ARM id, or subscription/resource-group/name.")
+        raise ValueError(
+            f"{quoted(value)} is not a workspace. Write its ARM id, or subscription/resource-group/name."
+        )
     subscription, resource_group, name = parts
     if not _SUBSCRIPTION.match(subscription):
         raise ValueError(f"{quoted(subscription)} is not a subscription id (a GUID).")
     if not _RESOURCE_GROUP.match(resource_group):
         raise ValueError(f"{quoted(resource_group)} is not a resource group's name.")
     if not _NAME.match(name):
-        raise ValueError(f"{quoted(name)} is not a workspace's name (3 to 33 letters, digits, - and _).")
+        raise ValueError(
+            f"{quoted(name)} is not a workspace's name (3 to 33 letters, digits, - and _)."
+        )
     return WorkspaceId(subscription=subscription, resource_group=resource_group, name=name)
 
 
 def short_names(workspaces: Sequence[WorkspaceId]) -> list[str]:
     """The shortest names that tell the workspaces apart: `name`, `resource-group/name`, or with the subscription."""
-    parts = [(workspace.name, workspace.resource_group, workspace.subscription) for workspace in workspaces]
+    parts = [
+        (workspace.name, workspace.resource_group, workspace.subscription)
+        for workspace in workspaces
+    ]
     for length in (1, 2, 3):
         names = ["/".join(reversed(part[:length])) for part in parts]
         if len({name.lower() for name in names}) == len(names):

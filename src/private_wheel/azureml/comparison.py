@@ -25,12 +25,16 @@ def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[st
     """
     found = []
     if stored.get("image") != wanted.get("image"):
-        found.append(f"image ({_shown(stored.get('image'))} there, {_shown(wanted.get('image'))} here)")
+        found.append(
+            f"image ({_shown(stored.get('image'))} there, {_shown(wanted.get('image'))} here)"
+        )
     found += _conda_differences(stored.get("condaFile") or "", wanted.get("condaFile") or "")
     if stored.get("build"):
         found.append("build context (there)")
     if _system(stored) != _system(wanted):
-        found.append(f"operating system ({_shown(_system(stored))} there, {_shown(_system(wanted))} here)")
+        found.append(
+            f"operating system ({_shown(_system(stored))} there, {_shown(_system(wanted))} here)"
+        )
     if _routes(stored) != _routes(wanted):
         found.append("inference configuration")
     return found
@@ -76,9 +80,13 @@ def _parsed(text: object) -> Any:
 def _size(node: Node, known: dict[int, int]) -> int:
     """The nodes below one, each as often as an alias repeats it. In a circle they would be without end."""
     if id(node) not in known:
-        known[id(node)] = _MOST_NODES + 1  # as long as it is not counted: who meets it again is below itself
+        known[id(node)] = (
+            _MOST_NODES + 1
+        )  # as long as it is not counted: who meets it again is below itself
         children = node.value if not isinstance(node.value, str) else ()
-        flat = [part for child in children for part in (child if isinstance(child, tuple) else (child,))]
+        flat = [
+            part for child in children for part in (child if isinstance(child, tuple) else (child,))
+        ]
         known[id(node)] = 1 + sum(_size(child, known) for child in flat)
     return known[id(node)]
 
@@ -124,4 +132,8 @@ def _system(properties: Mapping[str, Any]) -> str:
 def _routes(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The routes of the inference configuration; null stands for none."""
     config = properties.get("inferenceConfig") or {}
-    return {name: route for name, route in config.items() if route} if isinstance(config, dict) else {"": config}
+    return (
+        {name: route for name, route in config.items() if route}
+        if isinstance(config, dict)
+        else {"": config}
+    )

@@ -49,7 +49,9 @@ def plan_connection(
         ConnectionConflict: it would be the second one for its target, or take over one that serves another.
     """
     same = [found for found in existing if _serves(found, wanted)]
-    others = [found.name for found in same if not wanted.name or not _same_name(found.name, wanted.name)]
+    others = [
+        found.name for found in same if not wanted.name or not _same_name(found.name, wanted.name)
+    ]
     if len(same) > 1 or (wanted.name and others):
         raise _doubled(workspace, wanted, [found.name for found in same], "Nothing was changed.")
     name = wanted.name or (same[0].name if same else default_name(wanted.target))
@@ -69,7 +71,9 @@ def plan_connection(
     )
 
 
-def token_warnings(wanted: ConnectionConfig, feed: FeedAddress | None, feed_token: Secret) -> list[str]:
+def token_warnings(
+    wanted: ConnectionConfig, feed: FeedAddress | None, feed_token: Secret
+) -> list[str]:
     """What is allowed and yet unwise about a connection."""
     found = []
     if feed_token and wanted.token == feed_token:
@@ -85,9 +89,13 @@ def token_warnings(wanted: ConnectionConfig, feed: FeedAddress | None, feed_toke
     return found
 
 
-def unserved_warning(feed: FeedAddress, workspace: WorkspaceId, existing: Sequence[StoredConnection]) -> str:
+def unserved_warning(
+    feed: FeedAddress, workspace: WorkspaceId, existing: Sequence[StoredConnection]
+) -> str:
     """Told when no connection of a workspace serves the feed, and none is to be set; else empty."""
-    if any(covers(found.target, feed.index_url) for found in existing if found.category == "PythonFeed"):
+    if any(
+        covers(found.target, feed.index_url) for found in existing if found.category == "PythonFeed"
+    ):
         return ""
     return (
         f"Workspace {workspace.name} has no connection that serves {feed.index_url}: give connection-token, or image"
@@ -103,7 +111,9 @@ def set_connection(arm: Arm, plan: ConnectionPlan, wanted: ConnectionConfig) -> 
     """
     arm.put_connection(plan.workspace, plan.name, connection_properties(wanted, plan.existing))
     if plan.action == "create":
-        same = [found.name for found in arm.list_connections(plan.workspace) if _serves(found, wanted)]
+        same = [
+            found.name for found in arm.list_connections(plan.workspace) if _serves(found, wanted)
+        ]
         if len(same) > 1:
             raise _doubled(plan.workspace, wanted, same, "Another run made one at the same time.")
 
@@ -156,7 +166,11 @@ def _normal(target: str) -> str:
     """A target in the one spelling of all that mean the same: case, default port, escapes, needless slashes."""
     try:
         parts = urlsplit(target.lower())
-        port = parts.port if parts.port not in (None, {"https": 443, "http": 80}.get(parts.scheme)) else None
+        port = (
+            parts.port
+            if parts.port not in (None, {"https": 443, "http": 80}.get(parts.scheme))
+            else None
+        )
     except ValueError:
         return target.lower().rstrip("/")
     host = f"{parts.hostname}:{port}" if port else parts.hostname or ""
@@ -168,7 +182,9 @@ def _serves(found: StoredConnection, wanted: ConnectionConfig) -> bool:
     return _same_kind(found, wanted) and _normal(found.target) == _normal(wanted.target)
 
 
-def _doubled(workspace: WorkspaceId, wanted: ConnectionConfig, names: Sequence[str], state: str) -> ConnectionConflict:
+def _doubled(
+    workspace: WorkspaceId, wanted: ConnectionConfig, names: Sequence[str], state: str
+) -> ConnectionConflict:
     listed = " and ".join(names)
     fix = (
         f"{state} Leave out connection or set it to {names[0]}, or delete {names[0]} first."
@@ -183,7 +199,9 @@ def _doubled(workspace: WorkspaceId, wanted: ConnectionConfig, names: Sequence[s
     )
 
 
-def _overlaps(workspace: WorkspaceId, wanted: ConnectionConfig, existing: Sequence[StoredConnection]) -> list[str]:
+def _overlaps(
+    workspace: WorkspaceId, wanted: ConnectionConfig, existing: Sequence[StoredConnection]
+) -> list[str]:
     """Targets of which one is a path prefix of the other: the longer one serves what both match."""
     ours = _normal(wanted.target) + "/"
     found = []
@@ -194,7 +212,11 @@ def _overlaps(workspace: WorkspaceId, wanted: ConnectionConfig, existing: Sequen
                 f"Workspace {workspace.name}: connection {other.name} ({other.category}) has the same target"
                 f' {other.target}. If image builds fail with "Unique workspace connection", delete one of the two.'
             )
-        elif _same_kind(other, wanted) and ours != theirs and (ours.startswith(theirs) or theirs.startswith(ours)):
+        elif (
+            _same_kind(other, wanted)
+            and ours != theirs
+            and (ours.startswith(theirs) or theirs.startswith(ours))
+        ):
             winner = "this one" if len(ours) > len(theirs) else other.name
             found.append(
                 f"Workspace {workspace.name}: connection {other.name} ({other.target}) overlaps with {wanted.target};"

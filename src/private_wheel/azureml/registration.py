@@ -68,7 +68,9 @@ class RegistrationPlan:
         return f"environment {self.name} {self.version} in workspace {self.workspace.name}"
 
 
-def plan_registrations(arm: Arm, definitions: Mapping[WorkspaceId, Definition]) -> tuple[RegistrationPlan, ...]:
+def plan_registrations(
+    arm: Arm, definitions: Mapping[WorkspaceId, Definition]
+) -> tuple[RegistrationPlan, ...]:
     """Decide by what the workspaces have, which are asked side by side. Raises as `Arm.read_workspace`.
 
     Raises:
@@ -79,9 +81,13 @@ def plan_registrations(arm: Arm, definitions: Mapping[WorkspaceId, Definition]) 
     if conflicts:
         definition = definitions[next(iter(conflicts))]
         listed = side_by_side(
-            lambda workspace: arm.list_environment_versions(workspace, definition.name), list(definitions), AT_ONCE
+            lambda workspace: arm.list_environment_versions(workspace, definition.name),
+            list(definitions),
+            AT_ONCE,
         )
-        free = next_version(definition.version, [version for versions in listed for version in versions])
+        free = next_version(
+            definition.version, [version for versions in listed for version in versions]
+        )
         raise _conflict(definition, conflicts, free, "Nothing was changed.")
     return tuple(plan for plan, _ in findings)
 
@@ -99,7 +105,9 @@ def register_version(arm: Arm, plan: RegistrationPlan, definition: Definition) -
     try:
         arm.put_environment(workspace, name, version, definition.properties)
     except ServiceFailed as error:
-        refusal = error  # an answer may have been lost, and the request repeated: what is there decides
+        refusal = (
+            error  # an answer may have been lost, and the request repeated: what is there decides
+        )
     stored = arm.read_environment(workspace, name, version)
     for pause in _LOOKS if not refusal else ():
         if stored is not None:
@@ -107,11 +115,15 @@ def register_version(arm: Arm, plan: RegistrationPlan, definition: Definition) -
         time.sleep(pause)
         stored = arm.read_environment(workspace, name, version)
     if stored is None:
-        raise refusal or ServiceFailed(f"The {plan.title} was accepted, but cannot be read back.", fix="Run again.")
+        raise refusal or ServiceFailed(
+            f"The {plan.title} was accepted, but cannot be read back.", fix="Run again."
+        )
     if found := differences(stored, definition.properties):
         taken = arm.list_environment_versions(workspace, name)
         free = next_version(version, taken)
-        raise _conflict(definition, {workspace: found}, free, "Another run registered it in the meantime.")
+        raise _conflict(
+            definition, {workspace: found}, free, "Another run registered it in the meantime."
+        )
 
 
 def next_version(version: str, taken: Collection[str]) -> str:
@@ -128,7 +140,9 @@ def next_version(version: str, taken: Collection[str]) -> str:
     return f"{stem}-{number}"
 
 
-def _find(arm: Arm, workspace: WorkspaceId, definition: Definition) -> tuple[RegistrationPlan, list[str]]:
+def _find(
+    arm: Arm, workspace: WorkspaceId, definition: Definition
+) -> tuple[RegistrationPlan, list[str]]:
     """What to do in one workspace, and in what the version that is there differs."""
     stored = arm.read_environment(workspace, definition.name, definition.version)
     plan = RegistrationPlan(
@@ -151,7 +165,9 @@ def _archived(workspace: WorkspaceId, definition: Definition) -> tuple[str, ...]
 def _conflict(
     definition: Definition, conflicts: Mapping[WorkspaceId, list[str]], free: str, state: str
 ) -> EnvironmentConflict:
-    listed = "; ".join(f"{workspace.name}: {', '.join(found)}" for workspace, found in conflicts.items())
+    listed = "; ".join(
+        f"{workspace.name}: {', '.join(found)}" for workspace, found in conflicts.items()
+    )
     return EnvironmentConflict(
         f"Environment {definition.name} {definition.version} is registered with other content. Workspace {listed}.",
         input="environment-version",
@@ -161,4 +177,7 @@ def _conflict(
 
 def _inference_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """`liveness_route: {path, port}` of the environment YAML as `livenessRoute`."""
-    return {re.sub(r"_(.)", lambda match: match[1].upper(), name): dict(route) for name, route in config.items()}
+    return {
+        re.sub(r"_(.)", lambda match: match[1].upper(), name): dict(route)
+        for name, route in config.items()
+    }

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 
 # What Azure Resource Manager takes: azure-rest-api-specs, machinelearningservices, stable/2024-10-01.
-ENVIRONMENT_NAME = re.compile(r"^(?!microsoft|azureml)[A-Za-z0-9][A-Za-z0-9_-]{0,254}\Z", re.IGNORECASE)
+ENVIRONMENT_NAME = re.compile(
+    r"^(?!microsoft|azureml)[A-Za-z0-9][A-Za-z0-9_-]{0,254}\Z", re.IGNORECASE
+)
 # Without a login; an `@` only before a digest. https://pkg.go.dev/github.com/distribution/reference
 IMAGE = re.compile(r"^[a-z0-9][A-Za-z0-9._/:-]*(?:@sha256:[0-9a-f]{64})?\Z")
 # Dated: a moving tag would make another image of the same environment.

@@ -23,7 +23,9 @@ _MOST_BYTES = 2 * 1024 * 1024
 _MOST_LINES = 50_000
 # Readers disagree on which of them end a line.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
-_CREDENTIAL = "a credential stands here. Take it out: the workspace connection gives it to the image build."
+_CREDENTIAL = (
+    "a credential stands here. Take it out: the workspace connection gives it to the image build."
+)
 _SIGNATURE = "a signature (SAS) stands here. Take it out: everybody with access to the workspace could read it."
 _DEFINITION_KEYS = ("image", "build", "conda_file")
 
@@ -54,7 +56,9 @@ def read_base(value: str, checkout: Path, secrets: Iterable[str] = ()) -> Base:
     text = _read_text(path, value, secrets)
     if suffix in (".txt", ".in"):
         if not text.strip():
-            raise WrongFile(value, 1, "the file is empty. Leave environment-base out, or name another file.")
+            raise WrongFile(
+                value, 1, "the file is empty. Leave environment-base out, or name another file."
+            )
         for block in read_requirements(text, value):
             _check_value(block.pip.text, block.pip.line, value, secrets)
         return Base(kind="requirements", path=value, text=text, directory=path.parent)
@@ -68,15 +72,15 @@ def read_base(value: str, checkout: Path, secrets: Iterable[str] = ()) -> Base:
 
 
 def _neither(root: Node) -> str:
-    what = (
-        "this is neither a conda file (with the key dependencies) nor Azure ML's environment YAML (image, conda_file)."
-    )
+    what = "this is neither a conda file (with the key dependencies) nor Azure ML's environment YAML (image, conda_file)."
     if root.kind == "mapping":
         return f"{what} {told_keys(root, ('dependencies', *_DEFINITION_KEYS))}".strip()
     return f"{what} It is {'a list' if root.kind == 'list' else 'one text'}. Name another file."
 
 
-def _read_definition(text: str, root: Node, value: str, path: Path, checkout: Path, secrets: tuple[str, ...]) -> Base:
+def _read_definition(
+    text: str, root: Node, value: str, path: Path, checkout: Path, secrets: tuple[str, ...]
+) -> Base:
     check_definition(root, value)
     node = root.get("conda_file")
     if node is None or node.is_null:
@@ -92,9 +96,19 @@ def _read_definition(text: str, root: Node, value: str, path: Path, checkout: Pa
     file = _inside(named, value, path.parent / named, checkout, line=node.line)
     conda = _read_text(file, conda_path, secrets)
     read_conda(
-        conda, _parse(conda, conda_path, secrets, "Take conda_file out, or name another file."), conda_path, file.parent
+        conda,
+        _parse(conda, conda_path, secrets, "Take conda_file out, or name another file."),
+        conda_path,
+        file.parent,
     )
-    return Base(kind="azureml", path=value, text=text, directory=file.parent, conda_path=conda_path, conda=conda)
+    return Base(
+        kind="azureml",
+        path=value,
+        text=text,
+        directory=file.parent,
+        conda_path=conda_path,
+        conda=conda,
+    )
 
 
 def _inside(named: str, path: str, file: Path, checkout: Path, line: int = 0) -> Path:
@@ -106,7 +120,11 @@ def _inside(named: str, path: str, file: Path, checkout: Path, line: int = 0) ->
         resolved, root = file.resolve(), checkout.resolve()
         if not resolved.is_relative_to(root):
             is_link = Path(os.path.abspath(file)).is_relative_to(root)  # noqa: PTH100  # with no link followed
-            what = "is a link that leads out of the checkout" if is_link else "lies outside the checkout"
+            what = (
+                "is a link that leads out of the checkout"
+                if is_link
+                else "lies outside the checkout"
+            )
             raise WrongFile(path, line, f"{subject}{what}. Only what was checked out is read.")
         if not resolved.exists():
             raise WrongFile(path, line, f"{subject}does not exist. {correct}")
@@ -138,10 +156,16 @@ def _read_text(file: Path, path: str, secrets: tuple[str, ...]) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text if text.endswith("\n") or not text else text + "\n"
     if text.count("\n") > _MOST_LINES:
-        raise WrongFile(path, _MOST_LINES + 1, f"there are more than {_MOST_LINES} lines: this is no environment.")
+        raise WrongFile(
+            path,
+            _MOST_LINES + 1,
+            f"there are more than {_MOST_LINES} lines: this is no environment.",
+        )
     if found := _CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
-        raise WrongFile(path, line, f"the control character U+{ord(found[0]):04X} stands here. Take it out.")
+        raise WrongFile(
+            path, line, f"the control character U+{ord(found[0]):04X} stands here. Take it out."
+        )
     _check_value(text, 1, path, secrets)
     return text
 

@@ -16,7 +16,11 @@ _MAY_BE_LOGIN = re.compile(r"(?<! )@|@(?! )|%40")
 
 
 def changes_of(base: Base, content: Extended) -> Iterator[str]:
-    texts = {"conda": content.conda, "azureml": content.definition, "requirements": content.requirements}
+    texts = {
+        "conda": content.conda,
+        "azureml": content.definition,
+        "requirements": content.requirements,
+    }
     path, old, new = base.path, base.text, texts[base.kind]
     if base.conda_path:
         path, old, new = base.conda_path, base.conda, content.conda

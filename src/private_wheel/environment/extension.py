@@ -14,8 +14,18 @@ from private_wheel.environment.pip.part import extend_pip_part
 from private_wheel.environment.text.anchors import check_anchors
 from private_wheel.environment.text.conda import extend_conda, read_conda
 from private_wheel.environment.text.conda_python import Python
-from private_wheel.environment.text.definition import SCHEMA, fresh_definition, inside_text, set_conda, set_keys
-from private_wheel.environment.text.requirements import comments_between, read_requirements, with_entries
+from private_wheel.environment.text.definition import (
+    SCHEMA,
+    fresh_definition,
+    inside_text,
+    set_conda,
+    set_keys,
+)
+from private_wheel.environment.text.requirements import (
+    comments_between,
+    read_requirements,
+    with_entries,
+)
 from private_wheel.environment.text.splices import spliced
 from private_wheel.environment.text.yaml import Node, parse, plain_data, scalar
 from private_wheel.environment.wrong_file import WrongFile
@@ -64,7 +74,9 @@ def extend(base: Base | None, addition: Addition) -> Extended:
     """
     if base is None:
         addition = _with_python(addition)
-        base = _fresh_base(addition.name or addition.packages[0].canonical_name, addition, "conda.yml")
+        base = _fresh_base(
+            addition.name or addition.packages[0].canonical_name, addition, "conda.yml"
+        )
     if base.kind == "azureml":
         return _extend_definition(base, addition)
     name, image = _environment_name(base, addition), addition.image or DEFAULT_IMAGE
@@ -75,7 +87,13 @@ def extend(base: Base | None, addition: Addition) -> Extended:
         conda = _extend_conda(base, addition)
         requirements = _requirements_of(conda)
     definition = fresh_definition(name, addition.version, image, conda.text)
-    expected = {"$schema": SCHEMA, "name": name, "version": addition.version, "image": image, "conda_file": conda.data}
+    expected = {
+        "$schema": SCHEMA,
+        "name": name,
+        "version": addition.version,
+        "image": image,
+        "conda_file": conda.data,
+    }
     _check(definition, expected, base.path, 1)
     return _extended(name, image, conda, definition, expected, requirements)
 
@@ -107,7 +125,11 @@ def _extend_definition(base: Base, addition: Addition) -> Extended:
     check_anchors(base.text, splices, base.path)
     definition = spliced(base.text, splices)
     line = node.line if node else root.line
-    expected = {**plain_data(root), **{key: value for key, value in wanted.items() if value}, "conda_file": conda.data}
+    expected = {
+        **plain_data(root),
+        **{key: value for key, value in wanted.items() if value},
+        "conda_file": conda.data,
+    }
     extended = _check(definition, expected, base.path, line)
     if not conda.text:
         conda = replace(conda, text=inside_text(definition, extended))
@@ -116,7 +138,12 @@ def _extend_definition(base: Base, addition: Addition) -> Extended:
 
 
 def _extended(
-    name: str, image: str, conda: _Conda, definition: str, data: Mapping[str, Any], requirements: str
+    name: str,
+    image: str,
+    conda: _Conda,
+    definition: str,
+    data: Mapping[str, Any],
+    requirements: str,
 ) -> Extended:
     """`data` is what the definition says."""
     return Extended(
@@ -129,7 +156,9 @@ def _extended(
         conda=conda.text,
         definition=definition,
         requirements=requirements,
-        pip_lines=tuple(_joined(block.pip.text) for block in read_requirements(requirements, "requirements.txt")),
+        pip_lines=tuple(
+            _joined(block.pip.text) for block in read_requirements(requirements, "requirements.txt")
+        ),
         extra={key: data[key] for key in _EXTRA if data.get(key) is not None},
     )
 
@@ -146,10 +175,12 @@ def _environment_name(base: Base, addition: Addition) -> str:
         root = parse(base.text, base.path)
         own = _own(root, "name")
         if own and not ENVIRONMENT_NAME.match(own):
-            what = (
-                f"the name {quoted(own)} is none that Azure ML takes: letters, digits, '_' and '-', not beginning with"
+            what = f"the name {quoted(own)} is none that Azure ML takes: letters, digits, '_' and '-', not beginning with"
+            raise WrongFile(
+                base.path,
+                root.key("name").line,
+                f"{what} Microsoft or AzureML. Set environment-name.",
             )
-            raise WrongFile(base.path, root.key("name").line, f"{what} Microsoft or AzureML. Set environment-name.")
     return addition.name or own or addition.packages[0].canonical_name
 
 
@@ -161,9 +192,7 @@ def _with_python(addition: Addition) -> Addition:
 def _fresh_base(name: str, addition: Addition, path: str) -> Base:
     python_version = addition.python_version
     pip = _LAST_PIP.get(".".join(python_version.split(".")[:2]), _PIP)
-    text = (
-        f"name: {scalar(name)}\nchannels:\n  - conda-forge\ndependencies:\n  - python={python_version}\n  - pip={pip}\n"
-    )
+    text = f"name: {scalar(name)}\nchannels:\n  - conda-forge\ndependencies:\n  - python={python_version}\n  - pip={pip}\n"
     return Base(kind="conda", path=path, text=text, directory=Path.cwd())
 
 
@@ -184,7 +213,11 @@ def _check(text: str, expected: Mapping[str, Any], path: str, line: int) -> Node
     except WrongFile:
         is_right = False
     if not is_right:
-        raise WrongFile(path, line, "this is written so unusually that it cannot be extended. Write an item a line.")
+        raise WrongFile(
+            path,
+            line,
+            "this is written so unusually that it cannot be extended. Write an item a line.",
+        )
     return root
 
 
@@ -213,7 +246,9 @@ def _conda_of(requirements: str, name: str, addition: Addition, path: str) -> _C
         lines += [f"      {comment}" for comment in comments]
         if place < len(blocks):
             pip = blocks[place].pip
-            lines.append(f"      - {scalar(_joined(pip.text))}{'  ' if pip.comment else ''}{pip.comment.strip()}")
+            lines.append(
+                f"      - {scalar(_joined(pip.text))}{'  ' if pip.comment else ''}{pip.comment.strip()}"
+            )
     data = plain_data(parse(fresh.text, path))
     data["dependencies"].append({"pip": [_joined(block.pip.text) for block in blocks]})
     text = fresh.text + "\n".join(lines) + "\n"
@@ -225,7 +260,11 @@ def _requirements_of(conda: _Conda) -> str:
     """The pip part of a conda file, which says so if it leaves conda packages out."""
     part = read_conda(conda.text, parse(conda.text, "conda.yml"), "conda.yml", Path.cwd())
     name = " ".join(part.name.split()) or "the conda file"
-    first = f"# The pip part of {name}: conda packages are not in it.\n" if part.packages - {"python", "pip"} else ""
+    first = (
+        f"# The pip part of {name}: conda packages are not in it.\n"
+        if part.packages - {"python", "pip"}
+        else ""
+    )
     return first + "".join(f"{line.text}\n" for line in part.lines if line.text)
 
 

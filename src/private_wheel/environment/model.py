@@ -31,24 +31,28 @@ class Environment:
     @property
     def title(self) -> str:
         place = self.results[0].place
-        return f"environment {self.content.name} {self.content.version}" + (f" of workspace {place}" if place else "")
+        return f"environment {self.content.name} {self.content.version}" + (
+            f" of workspace {place}" if place else ""
+        )
 
     @property
     def warnings(self) -> tuple[str, ...]:
         tag = self.content.image.rpartition("/")[2].partition(":")[2]
-        moving = (
-            f"The image {self.content.image} moves: the same environment gets another image later. Name a dated tag."
-        )
+        moving = f"The image {self.content.image} moves: the same environment gets another image later. Name a dated tag."
         found = [moving] if tag in ("", "latest") and "@" not in self.content.image else []
         if self.content.python_is_open:
             found.append(
                 f"Line {self.content.python_line} of environment-base leaves the version of Python to conda; it was"
                 f" checked for {self.content.python_version}. Pin it there, or set python-version."
             )
-        return tuple(filter(None, [*found, *(platform_warning(result.wheel) for result in self.results)]))
+        return tuple(
+            filter(None, [*found, *(platform_warning(result.wheel) for result in self.results)])
+        )
 
 
-def environment_of(config: EnvironmentConfig, results: Sequence[Result], index_url: str) -> Environment:
+def environment_of(
+    config: EnvironmentConfig, results: Sequence[Result], index_url: str
+) -> Environment:
     """The environment that installs `results`, pinned; from the index if one is given. The first result gives name and
     version. Of several wheels of one package the environment has the one that fits its Python.
 
@@ -68,7 +72,10 @@ def environment_of(config: EnvironmentConfig, results: Sequence[Result], index_u
 
 
 def _content(
-    config: EnvironmentConfig, chosen: Sequence[Result], packages: Sequence[Sequence[Result]], index_url: str
+    config: EnvironmentConfig,
+    chosen: Sequence[Result],
+    packages: Sequence[Sequence[Result]],
+    index_url: str,
 ) -> Extended:
     addition = Addition(
         name=config.name,
@@ -83,7 +90,9 @@ def _content(
     try:
         return extend(config.base, addition)
     except WrongFile as error:
-        problem = Problem(input="environment-base", what=str(error), path=error.path, line=error.line)
+        problem = Problem(
+            input="environment-base", what=str(error), path=error.path, line=error.line
+        )
         raise InvalidInputs([problem]) from None
 
 
@@ -134,4 +143,6 @@ def _package(chosen: Result, candidates: Sequence[Result]) -> Package:
 def _check_name(name: str) -> None:
     if not ENVIRONMENT_NAME.match(name):
         what = f"the package's name {name!r} is none that Azure ML takes for an environment."
-        raise InvalidInputs([Problem(input="environment-name", what=what, fix="Give another name.")])
+        raise InvalidInputs(
+            [Problem(input="environment-name", what=what, fix="Give another name.")]
+        )

@@ -26,7 +26,9 @@ class AzurePipelines(Host):
     @property
     def checkout(self) -> Path:
         """In a release, which checks nothing out, the directory of its artifacts."""
-        folder = self.environ.get("BUILD_SOURCESDIRECTORY") or self.environ.get("SYSTEM_DEFAULTWORKINGDIRECTORY")
+        folder = self.environ.get("BUILD_SOURCESDIRECTORY") or self.environ.get(
+            "SYSTEM_DEFAULTWORKINGDIRECTORY"
+        )
         return Path(folder or ".").resolve()
 
     @property
@@ -72,7 +74,10 @@ class AzurePipelines(Host):
     def write_summary(self, markdown: str) -> None:
         """The agent reads the file later and as it is; it empties the directory when the job has ended."""
         with tempfile.NamedTemporaryFile(
-            dir=self.environ.get("AGENT_TEMPDIRECTORY"), prefix="PrivateWheel-", suffix=".md", delete=False
+            dir=self.environ.get("AGENT_TEMPDIRECTORY"),
+            prefix="PrivateWheel-",
+            suffix=".md",
+            delete=False,
         ) as file:
             file.write(self.redactor.clean(markdown).encode("utf-8", "replace"))
         self._order("task.uploadsummary", {}, file.name)
@@ -81,11 +86,17 @@ class AzurePipelines(Host):
         if self.environ.get("SYSTEM_HOSTTYPE", "build").lower() != "build":
             self.line(f"A release has no artifacts of its own: {directory} is not uploaded.")
             return
-        self._order("artifact.upload", {"containerfolder": name, "artifactname": name}, str(directory.resolve()))
+        self._order(
+            "artifact.upload",
+            {"containerfolder": name, "artifactname": name},
+            str(directory.resolve()),
+        )
 
     def _order(self, event: str, properties: Mapping[str, str], data: str) -> None:
         """Print a command. Empty properties are left out."""
-        told = "".join(f"{key}={escape_property(value)};" for key, value in properties.items() if value)
+        told = "".join(
+            f"{key}={escape_property(value)};" for key, value in properties.items() if value
+        )
         self.command(f"##vso[{event}{' ' if told else ''}{told}]{escape_data(data)}")
 
 

@@ -58,13 +58,16 @@ class GitHub(Host):
             shown = units[: 2 * LONGEST_ANNOTATION].decode("utf-16-le", "ignore")
             shown = shown.rpartition("\n")[0] or shown
             shown += "\n… and more: see the log."
-        told = ",".join(f"{key}={escape_property(value)}" for key, value in properties.items() if value)
+        told = ",".join(
+            f"{key}={escape_property(value)}" for key, value in properties.items() if value
+        )
         self.command(f"::{level} {told}::{escape_data(shown)}")
 
     def set_outputs(self, outputs: Mapping[str, str]) -> None:
         delimiter = secrets.token_hex(16)
         text = "".join(
-            f"{name}<<{delimiter}\n{self.redactor.clean(value)}\n{delimiter}\n" for name, value in outputs.items()
+            f"{name}<<{delimiter}\n{self.redactor.clean(value)}\n{delimiter}\n"
+            for name, value in outputs.items()
         )
         self._append("GITHUB_OUTPUT", text)
 

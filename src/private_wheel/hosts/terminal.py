@@ -35,7 +35,9 @@ class Terminal(Host):
     @property
     def checkout(self) -> Path:
         here = Path.cwd().resolve()
-        return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+        return next(
+            (folder for folder in (here, *here.parents) if (folder / ".git").exists()), here
+        )
 
     @property
     def tag(self) -> str | None:
@@ -106,17 +108,24 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """A sentence for each INPUT_ variable that is none of ours, as a slip of the pen makes it."""
     known = [row.variable for row in INPUTS]
     wrong = [name for name in environ if name.startswith("INPUT_") and name not in known]
-    return [f"The variable {name} is no input and is ignored.{_nearest(name, known)}" for name in sorted(wrong)]
+    return [
+        f"The variable {name} is no input and is ignored.{_nearest(name, known)}"
+        for name in sorted(wrong)
+    ]
 
 
 def _unknown_text(arguments: Sequence[str]) -> str:
     """What to say of unknown arguments: only their names, for a secret may stand behind one."""
     flags = [f"--{row.name}" for row in INPUTS if "terminal" in row.hosts]
-    names = [match[0] for argument in arguments if (match := re.match(r"--[a-z-]+(?==|$)", argument))]
+    names = [
+        match[0] for argument in arguments if (match := re.match(r"--[a-z-]+(?==|$)", argument))
+    ]
     if not names:
         return f"there is an argument that is no flag. {_NO_FLAG}"
     secret = any(f"--{row.name}" in names for row in INPUTS if row.kind is Kind.SECRET)
-    told = "".join(f"{name} is no flag.{'' if secret else _nearest(name, flags)} " for name in names)
+    told = "".join(
+        f"{name} is no flag.{'' if secret else _nearest(name, flags)} " for name in names
+    )
     return f"{told}{_NO_FLAG if secret else ''}".strip()
 
 
@@ -151,9 +160,16 @@ def _parser() -> _Parser:
         for row in INPUTS:
             if row.group is group and row.kind is not Kind.SECRET and "terminal" in row.hosts:
                 # A boolean's flag alone means true.
-                alone: dict[str, Any] = {"nargs": "?", "const": "true"} if row.kind is Kind.BOOLEAN else {}
+                alone: dict[str, Any] = (
+                    {"nargs": "?", "const": "true"} if row.kind is Kind.BOOLEAN else {}
+                )
                 section.add_argument(
-                    f"--{row.name}", dest=row.variable, action="append", metavar="VALUE", help=help_text(row), **alone
+                    f"--{row.name}",
+                    dest=row.variable,
+                    action="append",
+                    metavar="VALUE",
+                    help=help_text(row),
+                    **alone,
                 )
     return parser
 
@@ -161,6 +177,16 @@ def _parser() -> _Parser:
 def help_text(row: Input) -> str:
     """The help of an input as one plain line, with its choices and default."""
     default = row.default or row.default_text
-    parts = [row.help, f"One of: {', '.join(row.choices)}." if row.choices and row.kind is not Kind.BOOLEAN else ""]
+    parts = [
+        row.help,
+        f"One of: {', '.join(row.choices)}."
+        if row.choices and row.kind is not Kind.BOOLEAN
+        else "",
+    ]
     parts.append(f"Default: {default}" if default else "")
-    return " ".join(part for part in parts if part).replace("`", "").replace("**", "").replace("%", "%%")
+    return (
+        " ".join(part for part in parts if part)
+        .replace("`", "")
+        .replace("**", "")
+        .replace("%", "%%")
+    )

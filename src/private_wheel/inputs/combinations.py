@@ -10,7 +10,11 @@ from private_wheel.inputs.config import Config
 
 def problems_together(config: Config, wrong: Set[str]) -> Iterator[Problem]:
     """What is wrong with the inputs together. `wrong` are those that could not be read: they are not missing."""
-    found = [*_of_the_route(config), *_of_the_connection(config, wrong), *_of_the_environment(config)]
+    found = [
+        *_of_the_route(config),
+        *_of_the_connection(config, wrong),
+        *_of_the_environment(config),
+    ]
     if bool(config.sign_in.client_id) != bool(config.sign_in.tenant_id):
         missing = "azure-tenant-id" if config.sign_in.client_id else "azure-client-id"
         found.append(_missing(missing, "azure-client-id and azure-tenant-id go together."))
@@ -31,7 +35,11 @@ def _of_the_route(config: Config) -> Iterator[Problem]:
     if config.publish_to == "feed" and config.if_exists == "replace":
         what = "'replace' is not possible: a feed never forgets a version."
         yield Problem(input="if-exists", what=what, fix="Raise the version.")
-    if config.publish_to in ("blob", "workspace") and config.environment.index_mode == "only" and not config.feed:
+    if (
+        config.publish_to in ("blob", "workspace")
+        and config.environment.index_mode == "only"
+        and not config.feed
+    ):
         what = "'only' is for a feed's index, and no feed is given."
         fix = "Leave it out, or name the feed that the dependencies come from."
         yield Problem(input="index-mode", what=what, fix=fix)
@@ -56,7 +64,9 @@ def _of_no_publishing(config: Config) -> Iterator[Problem]:
         return
     asked = {
         "environment-base": environment.base is not None,
-        "environment-formats": bool({"azureml-v1", "requirements", "wheelhouse"} & set(environment.formats)),
+        "environment-formats": bool(
+            {"azureml-v1", "requirements", "wheelhouse"} & set(environment.formats)
+        ),
         "verify": config.verify in ("resolve", "install"),
     }
     for name in (name for name, is_asked in asked.items() if is_asked):
@@ -71,6 +81,8 @@ def _of_the_connection(config: Config, wrong: Set[str]) -> Iterator[Problem]:
     if not config.workspaces and config.publish_to != "workspace":
         yield _missing("workspace", "Name the workspace that connection-token is for.")
     if not (config.feed or config.publish_to == "feed" or connection.target or "feed" in wrong):
-        yield _missing("connection-target", "Name the feed, or the base URL that the connection serves.")
+        yield _missing(
+            "connection-target", "Name the feed, or the base URL that the connection serves."
+        )
     if connection.category == "Git" and not connection.target:
         yield _missing("connection-target", "Name the base URL of the Git repository.")

@@ -54,7 +54,10 @@ def read_config(environ: Mapping[str, str], checkout: Path) -> Config:
     """
     reader = _Reader(environ)
     config = _assemble(reader, checkout)
-    problems = [*reader.problems, *problems_together(config, {problem.input for problem in reader.problems})]
+    problems = [
+        *reader.problems,
+        *problems_together(config, {problem.input for problem in reader.problems}),
+    ]
     if problems:
         raise InvalidInputs(problems)
     return config
@@ -93,7 +96,9 @@ class _Reader:
         if value and pattern and not pattern.match(value):
             self.problem(name, f"{quoted(value)} is not {meaning}.")
         elif any(character < " " or character == "\x7f" for character in value):
-            self.problem(name, "holds a line break or a control character.", "Write it on one line.")
+            self.problem(
+                name, "holds a line break or a control character.", "Write it on one line."
+            )
         return value
 
     def lines(self, name: str) -> tuple[str, ...]:
@@ -126,7 +131,9 @@ class _Reader:
         value = self._values[name]
         if value and (len(value) < SHORTEST_SECRET or not value.isprintable()):
             what = (
-                "is too short to be a token." if value.isprintable() else "holds a line break or a control character."
+                "is too short to be a token."
+                if value.isprintable()
+                else "holds a line break or a control character."
             )
             self.problem(name, what, "Paste the token alone.")
         return Secret(value)
@@ -134,14 +141,22 @@ class _Reader:
     def artifact_name(self) -> str:
         """Empty for none: the hosts themselves fill in the default."""
         (row,) = (row for row in INPUTS if row.name == "artifact-name")
-        return self.text(row.name, _ARTIFACT_NAME, "an artifact's name") if given(self._environ, row) else ""
+        return (
+            self.text(row.name, _ARTIFACT_NAME, "an artifact's name")
+            if given(self._environ, row)
+            else ""
+        )
 
     def job_token(self) -> JobToken:
-        return JobToken(token=job_token(self._environ), collection=self._environ.get("SYSTEM_COLLECTIONURI", ""))
+        return JobToken(
+            token=job_token(self._environ), collection=self._environ.get("SYSTEM_COLLECTIONURI", "")
+        )
 
     def service_connection(self) -> ServiceConnection | None:
         name = "azure-subscription"
-        return self.parsed(name, self.text(name), lambda value: read_service_connection(value, self._environ))
+        return self.parsed(
+            name, self.text(name), lambda value: read_service_connection(value, self._environ)
+        )
 
     def base(self, checkout: Path) -> Base | None:
         name = "environment-base"
@@ -185,19 +200,26 @@ def _assemble(reader: _Reader, checkout: Path) -> Config:
 
 def _packages(reader: _Reader, checkout: Path, *, only_connect: bool) -> tuple[Path, ...]:
     patterns = reader.lines("package") or (() if only_connect else (".",))
-    found = (reader.parsed("package", pattern, lambda value: find_sources(value, checkout)) for pattern in patterns)
+    found = (
+        reader.parsed("package", pattern, lambda value: find_sources(value, checkout))
+        for pattern in patterns
+    )
     # A link is not taken for the file that it leads to: it is refused later, with its name.
     return tuple({path.absolute(): path for paths in found for path in paths or ()}.values())
 
 
 def _workspaces(reader: _Reader) -> tuple[WorkspaceId, ...]:
-    found = (reader.parsed("workspace", line, parse_workspace) for line in reader.lines("workspace"))
+    found = (
+        reader.parsed("workspace", line, parse_workspace) for line in reader.lines("workspace")
+    )
     return tuple({workspace.path.lower(): workspace for workspace in found if workspace}.values())
 
 
 def _connection(reader: _Reader, token: Secret) -> ConnectionConfig | None:
     settings = ConnectionConfig(
-        name=reader.text("connection", _CONNECTION_NAME, "a connection's name (3 to 33 letters, digits, - and _)"),
+        name=reader.text(
+            "connection", _CONNECTION_NAME, "a connection's name (3 to 33 letters, digits, - and _)"
+        ),
         token=token,
         username=reader.text("connection-username", _USERNAME, "a user name without a colon"),
         target=reader.parsed("connection-target", reader.text("connection-target"), _target) or "",
@@ -222,11 +244,14 @@ def _environment(reader: _Reader, checkout: Path) -> EnvironmentConfig:
             "an environment's name (letters, digits, _ -; not beginning with Microsoft or AzureML)",
         ),
         version=reader.text(
-            "environment-version", _ENVIRONMENT_VERSION, "an environment's version (letters, digits, . _ + ! -)"
+            "environment-version",
+            _ENVIRONMENT_VERSION,
+            "an environment's version (letters, digits, . _ + ! -)",
         ),
         image=reader.text("environment-image", IMAGE, "an image's name, as registry/name:tag"),
         formats=reader.words("environment-formats"),
-        directory=reader.parsed("environment-dir", reader.text("environment-dir"), check_directory) or "",
+        directory=reader.parsed("environment-dir", reader.text("environment-dir"), check_directory)
+        or "",
         python_version=reader.text(
             "python-version", _PYTHON_VERSION, "a Python version such as '3.11' (quoted in YAML)"
         ),

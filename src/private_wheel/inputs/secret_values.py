@@ -24,7 +24,8 @@ _AGENT_SECRET = re.compile(
 )
 # A password, or a token that stands where the user name would; the signature of a SAS; a storage account's key.
 _HELD_SECRET = re.compile(
-    r"://(?:[^/@:\s]*:([^/@\s]+)|([^/@:\s]{16,}))@|[?&]sig=([^&#;\s]+)|AccountKey=([^;\s]+)", re.IGNORECASE
+    r"://(?:[^/@:\s]*:([^/@\s]+)|([^/@:\s]{16,}))@|[?&]sig=([^&#;\s]+)|AccountKey=([^;\s]+)",
+    re.IGNORECASE,
 )
 
 

@@ -324,8 +324,12 @@ OUTPUTS: tuple[Output, ...] = (
     Output(name="sha256", help="SHA-256 of the wheel, in hexadecimal."),
     Output(name="url", help="URL of the published file, without a credential."),
     Output(name="index-url", help="URL of the simple index, without a credential."),
-    Output(name="requirement", help="The line for pip: `name==version`, or with the wheel's full URL."),
-    Output(name="result", help="`published`, `identical`, `skipped`, `replaced`, `dry-run` or `built`."),
+    Output(
+        name="requirement", help="The line for pip: `name==version`, or with the wheel's full URL."
+    ),
+    Output(
+        name="result", help="`published`, `identical`, `skipped`, `replaced`, `dry-run` or `built`."
+    ),
     Output(name="connection", help="Name of the workspace connection that was set."),
     Output(name="environment-file", help="Path of the conda file."),
     Output(name="environment-dir", help="Directory of the environment files."),

@@ -34,13 +34,25 @@ class Proof:
     """
 
     def __init__(
-        self, workshop: Workshop, *, index: SimpleIndex | None, index_url: str, asked_by: Sequence[str]
+        self,
+        workshop: Workshop,
+        *,
+        index: SimpleIndex | None,
+        index_url: str,
+        asked_by: Sequence[str],
     ) -> None:
-        self._workshop, self._index, self._index_url, self._asked_by = workshop, index, index_url, asked_by
+        self._workshop, self._index, self._index_url, self._asked_by = (
+            workshop,
+            index,
+            index_url,
+            asked_by,
+        )
         self._server: IndexServer | None = None
         self._children = Children("check", self._echo)
 
-    def resolve(self, pip_lines: Sequence[str], python_version: str, results: Sequence[Result]) -> Resolved:
+    def resolve(
+        self, pip_lines: Sequence[str], python_version: str, results: Sequence[Result]
+    ) -> Resolved:
         """Find a version of everything in the pip part, for this Python on Linux.
 
         Raises:
@@ -55,7 +67,9 @@ class Proof:
             resolved = resolve(check, python, python_version)
         return resolved
 
-    def install(self, pip_lines: Sequence[str], python_version: str, results: Sequence[Result]) -> None:
+    def install(
+        self, pip_lines: Sequence[str], python_version: str, results: Sequence[Result]
+    ) -> None:
         """Install the pip part into an empty virtual environment of this machine, and import the packages of the run.
 
         Raises:
@@ -66,9 +80,15 @@ class Proof:
         """
         python = find_python(python_version, self._workshop.environ)
         with self._check(pip_lines, results, DoesNotInstall) as check:
-            install(check, python, list({result.wheel.canonical_name: result.wheel for result in results}.values()))
+            install(
+                check,
+                python,
+                list({result.wheel.canonical_name: result.wheel for result in results}.values()),
+            )
 
-    def private_wheels(self, resolved: Resolved, python_version: str, results: Sequence[Result]) -> list[WheelFile]:
+    def private_wheels(
+        self, resolved: Resolved, python_version: str, results: Sequence[Result]
+    ) -> list[WheelFile]:
         """The wheels of the private packages that were resolved besides those of the run, in a directory of their own.
 
         Raises as `download_private_dependencies`.
@@ -81,10 +101,15 @@ class Proof:
 
     @contextmanager
     def _check(
-        self, pip_lines: Sequence[str], results: Sequence[Result], failure: type[DoesNotInstall | DoesNotResolve]
+        self,
+        pip_lines: Sequence[str],
+        results: Sequence[Result],
+        failure: type[DoesNotInstall | DoesNotResolve],
     ) -> Iterator[Check]:
         with (
-            tempfile.TemporaryDirectory(dir=self._workshop.scratch, ignore_cleanup_errors=True) as directory,
+            tempfile.TemporaryDirectory(
+                dir=self._workshop.scratch, ignore_cleanup_errors=True
+            ) as directory,
             IndexServer(self._index, self._index_url, self._children.cancel) as server,
         ):
             self._server = server

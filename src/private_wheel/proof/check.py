@@ -21,7 +21,10 @@ from private_wheel.wheels.build import Workshop, own_uv
 _DEFAULT = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 _EXTRA = ("UV_INDEX", "UV_EXTRA_INDEX_URL")
 # How to go without the check, by the input that asks for it.
-_WAYS_OUT = {"verify": "set verify: published", "environment-formats": "leave out the format wheelhouse"}
+_WAYS_OUT = {
+    "verify": "set verify: published",
+    "environment-formats": "leave out the format wheelhouse",
+}
 _REPLACED = frozenset({*_DEFAULT, *_EXTRA, "UV_CACHE_DIR", "UV_FIND_LINKS"})
 # Seconds. uv may have to build large packages from source; an import does no work that anybody waits for.
 _UV_LIMIT, _IMPORT_LIMIT = 30 * 60.0, 10 * 60.0
@@ -41,7 +44,12 @@ class Check:
         asked_by: Sequence[str],
         failure: type[DoesNotInstall | DoesNotResolve],
     ) -> None:
-        self._workshop, self._children, self._asked_by, self._failure = workshop, children, asked_by, failure
+        self._workshop, self._children, self._asked_by, self._failure = (
+            workshop,
+            children,
+            asked_by,
+            failure,
+        )
         self.server, self.directory = server, directory
         self._found = _uv_settings(workshop)
         self._uv = own_uv(workshop.environ).get("UV", "uv")
@@ -124,7 +132,9 @@ class Check:
             "UV_FIND_LINKS": self._machine_links() if self.part.of_machine else "",
             # Of its own: packages that are built here could change what later runs find in a shared one.
             "UV_CACHE_DIR": str(self.directory / "cache"),
-            "UV_CREDENTIALS_DIR": str(self.directory),  # else a lock file of uv's stays in the user's home
+            "UV_CREDENTIALS_DIR": str(
+                self.directory
+            ),  # else a lock file of uv's stays in the user's home
             "UV_INDEX_STRATEGY": "unsafe-best-match",  # as pip takes the best file of all indexes
             # Longer than the private index may take to answer us, repetitions and all but the last.
             "UV_HTTP_TIMEOUT": self._found.get("UV_HTTP_TIMEOUT", "180"),  # seconds
@@ -133,12 +143,16 @@ class Check:
             "NO_COLOR": "1",
         }
         kept = {name: value for name, value in self._found.items() if name not in _REPLACED}
-        without = dict.fromkeys(("NO_PROXY", "no_proxy"), f"{_no_proxy(kept)},127.0.0.1".lstrip(","))
+        without = dict.fromkeys(
+            ("NO_PROXY", "no_proxy"), f"{_no_proxy(kept)},127.0.0.1".lstrip(",")
+        )
         return {**kept, **without, **{name: value for name, value in settings.items() if value}}
 
     def _machine_links(self) -> str:
         places = self._found.get("UV_FIND_LINKS", "").split(",")
-        return ",".join(place for place in places if not any(form in place for form in self._workshop.secrets))
+        return ",".join(
+            place for place in places if not any(form in place for form in self._workshop.secrets)
+        )
 
     def _with_local_files(self, line: str, results: Sequence[Result]) -> str:
         """The line with the URL of a wheel of ours, or the name of one that is not published, replaced by an address at
@@ -150,7 +164,9 @@ class Check:
                 extras = f"[{','.join(target.extras)}]" if target.extras else ""
                 address = self.server.add(result.wheel.path, result.requirement)
                 address += f"#sha256={result.wheel.sha256}" if read.is_hashed else ""
-                return f"{target.name}{extras} @ {address}" + (f" ; {target.marker}" if target.marker else "")
+                return f"{target.name}{extras} @ {address}" + (
+                    f" ; {target.marker}" if target.marker else ""
+                )
             place = re.search(rf"{re.escape(result.url)}(?=$|[#\s;])", line) if result.url else None
             if not place:
                 continue
@@ -160,10 +176,16 @@ class Check:
                     input=self.input,
                     fix=f"Raise the version, or {self._way_out}.",
                 )
-            return line[: place.start()] + self.server.add(result.wheel.path, result.url) + line[place.end() :]
+            return (
+                line[: place.start()]
+                + self.server.add(result.wheel.path, result.url)
+                + line[place.end() :]
+            )
         return line
 
-    def _run(self, what: str, command: Sequence[str], environ: Mapping[str, str], limit: float) -> Ended:
+    def _run(
+        self, what: str, command: Sequence[str], environ: Mapping[str, str], limit: float
+    ) -> Ended:
         try:
             environ = {**environ, **self._temporary}
             ended = self._children.run(command, environ, directory=self.directory, limit=limit)
@@ -189,16 +211,23 @@ def _uv_settings(workshop: Workshop) -> dict[str, str]:
     return {
         name: value
         for name, value in found.items()
-        if not name.startswith("PIP_") and (name in _REPLACED or not any(form in value for form in secrets))
+        if not name.startswith("PIP_")
+        and (name in _REPLACED or not any(form in value for form in secrets))
     }
 
 
-def _machine_indexes(found: Mapping[str, str], server: IndexServer, secrets: Iterable[str]) -> list[str]:
+def _machine_indexes(
+    found: Mapping[str, str], server: IndexServer, secrets: Iterable[str]
+) -> list[str]:
     """Those of this machine, as pip would order them; the private one has its place in the pip part."""
     forms = tuple(secrets)
     default = next((found[name] for name in _DEFAULT if found.get(name)), DEFAULT_INDEX)
     urls = [default, *(url for name in _EXTRA for url in found.get(name, "").split())]
-    return [url for url in urls if server.reachable(url) == url and not any(form in url for form in forms)]
+    return [
+        url
+        for url in urls
+        if server.reachable(url) == url and not any(form in url for form in forms)
+    ]
 
 
 def _no_proxy(environ: Mapping[str, str]) -> str:

@@ -33,7 +33,9 @@ class IndexServer:
     the index, or this server, failed with first; `on_failure` is called once then.
     """
 
-    def __init__(self, index: SimpleIndex | None, index_url: str, on_failure: Callable[[], None]) -> None:
+    def __init__(
+        self, index: SimpleIndex | None, index_url: str, on_failure: Callable[[], None]
+    ) -> None:
         self._index, self._real_url, self._on_failure = index, index_url, on_failure
         self._segment = secrets.token_urlsafe(24)
         self._lock = threading.Lock()
@@ -45,11 +47,16 @@ class IndexServer:
         self._server = LoopbackServer(self)
 
     def __enter__(self) -> IndexServer:
-        threading.Thread(target=self._server.serve_forever, args=[0.05], name="index server", daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=[0.05], name="index server", daemon=True
+        ).start()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -81,7 +88,9 @@ class IndexServer:
         """A child's text for the user: our addresses replaced by those that they stand for."""
         for number, (path, real_url) in self._local.items():
             text = text.replace(f"{self._base}/files/{number}/{quote(path.name)}", real_url)
-        text = text.replace(self.index_url, self._real_url).replace(f"{self._base}/simple", self._real_url.rstrip("/"))
+        text = text.replace(self.index_url, self._real_url).replace(
+            f"{self._base}/simple", self._real_url.rstrip("/")
+        )
         return text.replace(self._segment, "***")
 
     def is_index_file(self, url: str) -> bool:

@@ -47,7 +47,16 @@ def find_python(version: str, environ: Mapping[str, str]) -> Path:
     uv = own_uv(environ).get("UV") or shutil.which("uv", path=environ.get("PATH")) or "uv"
     with suppress(subprocess.TimeoutExpired):
         found = subprocess.run(  # noqa: S603  # our own uv with fixed arguments
-            [uv, "python", "find", "--no-config", "--no-project", "--system", "--no-python-downloads", version],
+            [
+                uv,
+                "python",
+                "find",
+                "--no-config",
+                "--no-project",
+                "--system",
+                "--no-python-downloads",
+                version,
+            ],
             env={**foreign_environ(environ), "UV_CACHE_DIR": own_uv(environ)["UV_CACHE_DIR"]},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -86,7 +95,11 @@ def install(check: Check, python: Path, wheels: Sequence[Wheel]) -> None:
         imports = f"import {', '.join(modules)}"
         ended = check.foreign(imports, str(inside), "-I", "-c", _IMPORT, *modules)
         what = f"{wheel.name} {wheel.version} installs, but {imports} fails."
-        _require(ended, what, "Declare what it needs, in the package or in environment-base. The log has all of it.")
+        _require(
+            ended,
+            what,
+            "Declare what it needs, in the package or in environment-base. The log has all of it.",
+        )
         _LOG.info("%s installs, and is imported: %s", wheel.file_name, ", ".join(modules))
 
 
@@ -94,7 +107,11 @@ def modules_to_import(wheel: Wheel) -> tuple[str, ...]:
     """The module of the package's own name, else all at its top but tests and documentation."""
     own = wheel.canonical_name.replace("-", "_")
     found = [module for module in wheel.modules if module.lower() == own]
-    others = [module for module in wheel.modules if module not in _NOT_THE_PACKAGE and not module.startswith("__")]
+    others = [
+        module
+        for module in wheel.modules
+        if module not in _NOT_THE_PACKAGE and not module.startswith("__")
+    ]
     return tuple(found[:1] or others)
 
 
@@ -119,7 +136,9 @@ def _tools(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
 
 def _require(ended: Ended, what: str, fix: str) -> None:
     if ended.status != 0:
-        raise DoesNotInstall(what, input="verify", fix=fix, said="\n".join(["", *_to_the_point(ended.last_lines)]))
+        raise DoesNotInstall(
+            what, input="verify", fix=fix, said="\n".join(["", *_to_the_point(ended.last_lines)])
+        )
 
 
 def _to_the_point(lines: Sequence[str]) -> Sequence[str]:

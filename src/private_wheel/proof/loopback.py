@@ -102,7 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self._begun = True
         for block in content.blocks:
-            self.wfile.write(block if content.length is not None else b"%x\r\n%s\r\n" % (len(block), block))
+            self.wfile.write(
+                block if content.length is not None else b"%x\r\n%s\r\n" % (len(block), block)
+            )
         if content.length is None:
             self.wfile.write(b"0\r\n\r\n")
 

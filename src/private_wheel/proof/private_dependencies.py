@@ -21,7 +21,11 @@ _MANYLINUX = re.compile(r"manylinux_2_(\d+)_")
 
 
 def download_private_dependencies(
-    resolved: Resolved, ours: Iterable[str], index: SimpleIndex, python_version: str, directory: Path
+    resolved: Resolved,
+    ours: Iterable[str],
+    index: SimpleIndex,
+    python_version: str,
+    directory: Path,
 ) -> list[WheelFile]:
     """Fetch into `directory` the best wheel of every package that came from the private index.
 
@@ -32,7 +36,11 @@ def download_private_dependencies(
         PrivateWheelError: as `SimpleIndex.open`.
     """
     left_out, tags = frozenset(ours), image_tags(python_version)
-    wanted = [package for package in resolved.packages if package.is_private and package.name not in left_out]
+    wanted = [
+        package
+        for package in resolved.packages
+        if package.is_private and package.name not in left_out
+    ]
     chosen = [_best_wheel(package, index, tags, python_version) for package in wanted]
     return [_download(file, index, directory) for file in chosen]
 
@@ -48,7 +56,9 @@ def _glibc(platform: str) -> int:
     return int(named[1]) if named else 0
 
 
-def _best_wheel(package: LockedPackage, index: SimpleIndex, tags: dict[Tag, int], python_version: str) -> IndexedFile:
+def _best_wheel(
+    package: LockedPackage, index: SimpleIndex, tags: dict[Tag, int], python_version: str
+) -> IndexedFile:
     fitting = []
     for file in index.files(package.name):
         place = _place(file, package.version, tags)

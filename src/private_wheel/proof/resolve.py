@@ -33,7 +33,9 @@ class Resolved:
     packages: tuple[LockedPackage, ...]
 
     def __str__(self) -> str:
-        private = ", ".join(f"{package.name} {package.version}" for package in self.packages if package.is_private)
+        private = ", ".join(
+            f"{package.name} {package.version}" for package in self.packages if package.is_private
+        )
         count = f"{len(self.packages)} package" + ("s" if len(self.packages) != 1 else "")
         return count + (f", of these from the feed: {private}" if private else "")
 
@@ -47,8 +49,24 @@ def resolve(check: Check, python: Path, python_version: str) -> Resolved:
     """
     lock = check.directory / "pylock.toml"
     ended = check.uv_on_part(
-        *("pip", "compile", str(check.file), "--quiet", "--format", "pylock.toml", "--output-file", str(lock)),
-        *("--python", str(python), "--python-version", newest_release(python_version), "--python-platform", PLATFORM),
+        *(
+            "pip",
+            "compile",
+            str(check.file),
+            "--quiet",
+            "--format",
+            "pylock.toml",
+            "--output-file",
+            str(lock),
+        ),
+        *(
+            "--python",
+            str(python),
+            "--python-version",
+            newest_release(python_version),
+            "--python-platform",
+            PLATFORM,
+        ),
     )
     if ended.status != 0:
         raise DoesNotResolve(
@@ -65,7 +83,11 @@ def resolve(check: Check, python: Path, python_version: str) -> Resolved:
             LockedPackage(
                 name=package["name"],
                 version=package.get("version", ""),
-                is_private=any(check.server.is_index_file(file["url"]) for file in _files(package) if "url" in file),
+                is_private=any(
+                    check.server.is_index_file(file["url"])
+                    for file in _files(package)
+                    if "url" in file
+                ),
             )
             for package in locked
         )
@@ -94,9 +116,17 @@ def _check_hashes(check: Check, locked: Iterable[Mapping[str, Any]]) -> None:
     for package in locked:
         hashes = check.part.hashes.get(package["name"])
         if package["name"] in check.part.unpinned:
-            raise _wrong_hash(check, package, "is not pinned there with ==, and pip wants that once one has a hash")
+            raise _wrong_hash(
+                check,
+                package,
+                "is not pinned there with ==, and pip wants that once one has a hash",
+            )
         if not hashes:
-            raise _wrong_hash(check, package, "has no hash there, and pip wants one of every package once one has it")
+            raise _wrong_hash(
+                check,
+                package,
+                "has no hash there, and pip wants one of every package once one has it",
+            )
         offered = {pair for file in _files(package) for pair in file.get("hashes", {}).items()}
         # Another algorithm than the index's is for pip to compare.
         known = {algorithm for algorithm, _ in offered}

@@ -16,7 +16,15 @@ _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 _HASH = re.compile(r"(?:--hash[=\s]\s*|#)(sha\d+)[:=]([0-9a-f]+)")
 _FOR_UV = frozenset({"--no-binary", "--only-binary"})
 _UNDERSTOOD = frozenset(
-    {"--editable", "--extra-index-url", "--find-links", "--hash", "--index-url", "--no-index", "--pre"}
+    {
+        "--editable",
+        "--extra-index-url",
+        "--find-links",
+        "--hash",
+        "--index-url",
+        "--no-index",
+        "--pre",
+    }
 )
 _KNOWN = _FOR_UV | _LEFT_OUT | _UNDERSTOOD | {"--require-hashes"}
 
@@ -64,7 +72,10 @@ def uv_part(
     options = [option for line in read for option in line.options]
     urls = indexes_of(read)
     of_machine = "" in urls  # pip's default
-    indexes = [*(machine_indexes if of_machine else ()), *(replaced_index(url) for url in urls if url)]
+    indexes = [
+        *(machine_indexes if of_machine else ()),
+        *(replaced_index(url) for url in urls if url),
+    ]
     return UvPart(
         indexes=tuple(dict.fromkeys(indexes)),
         of_machine=of_machine,
@@ -73,13 +84,17 @@ def uv_part(
         prereleases="--pre" in dict(options),
         is_hashed=any(line.is_hashed for line in read),
         hashes=_hashes(read),
-        unpinned=frozenset(line.target.name for line in read if line.target and not _is_pinned(line.text)),
+        unpinned=frozenset(
+            line.target.name for line in read if line.target and not _is_pinned(line.text)
+        ),
     )
 
 
 def _read(text: str) -> PipLine:
     if variable := _VARIABLE.search(text):
-        what = f"{variable[0]} in it is a variable, whose value here is not the one of an image build."
+        what = (
+            f"{variable[0]} in it is a variable, whose value here is not the one of an image build."
+        )
         raise NotForUvError(what, "Write what it stands for")
     line = read_pip_line(text, 0)
     for name, _ in line.options:
@@ -103,7 +118,9 @@ def _is_pinned(text: str) -> bool:
     return "@" in requirement or "://" in requirement or "==" in requirement
 
 
-def _requirements(lines: Iterable[tuple[str, PipLine]], replaced: Callable[[str], str]) -> Iterator[str]:
+def _requirements(
+    lines: Iterable[tuple[str, PipLine]], replaced: Callable[[str], str]
+) -> Iterator[str]:
     for text, line in lines:
         yield from (f"{name} {value}" for name, value in line.options if name in _FOR_UV)
         if line.target:

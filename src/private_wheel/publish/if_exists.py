@@ -11,7 +11,13 @@ from private_wheel.wheels.wheel import Wheel
 
 
 def plan_beside(
-    wheel: Wheel, sha256_there: Callable[[], str], if_exists: IfExists, *, place: str, advice: str, etag: str = ""
+    wheel: Wheel,
+    sha256_there: Callable[[], str],
+    if_exists: IfExists,
+    *,
+    place: str,
+    advice: str,
+    etag: str = "",
 ) -> Plan:
     """What to do with `wheel` where a file of its name is in `place`.
 
@@ -30,12 +36,19 @@ def plan_beside(
         )
     found = sha256_there()
     if found == wheel.sha256:
-        return Plan(wheel=wheel, action="identical", reason=f"is in {place} with the same content", sha256=found)
+        return Plan(
+            wheel=wheel,
+            action="identical",
+            reason=f"is in {place} with the same content",
+            sha256=found,
+        )
     reason = f"is in {place} with other content (sha256 {found})"
     if if_exists == "skip":
         return Plan(wheel=wheel, action="skip", reason=reason, sha256=found)
     if if_exists == "replace":
-        return Plan(wheel=wheel, action="replace", reason=reason, sha256=wheel.sha256, replaces=etag)
+        return Plan(
+            wheel=wheel, action="replace", reason=reason, sha256=wheel.sha256, replaces=etag
+        )
     raise ContentDiffers(
         f"{wheel.file_name} is in {place} with other content (sha256 {found}, built {wheel.sha256}).",
         input="if-exists",

@@ -20,7 +20,13 @@ class Nowhere:
 
     def plan(self, wheel: Wheel) -> Plan:
         reason = "is built and not published"
-        return Plan(wheel=wheel, action="none", reason=reason, sha256=wheel.sha256, requirement=wheel.requirement)
+        return Plan(
+            wheel=wheel,
+            action="none",
+            reason=reason,
+            sha256=wheel.sha256,
+            requirement=wheel.requirement,
+        )
 
     def publish(self, plan: Plan) -> Result:
         return result_of(plan, requirement=plan.requirement)

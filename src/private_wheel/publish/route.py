@@ -68,7 +68,9 @@ def title(wheel: Wheel, place: str) -> str:
     return f"{wheel.file_name} in workspace {place}" if place else wheel.file_name
 
 
-def result_of(plan: Plan, *, outcome: Outcome | None = None, url: str = "", requirement: str = "") -> Result:
+def result_of(
+    plan: Plan, *, outcome: Outcome | None = None, url: str = "", requirement: str = ""
+) -> Result:
     """The plan as it was carried out, or would be."""
     return Result(
         wheel=plan.wheel,

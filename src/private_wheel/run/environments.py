@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from private_wheel.azure.workspace_id import WorkspaceId, short_names
-from private_wheel.azureml.registration import Definition, RegistrationPlan, plan_registrations, register_version
+from private_wheel.azureml.registration import (
+    Definition,
+    RegistrationPlan,
+    plan_registrations,
+    register_version,
+)
 from private_wheel.environment.formats.files import write_environment
 from private_wheel.environment.model import Environment, environment_of
 from private_wheel.inputs.config import Config
@@ -53,7 +58,9 @@ def plan_environments(
     registrations: tuple[RegistrationPlan, ...] = ()
     if arm and config.environment.register:
         registrations = plan_registrations(arm, _definitions(config, environments))
-    warnings = [warning for environment in environments.values() for warning in environment.warnings]
+    warnings = [
+        warning for environment in environments.values() for warning in environment.warnings
+    ]
     warnings += [warning for plan in registrations for warning in plan.warnings]
     return PlannedEnvironments(
         environments=tuple(environments.values()) if can_be_written(config) else (),
@@ -72,7 +79,10 @@ def environments_of(config: Config, results: Iterable[Result]) -> dict[str, Envi
     by_place: dict[str, list[Result]] = {}
     for result in results:
         by_place.setdefault(result.place, []).append(result)
-    return {place: environment_of(config.environment, there, config.index_url) for place, there in by_place.items()}
+    return {
+        place: environment_of(config.environment, there, config.index_url)
+        for place, there in by_place.items()
+    }
 
 
 def public_names(config: Config, wheels: Sequence[Wheel], environ: Mapping[str, str]) -> list[str]:
@@ -99,12 +109,17 @@ def check(
         content = environment.content
         part = (content.pip_lines, content.python_version, environment.results)
         resolved = proof.resolve(*part)
-        _note(record, f"{environment.title} resolves for Python {content.python_version} on Linux: {resolved}")
+        _note(
+            record,
+            f"{environment.title} resolves for Python {content.python_version} on Linux: {resolved}",
+        )
         if config.verify == "install":
             proof.install(*part)
             _note(record, f"{environment.title} installs with Python {content.python_version}")
         if "wheelhouse" in config.environment.formats:
-            found[place] = proof.private_wheels(resolved, content.python_version, environment.results)
+            found[place] = proof.private_wheels(
+                resolved, content.python_version, environment.results
+            )
     return found
 
 
@@ -113,7 +128,9 @@ def _note(record: Record, what: str) -> None:
     _LOG.info("%s", what)
 
 
-def register(arm: Arm, config: Config, environments: Mapping[str, Environment], record: Record) -> None:
+def register(
+    arm: Arm, config: Config, environments: Mapping[str, Environment], record: Record
+) -> None:
     """Carry out `record.registration_plans`. Raises as `register_version`."""
     definitions = _definitions(config, environments)
     for plan in record.registration_plans:
@@ -125,7 +142,9 @@ def register(arm: Arm, config: Config, environments: Mapping[str, Environment], 
 
 
 def write(
-    config: Config, environments: Mapping[str, Environment], dependencies: Mapping[str, Sequence[WheelFile]]
+    config: Config,
+    environments: Mapping[str, Environment],
+    dependencies: Mapping[str, Sequence[WheelFile]],
 ) -> dict[str, dict[str, Path]]:
     """Write the files of each environment, and return their paths by place and format. `dependencies` as by `check`."""
     directory, formats = Path(config.environment.directory), config.environment.formats
@@ -136,7 +155,9 @@ def write(
     return written
 
 
-def _definitions(config: Config, environments: Mapping[str, Environment]) -> dict[WorkspaceId, Definition]:
+def _definitions(
+    config: Config, environments: Mapping[str, Environment]
+) -> dict[WorkspaceId, Definition]:
     """What each workspace gets: what was put into it itself, or the one environment of all."""
     names = dict(zip(short_names(config.workspaces), config.workspaces, strict=True))
     return {

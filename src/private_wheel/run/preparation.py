@@ -63,10 +63,14 @@ def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
         else:
             with host.group(f"Build {source.resolve().name}"):
                 wheel = replace(read_wheel(builder.build(source)), source=source)
-        twin = next((other for other in wheels if other.file_name.lower() == wheel.file_name.lower()), None)
+        twin = next(
+            (other for other in wheels if other.file_name.lower() == wheel.file_name.lower()), None
+        )
         if twin:
             raise SeveralWheels(
-                f"Two packages give the file {wheel.file_name}.", input="package", fix="Name one of them."
+                f"Two packages give the file {wheel.file_name}.",
+                input="package",
+                fix="Name one of them.",
             )
         check_tag(wheel, host.tag, config.match_tag)
         wheels.append(wheel)

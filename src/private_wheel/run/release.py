@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
-def release(config: Config, host: Host, environ: Mapping[str, str], scratch: Path, record: Record) -> None:
+def release(
+    config: Config, host: Host, environ: Mapping[str, str], scratch: Path, record: Record
+) -> None:
     """Do all that `config` asks for, and note in `record` what is done. Before the plan stands, nothing changes.
 
     Raises:
@@ -61,11 +63,17 @@ def release(config: Config, host: Host, environ: Mapping[str, str], scratch: Pat
 
 
 def _plan(
-    config: Config, environ: Mapping[str, str], wheels: Sequence[Wheel], services: Services, record: Record
+    config: Config,
+    environ: Mapping[str, str],
+    wheels: Sequence[Wheel],
+    services: Services,
+    record: Record,
 ) -> list[tuple[Route, list[Plan]]]:
     """Decide about every wheel in every place, and about the environments, before the first one is sent."""
     asked = in_background(lambda: public_names(config, wheels, environ), on_failure=lambda: None)
-    planned = [(route, side_by_side(route.plan, wheels, route.at_once)) for route in services.routes]
+    planned = [
+        (route, side_by_side(route.plan, wheels, route.at_once)) for route in services.routes
+    ]
     record.plans += [plan for _, plans in planned for plan in plans]
     record.connection_plans += services.connection_plans
     if record.plans:
@@ -84,7 +92,9 @@ def _show(record: Record) -> None:
         _LOG.info("%s: %s", connection.title, connection.action)
     for environment in record.environments:
         content = environment.content
-        _LOG.info("%s: Python %s, image %s", environment.title, content.python_version, content.image)
+        _LOG.info(
+            "%s: Python %s, image %s", environment.title, content.python_version, content.image
+        )
         for change in environment.changes:
             _LOG.info("%s", change)
     for registration in record.registration_plans:
@@ -112,7 +122,9 @@ def _verify(route: Route, plans: Sequence[Plan], record: Record) -> None:
     side_by_side(route.verify, [record.results[plan.title] for plan in plans], route.at_once, note)
 
 
-def _deliver(config: Config, host: Host, workshop: Workshop, services: Services, record: Record) -> None:
+def _deliver(
+    config: Config, host: Host, workshop: Workshop, services: Services, record: Record
+) -> None:
     """The environments of packages that can be installed from where they are: proven, let in, registered, written."""
     environments = environments_of(config, record.listed) if can_be_written(config) else {}
     dependencies: Mapping[str, Sequence[WheelFile]] = {}
@@ -120,7 +132,12 @@ def _deliver(config: Config, host: Host, workshop: Workshop, services: Services,
         from private_wheel.proof import Proof
 
         with host.group("Check the environment"):
-            proof = Proof(workshop, index=services.index, index_url=config.index_url, asked_by=config.resolved_for)
+            proof = Proof(
+                workshop,
+                index=services.index,
+                index_url=config.index_url,
+                asked_by=config.resolved_for,
+            )
             dependencies = check(config, environments, proof, record)
     _connect(services, record)
     if services.arm:
@@ -141,7 +158,11 @@ def _describe_dry_run(config: Config, record: Record) -> None:
     for plan in record.plans:
         requirement = plan.wheel.requirement if config.names_by_index else ""
         record.add(result_of(plan, outcome="dry-run", requirement=requirement))
-    unchecked = f", and the environment was not checked (verify: {config.verify})" if config.resolved_for else ""
+    unchecked = (
+        f", and the environment was not checked (verify: {config.verify})"
+        if config.resolved_for
+        else ""
+    )
     _LOG.info("dry run: nothing was sent%s", unchecked)
 
 

@@ -64,7 +64,9 @@ class Record:
         self.results[result.title] = result
 
 
-def summary(record: Record, error: PrivateWheelError | None, clean: Callable[[str], str] = str) -> str:
+def summary(
+    record: Record, error: PrivateWheelError | None, clean: Callable[[str], str] = str
+) -> str:
     """The Markdown of the job summary. `clean` takes secrets out of a text: afterwards, Markdown's and HTML's escapes
     would hide them from whoever looks for them."""
     parts = [_heading(record, error)]
@@ -78,9 +80,16 @@ def summary(record: Record, error: PrivateWheelError | None, clean: Callable[[st
     if record.files:
         parts.append(_files(record))
     elif record.config and record.config.dry_run:
-        parts += [_shown(f"{item.title}: conda.yml", item.content.conda, "yaml") for item in record.environments]
+        parts += [
+            _shown(f"{item.title}: conda.yml", item.content.conda, "yaml")
+            for item in record.environments
+        ]
     if record.warnings:
-        parts.append("\n".join(["**Warnings**", "", *(f"- {_text(clean(warning))}" for warning in record.warnings)]))
+        parts.append(
+            "\n".join(
+                ["**Warnings**", "", *(f"- {_text(clean(warning))}" for warning in record.warnings)]
+            )
+        )
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -103,8 +112,14 @@ def _failure(code: str, text: str) -> str:
 def _packages(record: Record) -> str:
     rows = ["| Package | Version | Result | SHA-256 |", "|---|---|---|---|"]
     for result in record.listed:
-        name = f"[{_cell(result.wheel.name)}](<{result.url}>)" if result.url else _cell(result.wheel.name)
-        outcome = _OUTCOMES[result.outcome] + (f" (workspace {_cell(result.place)})" if result.place else "")
+        name = (
+            f"[{_cell(result.wheel.name)}](<{result.url}>)"
+            if result.url
+            else _cell(result.wheel.name)
+        )
+        outcome = _OUTCOMES[result.outcome] + (
+            f" (workspace {_cell(result.place)})" if result.place else ""
+        )
         rows.append(f"| {name} | {_cell(result.wheel.version)} | {outcome} | `{result.sha256}` |")
     return "\n".join(rows)
 
@@ -118,7 +133,11 @@ def _facts(record: Record) -> str:
     for plan in record.connection_plans:
         done = {"create": "created", "rotate": "rotated in place"}[plan.action]
         if plan not in record.connections:
-            done = f"not {done}" if not (record.config and record.config.dry_run) else f"would be {done}"
+            done = (
+                f"not {done}"
+                if not (record.config and record.config.dry_run)
+                else f"would be {done}"
+            )
         lines.append(f"- Connection `{plan.name}` in workspace `{plan.workspace.name}`: {done}")
     lines += [f"- {_text(check[0].upper() + check[1:])}" for check in record.checks]
     for registration in record.registration_plans:
@@ -147,7 +166,9 @@ def _what_now(record: Record) -> str:
     undone = [name for name in left if name not in record.begun]
     lines = [f"Perhaps done: {', '.join(map(_text, unknown))}."] if unknown else []
     lines += [f"Not done: {', '.join(map(_text, undone))}."] if undone else []
-    return " ".join([*lines, "Run it again when the cause is mended: what is done is recognised and kept."])
+    return " ".join(
+        [*lines, "Run it again when the cause is mended: what is done is recognised and kept."]
+    )
 
 
 def _files(record: Record) -> str:
@@ -164,11 +185,15 @@ def _files(record: Record) -> str:
 def _shown(title: str, text: str, kind: str) -> str:
     """A text that opens at a click."""
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text) or [""]))
-    return f"<details><summary>{_text(title)}</summary>\n\n{fence}{kind}\n{text}{fence}\n\n</details>"
+    return (
+        f"<details><summary>{_text(title)}</summary>\n\n{fence}{kind}\n{text}{fence}\n\n</details>"
+    )
 
 
 def _names_below(directory: Path) -> list[str]:
-    return sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file())
+    return sorted(
+        path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()
+    )
 
 
 def outputs(record: Record) -> dict[str, str]:
@@ -179,7 +204,8 @@ def outputs(record: Record) -> dict[str, str]:
     if not config:
         return {}
     packages = [
-        _package_outputs(result, config.index_url, record.environment_file(result.place)) for result in record.listed
+        _package_outputs(result, config.index_url, record.environment_file(result.place))
+        for result in record.listed
     ]
     first: Mapping[str, str] = packages[0] if packages else {}
     shown = {
@@ -191,7 +217,16 @@ def outputs(record: Record) -> dict[str, str]:
     return {**{name: first.get(name, "") for name in _PACKAGE_OUTPUTS}, **shown}
 
 
-_PACKAGE_OUTPUTS = ("name", "version", "wheel", "sha256", "url", "index-url", "requirement", "result")
+_PACKAGE_OUTPUTS = (
+    "name",
+    "version",
+    "wheel",
+    "sha256",
+    "url",
+    "index-url",
+    "requirement",
+    "result",
+)
 
 
 def _package_outputs(result: Result, index_url: str, environment_file: str) -> dict[str, str]:

@@ -28,7 +28,9 @@ _ACCOUNT_KEY = re.compile(r"AccountKey=([^;\s]+)", re.IGNORECASE)
 class Routes:
     """Makes the routes; what they share is closed with it. Modules of a route are loaded when it is wanted."""
 
-    def __init__(self, config: Config, sign_in: SignIn, environ: Mapping[str, str], mask: Mask) -> None:
+    def __init__(
+        self, config: Config, sign_in: SignIn, environ: Mapping[str, str], mask: Mask
+    ) -> None:
         self._config, self._sign_in, self._environ, self._mask = config, sign_in, environ, mask
         self._storage: BlobStorage | None = None
 
@@ -47,7 +49,9 @@ class Routes:
             from private_wheel.publish.feed.route import FeedRoute
 
             writer = self.feed_writer(config.feed)
-            return (FeedRoute(config.feed, writer=writer, reader=reader, if_exists=config.if_exists),)
+            return (
+                FeedRoute(config.feed, writer=writer, reader=reader, if_exists=config.if_exists),
+            )
         if config.publish_to == "blob" and config.container:
             from private_wheel.publish.blob.route import BlobRoute
 
@@ -55,7 +59,9 @@ class Routes:
             return (BlobRoute(config.container, self._open_storage(), credential, self._rules),)
         return (Nowhere(),) if config.publish_to == "none" else ()
 
-    def into_workspaces(self, resources: Mapping[WorkspaceId, Mapping[str, Any]]) -> tuple[Route, ...]:
+    def into_workspaces(
+        self, resources: Mapping[WorkspaceId, Mapping[str, Any]]
+    ) -> tuple[Route, ...]:
         """A route for each workspace, whose ARM resource tells where its services are.
 
         Raises:
@@ -67,13 +73,17 @@ class Routes:
         cloud = self._sign_in.cloud
         authorize = self._sign_in.bearer(cloud.arm_scope)
         routes: list[Route] = []
-        for name, (workspace, resource) in zip(short_names(list(resources)), resources.items(), strict=True):
+        for name, (workspace, resource) in zip(
+            short_names(list(resources)), resources.items(), strict=True
+        ):
             properties = resource.get("properties") or {}
             discovery_url = str(properties.get("discoveryUrl") or "")
             artifacts = ArtifactService(workspace, discovery_url, cloud, authorize, self._mask)
             account = str(properties.get("storageAccount") or "").rpartition("/")[2]
             folder = f"https://{account}.blob.{cloud.storage_suffixes[0]}/{PRIVATE_PACKAGES}"
-            routes.append(WorkspaceRoute(name, artifacts, self._open_storage(), self._rules, folder))
+            routes.append(
+                WorkspaceRoute(name, artifacts, self._open_storage(), self._rules, folder)
+            )
         return tuple(routes)
 
     def feed_writer(self, feed: FeedAddress) -> Account:
@@ -84,7 +94,9 @@ class Routes:
     def _rules(self) -> ExistingRules:
         from private_wheel.publish.blob.wheel import ExistingRules
 
-        return ExistingRules(if_exists=self._config.if_exists, read_back=self._config.verify != "none")
+        return ExistingRules(
+            if_exists=self._config.if_exists, read_back=self._config.verify != "none"
+        )
 
     def _open_storage(self) -> BlobStorage:
         from private_wheel.publish.blob.storage import BlobStorage
@@ -95,10 +107,14 @@ class Routes:
 
 def _feed_writer(feed: FeedAddress, config: Config, sign_in: SignIn) -> Account:
     if config.feed_token:
-        return Account(username=config.feed_username, token=lambda: config.feed_token.value, input="feed-token")
+        return Account(
+            username=config.feed_username, token=lambda: config.feed_token.value, input="feed-token"
+        )
     job = config.job_token
     if job.token and feed.belongs_to(job.collection):
-        return Account(username=config.feed_username, token=lambda: job.token.value, input="feed-token")
+        return Account(
+            username=config.feed_username, token=lambda: job.token.value, input="feed-token"
+        )
     if not (feed.is_azure and sign_in.cloud.has_devops(feed.index_url)):
         raise InvalidInputs(
             [
@@ -109,10 +125,16 @@ def _feed_writer(feed: FeedAddress, config: Config, sign_in: SignIn) -> Account:
                 )
             ]
         )
-    return Account(username=config.feed_username, token=lambda: sign_in.token(DEVOPS_SCOPE), input="azure-client-id")
+    return Account(
+        username=config.feed_username,
+        token=lambda: sign_in.token(DEVOPS_SCOPE),
+        input="azure-client-id",
+    )
 
 
-def _storage_credential(container: ContainerAddress, sign_in: SignIn, environ: Mapping[str, str]) -> Credential:
+def _storage_credential(
+    container: ContainerAddress, sign_in: SignIn, environ: Mapping[str, str]
+) -> Credential:
     """The sign-in; on loopback an emulator's key, if the environment has one."""
     # The Azure CLI's variables; of a real account no key is used.
     in_string = _ACCOUNT_KEY.search(environ.get("AZURE_STORAGE_CONNECTION_STRING", ""))
@@ -120,7 +142,9 @@ def _storage_credential(container: ContainerAddress, sign_in: SignIn, environ: M
     if key and container.on_loopback:
         return {"account_name": container.account, "account_key": key}
     if key:
-        _LOG.info("The storage key in the environment is not used: PrivateWheel signs in with Microsoft Entra.")
+        _LOG.info(
+            "The storage key in the environment is not used: PrivateWheel signs in with Microsoft Entra."
+        )
     cloud = sign_in.cloud
     # The SDK sends no token over plain http, not even to this machine.
     if not cloud.has_storage(container.host) or container.account_url.startswith("http://"):

@@ -8,11 +8,23 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from private_wheel.azure.arm import WRITE_ARTIFACT, WRITE_CONNECTION, WRITE_ENVIRONMENT, Arm, StoredConnection
+from private_wheel.azure.arm import (
+    WRITE_ARTIFACT,
+    WRITE_CONNECTION,
+    WRITE_ENVIRONMENT,
+    Arm,
+    StoredConnection,
+)
 from private_wheel.azure.http import AT_ONCE
 from private_wheel.azure.sign_in import Mask, SignIn
 from private_wheel.azure.workspace_id import WorkspaceId
-from private_wheel.azureml.connection import ConnectionPlan, covers, plan_connection, token_warnings, unserved_warning
+from private_wheel.azureml.connection import (
+    ConnectionPlan,
+    covers,
+    plan_connection,
+    token_warnings,
+    unserved_warning,
+)
 from private_wheel.inputs.config import Config, ConnectionConfig
 from private_wheel.publish.feed.index import SimpleIndex
 from private_wheel.publish.route import Account, Route
@@ -71,7 +83,13 @@ class Services:
                 checks.append(pool.submit(_check_reader, config, reader))
             if self.index:
                 checks.append(pool.submit(self.index.check_access))
-            read = dict(zip(config.workspaces, pool.map(self._read_workspace, config.workspaces), strict=True))
+            read = dict(
+                zip(
+                    config.workspaces,
+                    pool.map(self._read_workspace, config.workspaces),
+                    strict=True,
+                )
+            )
             if config.publish_to == "workspace":
                 resources = {workspace: resource for workspace, (resource, _) in read.items()}
                 self.routes = self._routes.into_workspaces(resources)
@@ -79,16 +97,25 @@ class Services:
             for check in checks:
                 check.result()
         listed = {workspace: connections for workspace, (_, connections) in read.items()}
-        plans = [plan_connection(workspace, wanted, found) for workspace, found in listed.items() if wanted]
+        plans = [
+            plan_connection(workspace, wanted, found)
+            for workspace, found in listed.items()
+            if wanted
+        ]
         warnings = [warning for route in self.routes[:1] for warning in route.warnings]
         warnings += [warning for plan in plans for warning in plan.warnings]
         if wanted:
             warnings += token_warnings(wanted, config.feed, config.feed_token)
         elif config.feed:
-            warnings += [unserved_warning(config.feed, workspace, found) for workspace, found in listed.items()]
+            warnings += [
+                unserved_warning(config.feed, workspace, found)
+                for workspace, found in listed.items()
+            ]
         self.connection_plans, self.warnings = tuple(plans), tuple(filter(None, warnings))
 
-    def _read_workspace(self, workspace: WorkspaceId) -> tuple[dict[str, Any], tuple[StoredConnection, ...]]:
+    def _read_workspace(
+        self, workspace: WorkspaceId
+    ) -> tuple[dict[str, Any], tuple[StoredConnection, ...]]:
         if not self.arm:
             return {}, ()
         resource = self.arm.read_workspace(workspace)
@@ -113,7 +140,11 @@ def _reader(config: Config, wanted: ConnectionConfig | None) -> Account | None:
     if not covers(wanted.target, config.feed.index_url):
         return None
     token = wanted.token.value
-    return Account(username=wanted.username or config.feed_username, token=lambda: token, input="connection-token")
+    return Account(
+        username=wanted.username or config.feed_username,
+        token=lambda: token,
+        input="connection-token",
+    )
 
 
 def _wanted_connection(config: Config) -> ConnectionConfig | None:

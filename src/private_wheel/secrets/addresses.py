@@ -24,7 +24,9 @@ def check_address(url: str) -> None:
     if _CONFUSING.search(url):
         raise ValueError("the URL holds a blank or a backslash, which not all programs read alike.")
     if "@" in parts.netloc:
-        raise ValueError("the URL holds a credential. Take it out, and use the input for the token.")
+        raise ValueError(
+            "the URL holds a credential. Take it out, and use the input for the token."
+        )
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_right:
         raise ValueError(f"{quoted_address(url)} is not a web address. Write https://…")
     if parts.scheme == "http" and not is_loopback(parts.hostname):

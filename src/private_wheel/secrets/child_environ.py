@@ -19,7 +19,9 @@ _SECRET_NAME = re.compile(
 )
 # The files and pipes by which a step talks to its host: whoever can write them can set outputs and PATH.
 _HOST_FILE = re.compile(r"^GITHUB_(ENV|PATH|OUTPUT|STATE|STEP_SUMMARY|EVENT_PATH)$", re.IGNORECASE)
-_HELD_CREDENTIAL = re.compile(r"://[^/@\s]+@|[?&]sig=|AccountKey=|SharedAccess|authorization:", re.IGNORECASE)
+_HELD_CREDENTIAL = re.compile(
+    r"://[^/@\s]+@|[?&]sig=|AccountKey=|SharedAccess|authorization:", re.IGNORECASE
+)
 # Variables whose value is a credential for certain; a copy of it under another name is one too.
 _SECRET_VALUE = re.compile(r"(TOKEN|SECRET|PASSWORD|PAT|STORAGE_KEY|ACCOUNT_KEY)$", re.IGNORECASE)
 _ACCOUNT_KEY = re.compile(r"AccountKey=([^;\s]+)", re.IGNORECASE)
@@ -38,7 +40,11 @@ def public_environ(environ: Mapping[str, str]) -> dict[str, str]:
         name: value
         for name, value in environ.items()
         if name in _KEPT_FOR_SIGN_IN
-        or not (_SECRET_NAME.search(name) or _HOST_FILE.search(name) or any(secret in value for secret in secrets))
+        or not (
+            _SECRET_NAME.search(name)
+            or _HOST_FILE.search(name)
+            or any(secret in value for secret in secrets)
+        )
     }
 
 

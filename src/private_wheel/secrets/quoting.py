@@ -12,7 +12,9 @@ _BLANKS = re.compile(r"\s+", re.ASCII)
 _END_OF_WORD = re.compile(r"(?<![:/]) (?!@[^ ])")
 _BEFORE_HOST = re.compile(r"(?P<before>.*)(?P<host>(?:@|%40).*)", re.DOTALL | re.IGNORECASE)
 _LOGIN_FOLLOWS = re.compile(r":|//|\\\\|%3A", re.IGNORECASE)
-_SCHEME = re.compile(r"(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|ftps?|git|svn|file)://", re.IGNORECASE)
+_SCHEME = re.compile(
+    r"(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|ftps?|git|svn|file)://", re.IGNORECASE
+)
 
 
 def quoted(value: str) -> str:

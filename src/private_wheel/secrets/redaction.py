@@ -36,9 +36,20 @@ def derived_forms(value: str) -> frozenset[str]:
     behind: so `base64("user:" + token)` is found for any user name (RFC 7617, RFC 4648).
     """
     data = value.encode("utf-8", "replace")  # an environment may hold what is no Unicode
-    forms = {value, value.strip(), *value.splitlines(), quote(data, safe=""), quote(data), quote_plus(data)}
+    forms = {
+        value,
+        value.strip(),
+        *value.splitlines(),
+        quote(data, safe=""),
+        quote(data),
+        quote_plus(data),
+    }
     forms |= {form.lower() for form in (quote(data, safe=""), quote_plus(data)) if "%" in form}
-    forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
+    forms |= {
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+    }
     forms |= {html.escape(value), html.escape(value, quote=False), " ".join(value.split())}
     forms |= {quote(quote(data, safe="")), *_dotnet_json_forms(value)}
     forms |= _base64_forms(data)
@@ -48,7 +59,8 @@ def derived_forms(value: str) -> frozenset[str]:
 def _dotnet_json_forms(value: str) -> set[str]:
     """As Azure's .NET services write it into JSON: more letters than JSON asks for are escaped."""
     escaped = "".join(
-        letter if letter.isalnum() or letter in " -_./:=~!@$*()" else f"\\u{ord(letter):04X}" for letter in value
+        letter if letter.isalnum() or letter in " -_./:=~!@$*()" else f"\\u{ord(letter):04X}"
+        for letter in value
     )
     return {escaped, re.sub(r"\\u[0-9A-F]{4}", lambda match: match[0].lower(), escaped)}
 

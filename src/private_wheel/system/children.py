@@ -109,7 +109,9 @@ class Children:
                     self._echo(line)
                     last_lines.append(line)
 
-        reading = threading.Thread(target=pass_on, args=[child.stdout], name=f"{self._name} output", daemon=True)
+        reading = threading.Thread(
+            target=pass_on, args=[child.stdout], name=f"{self._name} output", daemon=True
+        )
         reading.start()
         with child.stdin as stdin:
             stdin.write(text)

@@ -86,7 +86,9 @@ def _read(directory: Path) -> _Process | None:
 def _prctl(option: int, value: int) -> None:
     """A kernel that refuses changes nothing: both are one more fence."""
     if sys.platform == "linux":
-        with suppress(ImportError, OSError, AttributeError):  # a Python without ctypes, a C library without prctl
+        with suppress(
+            ImportError, OSError, AttributeError
+        ):  # a Python without ctypes, a C library without prctl
             import ctypes
 
             ctypes.CDLL(None).prctl(option, *map(ctypes.c_ulong, (value, 0, 0, 0)))

@@ -23,7 +23,14 @@ _ALIASES = {"pypi-url": "index-url", "default-timeout": "timeout"}
 _OLDER_NAMES = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
 # What uv may be told from outside when it installs a lock: where packages are and how to get there, no more.
 _HARMLESS_FOR_A_LOCK = (
-    *("UV_CACHE_DIR", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_HTTP_", "UV_INDEX"),
+    *(
+        "UV_CACHE_DIR",
+        "UV_DEFAULT_INDEX",
+        "UV_EXTRA_INDEX_URL",
+        "UV_FIND_LINKS",
+        "UV_HTTP_",
+        "UV_INDEX",
+    ),
     *("UV_INSECURE_HOST", "UV_KEYRING_PROVIDER", "UV_NATIVE_TLS", "UV_OFFLINE", "UV_SYSTEM_CERTS"),
 )
 _TRUE = {"y", "yes", "t", "true", "on", "1"}
@@ -58,8 +65,12 @@ def install_settings(environ: Mapping[str, str]) -> dict[str, str]:
     for file in configuration_files(environ):
         parser = _read(file)
         for section in sections.keys() & set(parser.sections()):
-            sections[section].update({_option(name): value for name, value in parser.items(section)})
-    variables = {_option(name[4:]): value for name, value in environ.items() if name.startswith("PIP_")}
+            sections[section].update(
+                {_option(name): value for name, value in parser.items(section)}
+            )
+    variables = {
+        _option(name[4:]): value for name, value in environ.items() if name.startswith("PIP_")
+    }
     settings: dict[str, str] = {}
     for layer in (sections["global"], sections["install"], variables):
         # pip takes an empty value for "not given": it does not hide the one of an earlier layer.
@@ -77,7 +88,9 @@ def configuration_files(environ: Mapping[str, str], platform: str = sys.platform
     if not (chosen and Path(chosen).exists()):  # a chosen file stands in for the user's own
         yield from (directory / name for directory in _user_directories(environ, platform))
     # The virtual environment's own. The program itself runs in one without: then the machine's Python counts.
-    prefixes = [prefix for prefix in (environ.get("VIRTUAL_ENV"), sys.prefix, sys.base_prefix) if prefix]
+    prefixes = [
+        prefix for prefix in (environ.get("VIRTUAL_ENV"), sys.prefix, sys.base_prefix) if prefix
+    ]
     files = [Path(prefix, name) for prefix in prefixes]
     yield next((file for file in files if file.exists()), files[0])
     if chosen:
@@ -154,7 +167,9 @@ def _connection_variables(settings: Mapping[str, str]) -> dict[str, str]:
     if proxy := settings.get("proxy"):
         variables.update(HTTP_PROXY=proxy, HTTPS_PROXY=proxy)
     if (timeout := _number(settings.get("timeout"))) is not None:
-        variables["UV_HTTP_TIMEOUT"] = str(max(1, round(timeout)))  # pip takes fractions, uv whole seconds
+        variables["UV_HTTP_TIMEOUT"] = str(
+            max(1, round(timeout))
+        )  # pip takes fractions, uv whole seconds
     if (retries := _number(settings.get("retries"))) is not None:
         variables["UV_HTTP_RETRIES"] = str(round(retries))
     return variables

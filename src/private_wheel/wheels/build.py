@@ -80,7 +80,11 @@ class Builder:
             )
         wheels = sorted((directory / "wheel").glob("*.whl"))
         if not wheels:
-            raise NoWheel(f"The build backend of {source} made no wheel.", input="package", fix="See its output above.")
+            raise NoWheel(
+                f"The build backend of {source} made no wheel.",
+                input="package",
+                fix="See its output above.",
+            )
         if len(wheels) > 1:
             names = ", ".join(wheel.name for wheel in wheels)
             raise SeveralWheels(
@@ -97,11 +101,20 @@ class Builder:
         request = {
             "source": str(source.resolve()),
             "directory": str(directory / "wheel"),
-            "environ": {**foreign_environ(environ, secrets), **temporary, **_reproducible(source, directory, environ)},
+            "environ": {
+                **foreign_environ(environ, secrets),
+                **temporary,
+                **_reproducible(source, directory, environ),
+            },
         }
         return self._children.run(
             [sys.executable, "-I", *_interpreter_options(), "-c", _RUN, _SOURCE_ROOT],
-            {**installer_environ(environ, secrets), **uv_environ(environ), **own_uv(environ), **temporary},
+            {
+                **installer_environ(environ, secrets),
+                **uv_environ(environ),
+                **own_uv(environ),
+                **temporary,
+            },
             text=json.dumps(request),
         )
 
@@ -131,7 +144,9 @@ def _reproducible(source: Path, directory: Path, environ: Mapping[str, str]) -> 
     scratch = directory / "setuptools"
     scratch.mkdir()
     settings = directory / "setuptools.cfg"
-    settings.write_text(f"[build]\nbuild_base = {scratch}\n[egg_info]\negg_base = {scratch}\n", encoding="utf-8")
+    settings.write_text(
+        f"[build]\nbuild_base = {scratch}\n[egg_info]\negg_base = {scratch}\n", encoding="utf-8"
+    )
     return {
         "SOURCE_DATE_EPOCH": environ.get("SOURCE_DATE_EPOCH") or _commit_time(source, environ),
         "DIST_EXTRA_CONFIG": str(settings),

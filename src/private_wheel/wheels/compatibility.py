@@ -54,7 +54,10 @@ def best_wheel(wheels: Sequence[Wheel], python_version: str) -> Wheel:
         WrongPlatform: none of them is for Linux on x86_64.
     """
     ranks = supported_tags(python_version)
-    fitting = {wheel: min((ranks[tag] for tag in wheel.tags if tag in ranks), default=-1) for wheel in wheels}
+    fitting = {
+        wheel: min((ranks[tag] for tag in wheel.tags if tag in ranks), default=-1)
+        for wheel in wheels
+    }
     found = [wheel for wheel in wheels if fitting[wheel] >= 0]
     if not found:
         raise _misfit(wheels, python_version)
@@ -74,7 +77,9 @@ def check_python(wheel: Wheel, python_version: str) -> None:
     """
     from packaging.specifiers import SpecifierSet
 
-    if not SpecifierSet(wheel.requires_python).contains(newest_release(python_version), prereleases=True):
+    if not SpecifierSet(wheel.requires_python).contains(
+        newest_release(python_version), prereleases=True
+    ):
         raise PythonNotSatisfied(
             f"{wheel.name} {wheel.version} requires Python {wheel.requires_python}; the environment has"
             f" {python_version}.",
@@ -103,7 +108,9 @@ def platform_warning(wheel: Wheel) -> str:
 def _misfit(wheels: Sequence[Wheel], python_version: str) -> PythonNotSatisfied | WrongPlatform:
     names = ", ".join(wheel.file_name for wheel in wheels)
     tags = [tag for wheel in wheels for tag in wheel.tags]
-    for_linux = [tag for tag in tags if re.fullmatch(rf"any|(many)?linux\w*_{_MACHINE}", tag.platform)]
+    for_linux = [
+        tag for tag in tags if re.fullmatch(rf"any|(many)?linux\w*_{_MACHINE}", tag.platform)
+    ]
     if not for_linux:
         platforms = sorted({tag.platform for tag in tags})
         return WrongPlatform(

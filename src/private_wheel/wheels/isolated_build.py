@@ -23,13 +23,17 @@ def main() -> int:
     from build import BuildBackendException, BuildException, ProjectBuilder
     from build.env import DefaultIsolatedEnv
 
-    def run_backend(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
+    def run_backend(
+        cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+    ) -> None:
         environ = {**request["environ"], **(extra_environ or {})}
         subprocess.run(cmd, cwd=cwd, env=environ, check=True)  # noqa: S603  # an argument list of pyproject_hooks
 
     try:
         with DefaultIsolatedEnv(installer="uv") as isolated:
-            builder = ProjectBuilder.from_isolated_env(isolated, request["source"], runner=run_backend)
+            builder = ProjectBuilder.from_isolated_env(
+                isolated, request["source"], runner=run_backend
+            )
             isolated.install(builder.build_system_requires)
             isolated.install(builder.get_requires_for_build("wheel"))
             builder.build("wheel", request["directory"])
@@ -37,7 +41,9 @@ def main() -> int:
         print(f"ERROR {error}", flush=True)
         return 1
     except subprocess.CalledProcessError as error:
-        print(f"ERROR {Path(error.cmd[0]).name} could not install the build requirements", flush=True)
+        print(
+            f"ERROR {Path(error.cmd[0]).name} could not install the build requirements", flush=True
+        )
         return 1
     return 0
 

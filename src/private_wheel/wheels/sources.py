@@ -35,7 +35,9 @@ def find_sources(pattern: str, checkout: Path) -> tuple[Path, ...]:
         raise ValueError(f"{quoted(pattern)} does not exist.")
     for path in found:
         if not path.resolve().is_relative_to(checkout):
-            raise ValueError(f"{quoted(str(path))} lies outside the checkout. Only what was checked out is published.")
+            raise ValueError(
+                f"{quoted(str(path))} lies outside the checkout. Only what was checked out is published."
+            )
     return tuple(found)
 
 

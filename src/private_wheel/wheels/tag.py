@@ -42,11 +42,15 @@ def tag_matches(tag: str, wheel: Wheel) -> bool:
             version = Version(rest)
         except InvalidVersion:
             continue
-        if version == Version(wheel.version) and (not prefix or canonicalize_name(prefix) == wheel.canonical_name):
+        if version == Version(wheel.version) and (
+            not prefix or canonicalize_name(prefix) == wheel.canonical_name
+        ):
             return True
     return False
 
 
 def _splits(tag: str) -> list[tuple[str, str]]:
     """Every way to read a tag as a name and a version; PEP 440 itself takes a leading `v`."""
-    return [("", tag)] + [(tag[: mark.start()], tag[mark.end() :]) for mark in re.finditer(r"[-/@_]", tag)]
+    return [("", tag)] + [
+        (tag[: mark.start()], tag[mark.end() :]) for mark in re.finditer(r"[-/@_]", tag)
+    ]

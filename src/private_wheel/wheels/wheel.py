@@ -84,7 +84,9 @@ def read_wheel(path: Path) -> Wheel:
         if not _FILE_NAME.fullmatch(path.name):
             raise InvalidWheelFilename("it holds other letters than PEP 427 allows")
     except InvalidWheelFilename as error:
-        raise BrokenWheel(f"{path.name} is not a wheel's file name.", input="package", said=str(error)) from None
+        raise BrokenWheel(
+            f"{path.name} is not a wheel's file name.", input="package", said=str(error)
+        ) from None
     content, members = _read(path, f"{name}-{version}")
     try:
         # Strict reading happens in twine's own check below; this one gives the fields their types.
@@ -133,10 +135,14 @@ def digest_of(path: Path, algorithm: str = "sha256", length: int | None = None) 
 def _read(path: Path, title: str) -> tuple[bytes, list[str]]:
     """The METADATA of the wheel, in whose layout an installer will find what it needs (PEP 427), and its members."""
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise BrokenWheel(f"{path.name} is not a regular file.", input="package", fix="Name the wheel itself.")
+        raise BrokenWheel(
+            f"{path.name} is not a regular file.", input="package", fix="Name the wheel itself."
+        )
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [item for item in archive.infolist() if item.filename.endswith(".dist-info/METADATA")]
+            members = [
+                item for item in archive.infolist() if item.filename.endswith(".dist-info/METADATA")
+            ]
             members = [item for item in members if item.filename.count("/") == 1]
             names = archive.namelist()
             unsafe = [name for name in names if _LEAVES.search(name)]
@@ -153,7 +159,14 @@ def _read(path: Path, title: str) -> tuple[bytes, list[str]]:
             if members[0].file_size > LARGEST_METADATA:
                 raise _broken(path, f"METADATA of {members[0].file_size} bytes")
             return archive.read(members[0]), names
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, *_CORRUPT) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        *_CORRUPT,
+    ) as error:
         raise _broken(path, str(error)) from None
 
 

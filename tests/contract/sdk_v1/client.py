@@ -26,11 +26,15 @@ class TokenAuthentication(ServicePrincipalAuthentication):
 
 
 def main(subscription, group, name, exist_ok, *wheels):
-    workspace = Workspace(subscription, group, name, auth=TokenAuthentication(os.environ["AZUREML_TOKEN"]))
+    workspace = Workspace(
+        subscription, group, name, auth=TokenAuthentication(os.environ["AZUREML_TOKEN"])
+    )
     results = []
     for wheel in wheels:
         try:
-            url = Environment.add_private_pip_wheel(workspace, wheel, exist_ok=exist_ok == "exist_ok")
+            url = Environment.add_private_pip_wheel(
+                workspace, wheel, exist_ok=exist_ok == "exist_ok"
+            )
             results.append({"url": url, "error": ""})
         except Exception as error:
             results.append({"url": "", "error": f"{type(error).__name__}: {error}"})

@@ -44,7 +44,11 @@ class SdkV1:
     ) -> list[Added]:
         """One call for each wheel, one after the other."""
         token = sandbox.access_tokens.issue(getattr(sandbox.identities, who), sandbox.url("arm"))
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AZUREML_", "PYTHON"))}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AZUREML_", "PYTHON"))
+        }
         # It writes the services that it discovered into a file there, and remembers them for later runs.
         homes = dict.fromkeys(("HOME", "USERPROFILE"), str(self.home))
         names = sandbox.workspace(workspace).short.split("/")

@@ -30,13 +30,25 @@ class Unavailable(Exception):
 def sdk_python() -> Path:
     """The Python that has the SDK. Raises Unavailable."""
     python = Path(executable(str(MADE), "python"))
-    digest = hashlib.sha256(f"{ROOT}\n".encode() + LOCK.read_bytes() + Path(__file__).read_bytes()).hexdigest()
+    digest = hashlib.sha256(
+        f"{ROOT}\n".encode() + LOCK.read_bytes() + Path(__file__).read_bytes()
+    ).hexdigest()
     if not python.exists() or not _STAMP.exists() or _STAMP.read_text(encoding="ascii") != digest:
         _STAMP.unlink(missing_ok=True)
         shutil.rmtree(MADE, ignore_errors=True)
         _uv(["venv", "--quiet", "--no-config", "--no-project", "--python", PYTHON, str(MADE)])
         install = ["pip", "install", "--quiet", "--no-config", "--require-hashes", "--no-deps"]
-        _uv([*install, "--only-binary", ":all:", "--python", str(python), "--requirements", str(LOCK)])
+        _uv(
+            [
+                *install,
+                "--only-binary",
+                ":all:",
+                "--python",
+                str(python),
+                "--requirements",
+                str(LOCK),
+            ]
+        )
         _STAMP.write_text(digest, encoding="ascii")
     return python
 

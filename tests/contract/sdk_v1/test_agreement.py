@@ -58,7 +58,9 @@ def test_it_gives_our_url_for_our_wheel(
     assert (theirs.url, theirs.error) == (outputs["url"], "")
 
 
-def test_we_recognise_its_wheel(sdk_v1: SdkV1, public_sandbox: Sandbox, ours: Ours, tiny_wheel: WheelMaker) -> None:
+def test_we_recognise_its_wheel(
+    sdk_v1: SdkV1, public_sandbox: Sandbox, ours: Ours, tiny_wheel: WheelMaker
+) -> None:
     wheel = tiny_wheel()
     (theirs,) = sdk_v1.add_private_pip_wheel(public_sandbox, wheel)
     outputs = ours.publish(wheel)

@@ -22,14 +22,18 @@ LOADER = Path(__file__).with_name("loader.py")
 NOT_READ = {"08-exported-on-windows.yml", "15-mixed-indentation.yml"}
 
 
-def test_every_environment_loads(sdk_v1: SdkV1, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_environment_loads(
+    sdk_v1: SdkV1, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In one process: the SDK takes longer to start than to load them all."""
     monkeypatch.chdir(tmp_path)
     cases = (*CASES, *(("", route) for route in LINES))
     for case in cases:
         environment = Environment(content=extended(*case), index_url="", results=())
         write_environment(environment, ("conda", "azureml-v1"), directory_of(case))
-    loaded = dict(zip(cases, load(sdk_v1, *(directory_of(case).resolve() for case in cases)), strict=True))
+    loaded = dict(
+        zip(cases, load(sdk_v1, *(directory_of(case).resolve() for case in cases)), strict=True)
+    )
     for case, found in loaded.items():
         result = extended(*case)
         conda = YAML(typ="safe").load(result.conda)
@@ -53,7 +57,9 @@ def directory_of(case: tuple[str, str]) -> Path:
 
 def load(sdk_v1: SdkV1, *directories: Path) -> list[dict[str, Any]]:
     command: list[str | Path] = [sdk_v1.python, "-W", "ignore", LOADER, *directories]
-    done = subprocess.run(command, cwd=sdk_v1.home, capture_output=True, encoding="utf-8", timeout=300, check=False)
+    done = subprocess.run(
+        command, cwd=sdk_v1.home, capture_output=True, encoding="utf-8", timeout=300, check=False
+    )
     assert done.returncode == 0, done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)
     return found

@@ -25,7 +25,9 @@ def test_stores_a_wheel_in_the_workspace(
     assert list(public_sandbox.workspace("acme-ml").artifacts) == [wheel.name]
 
 
-def test_takes_a_name_only_once(sdk_v1: SdkV1, public_sandbox: Sandbox, tiny_wheel: Callable[..., Path]) -> None:
+def test_takes_a_name_only_once(
+    sdk_v1: SdkV1, public_sandbox: Sandbox, tiny_wheel: Callable[..., Path]
+) -> None:
     wheel = tiny_wheel()
     first, again = sdk_v1.add_private_pip_wheel(public_sandbox, wheel, wheel)
     assert first.url
@@ -44,7 +46,9 @@ def test_gives_the_url_of_bytes_that_never_arrived(
     assert not list(public_sandbox.blobs("acmemlstore", "azureml").list_blobs())
 
 
-def test_a_reader_may_not(sdk_v1: SdkV1, public_sandbox: Sandbox, tiny_wheel: Callable[..., Path]) -> None:
+def test_a_reader_may_not(
+    sdk_v1: SdkV1, public_sandbox: Sandbox, tiny_wheel: Callable[..., Path]
+) -> None:
     (refused,) = sdk_v1.add_private_pip_wheel(public_sandbox, tiny_wheel(), who="reader")
     assert "invalid status code 'Forbidden'" in refused.error
     assert not public_sandbox.workspace("acme-ml").artifacts

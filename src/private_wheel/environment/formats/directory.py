@@ -19,7 +19,9 @@ def check_directory(value: str) -> str:
     """
     for flavour in (PurePosixPath(value), PureWindowsPath(value)):
         if flavour.is_absolute() or flavour.drive or flavour.root or ".." in flavour.parts:
-            raise ValueError(f"{quoted(value)} leaves the working directory. Name a directory below it.")
+            raise ValueError(
+                f"{quoted(value)} leaves the working directory. Name a directory below it."
+            )
     try:
         here, there = Path.cwd().resolve(), Path(value).resolve()
         leads_nowhere = Path(value).is_symlink() and not Path(value).exists()
@@ -33,7 +35,9 @@ def check_directory(value: str) -> str:
         raise ValueError("the working directory itself cannot be it. Name a directory below it.")
     existing = next(path for path in (there, *there.parents) if path.exists())
     if not existing.is_dir():
-        raise ValueError(f"{quoted(value)} cannot be a directory: {quoted(existing.name)} is a file.")
+        raise ValueError(
+            f"{quoted(value)} cannot be a directory: {quoted(existing.name)} is a file."
+        )
     if not os.access(existing, os.W_OK):
         raise ValueError(f"{quoted(value)} may not be written by this user.")
     return value

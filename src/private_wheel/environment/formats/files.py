@@ -26,7 +26,10 @@ _NAMES = {
 
 
 def write_environment(
-    environment: Environment, formats: Sequence[str], directory: Path, dependencies: Sequence[WheelFile] = ()
+    environment: Environment,
+    formats: Sequence[str],
+    directory: Path,
+    dependencies: Sequence[WheelFile] = (),
 ) -> dict[str, Path]:
     """Write the files and return the path of each format. Whatever stands there under the same names is replaced.
 
@@ -40,7 +43,11 @@ def write_environment(
     for left in directory.glob(f"{UNFINISHED}*"):  # of a run that was killed
         shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
     content = environment.content
-    texts = {"conda": content.conda, "azureml": content.definition, "requirements": content.requirements}
+    texts = {
+        "conda": content.conda,
+        "azureml": content.definition,
+        "requirements": content.requirements,
+    }
     written = {}
     for name in formats:
         written[name] = directory / _NAMES[name]
@@ -82,7 +89,9 @@ def _copy(wheel: WheelFile, target: Path) -> None:
     digest = hashlib.sha256()
     try:
         # A link in its place is not followed: it could lead to any file of this user's.
-        source = os.open(wheel.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        source = os.open(
+            wheel.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        )
         with open(source, "rb") as file, target.open("wb") as copy:  # noqa: PTH123  # a descriptor
             while block := file.read(2**20):
                 digest.update(block)

@@ -20,20 +20,26 @@ RUN cd /opt/wheelhouse && python -m pip install --no-cache-dir --requirement req
 """
 
 
-def wheelhouse_files(environment: Environment, dependencies: Sequence[WheelFile]) -> dict[str, str | WheelFile]:
+def wheelhouse_files(
+    environment: Environment, dependencies: Sequence[WheelFile]
+) -> dict[str, str | WheelFile]:
     """The text of each file, or the file to copy, by its path in the directory. `dependencies` are the wheels of the
     private packages that the environment's own need."""
     own = {result.wheel.canonical_name: result.wheel.file for result in environment.results}
     wheels = [*own.values(), *dependencies]
     lines = _lines(environment, own, dependencies)
     return {
-        "Dockerfile.fragment": _DOCKERFILE.format(python_version=environment.content.python_version),
+        "Dockerfile.fragment": _DOCKERFILE.format(
+            python_version=environment.content.python_version
+        ),
         "requirements.txt": "".join(f"{line}\n" for line in lines),
         **{f"wheels/{wheel.path.name}": wheel for wheel in wheels},
     }
 
 
-def _lines(environment: Environment, own: Mapping[str, WheelFile], dependencies: Sequence[WheelFile]) -> Iterator[str]:
+def _lines(
+    environment: Environment, own: Mapping[str, WheelFile], dependencies: Sequence[WheelFile]
+) -> Iterator[str]:
     lines = [read_pip_line(text, 0) for text in environment.content.pip_lines]
     hashed = any(line.is_hashed for line in lines)
     if environment.index_url:
@@ -54,4 +60,6 @@ def _local(wheel: WheelFile, target: Target, *, hashed: bool) -> str:
     """pip takes the path as seen from where it runs: the file's own directory, in our piece of a Dockerfile."""
     extras = f"[{','.join(target.extras)}]" if target.extras else ""
     marker = f" ; {target.marker}" if target.marker else ""
-    return f"./wheels/{wheel.path.name}{extras}{marker}" + (f" --hash=sha256:{wheel.sha256}" if hashed else "")
+    return f"./wheels/{wheel.path.name}{extras}{marker}" + (
+        f" --hash=sha256:{wheel.sha256}" if hashed else ""
+    )

@@ -17,7 +17,9 @@ from private_wheel.publish.feed.address import same_index
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}|\$(?:\w+|\{[^}]*\}|\([^)]*\))(?=[^\s/]*@)")
 
 
-def with_index(entries: list[Entry], lines: Sequence[PipLine], addition: Addition, path: str) -> list[Entry]:
+def with_index(
+    entries: list[Entry], lines: Sequence[PipLine], addition: Addition, path: str
+) -> list[Entry]:
     """`entries`, which `lines` were read as, with the index option where pip would not look at the index without it.
 
     Raises:
@@ -49,9 +51,14 @@ def without_index(lines: Sequence[PipLine], url: str) -> tuple[list[str], list[P
         kept = [_without_options(line, lambda value: same_index(value, url)) for line in lines]
         return [], [line for line in kept if line.text]
     others = [value for value in more if not same_index(value, url)]
-    options = [("--extra-index-url" if place else "--index-url", value) for place, value in enumerate(others)]
+    options = [
+        ("--extra-index-url" if place else "--index-url", value)
+        for place, value in enumerate(others)
+    ]
     kept = [_without_options(line, lambda _: True) for line in lines]
-    return [_text_of([option]) for option in options] or ["--no-index"], [line for line in kept if line.text]
+    return [_text_of([option]) for option in options] or ["--no-index"], [
+        line for line in kept if line.text
+    ]
 
 
 def indexes_of(lines: Iterable[PipLine]) -> list[str]:
@@ -69,7 +76,9 @@ def indexes_of(lines: Iterable[PipLine]) -> list[str]:
 
 def _without_options(line: PipLine, is_gone: Callable[[str], bool]) -> PipLine:
     """The line without these indexes. On a package's line, pip looks at none."""
-    left = [(name, value) for name, value in line.options if name not in INDEXES or not is_gone(value)]
+    left = [
+        (name, value) for name, value in line.options if name not in INDEXES or not is_gone(value)
+    ]
     return line if line.target or len(left) == len(line.options) else _with_options(line, left)
 
 
@@ -96,7 +105,9 @@ def _with_option(
     return [*entries[:at], new, *entries[at:]]
 
 
-def _named_once(options: dict[int, PipLine], lines: Sequence[PipLine], url: str) -> dict[int, PipLine]:
+def _named_once(
+    options: dict[int, PipLine], lines: Sequence[PipLine], url: str
+) -> dict[int, PipLine]:
     """`options`, in which other spellings of the index became `url`, with one mention of it; with none, if pip would
     discard all. Where none became it, what is there is the user's, however often."""
     ours = [
@@ -105,23 +116,31 @@ def _named_once(options: dict[int, PipLine], lines: Sequence[PipLine], url: str)
         for at, (name, value) in enumerate(line.options)
         if name in INDEXES and same_index(value, url)
     ]
-    rewritten = {(place, at) for place, at in ours if options[place].options[at] != lines[place].options[at]}
+    rewritten = {
+        (place, at) for place, at in ours if options[place].options[at] != lines[place].options[at]
+    }
     if not rewritten:
         return options
     first = _last_index_url(options)
     used = [
         (place, at)
         for place, at in ours
-        if (place, at) == first or (place >= first[0] and options[place].options[at][0] == "--extra-index-url")
+        if (place, at) == first
+        or (place >= first[0] and options[place].options[at][0] == "--extra-index-url")
     ]
     # In place of the first index pip would take its default; of the others, the user's own spelling is best.
     stays = sorted(used, key=lambda mention: (mention != first, mention in rewritten))[:1]
     gone = {*ours} - {*stays}
     left = {
-        place: [option for at, option in enumerate(options[place].options) if (place, at) not in gone]
+        place: [
+            option for at, option in enumerate(options[place].options) if (place, at) not in gone
+        ]
         for place in {place for place, _ in gone}
     }
-    return {place: _with_options(line, left[place]) if place in left else line for place, line in options.items()}
+    return {
+        place: _with_options(line, left[place]) if place in left else line
+        for place, line in options.items()
+    }
 
 
 def _last_index_url(options: Mapping[int, PipLine]) -> tuple[int, int]:
@@ -137,10 +156,16 @@ def _last_index_url(options: Mapping[int, PipLine]) -> tuple[int, int]:
 
 def _with_plain_url(line: PipLine, url: str) -> PipLine:
     """The line with `url` in place of spellings of it that the workspace's connection is not found for."""
-    wrong = [value for value in line.values(*INDEXES) if same_index(value, url) and not _finds_connection(value, url)]
+    wrong = [
+        value
+        for value in line.values(*INDEXES)
+        if same_index(value, url) and not _finds_connection(value, url)
+    ]
     if not wrong:
         return line
-    options = [(name, url if name in INDEXES and value in wrong else value) for name, value in line.options]
+    options = [
+        (name, url if name in INDEXES and value in wrong else value) for name, value in line.options
+    ]
     text = line.text
     for value in wrong:
         text = re.sub(re.escape(value) + r"(?=['\"\s]|$)", lambda _: url, text)
@@ -175,7 +200,9 @@ def _check_variables(options: Sequence[tuple[int, PipLine]], url: str, path: str
                 raise WrongFile(path, line.line, f"{what} {fix}")
 
 
-def _only_one_index(entries: list[Entry], options: Sequence[tuple[int, PipLine]], url: str, path: str) -> list[Entry]:
+def _only_one_index(
+    entries: list[Entry], options: Sequence[tuple[int, PipLine]], url: str, path: str
+) -> list[Entry]:
     """The index of the packages as the one index, once; any other is refused."""
     seen = False
     for place, line in options:
@@ -187,9 +214,13 @@ def _only_one_index(entries: list[Entry], options: Sequence[tuple[int, PipLine]]
         if seen and len(line.options) == len(line.values(*INDEXES)):
             entries = [entry for entry in entries if entry.origin != place]
         elif line.values("--extra-index-url"):
-            options_of_one = [("--index-url" if name in INDEXES else name, value) for name, value in line.options]
+            options_of_one = [
+                ("--index-url" if name in INDEXES else name, value) for name, value in line.options
+            ]
             text = _text_of(list(dict.fromkeys(options_of_one)))
-            entries = [replace(entry, text=text) if entry.origin == place else entry for entry in entries]
+            entries = [
+                replace(entry, text=text) if entry.origin == place else entry for entry in entries
+            ]
         seen = True
     return entries
 

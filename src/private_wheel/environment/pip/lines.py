@@ -20,7 +20,8 @@ _LONGEST = 100_000
 _COMMENT = re.compile(r"(?<!\S)#")
 # What is installed begins with a login.
 _LOGIN = re.compile(
-    r"(^|(?<!\S)(?:-e ?|--e\w*[ =]))(?!file:|[a-z+]*ssh:)(?=[^\s/@:]+:[^\s/@]+@)", re.ASCII | re.IGNORECASE
+    r"(^|(?<!\S)(?:-e ?|--e\w*[ =]))(?!file:|[a-z+]*ssh:)(?=[^\s/@:]+:[^\s/@]+@)",
+    re.ASCII | re.IGNORECASE,
 )
 
 
@@ -70,7 +71,9 @@ def read_pip_line(raw: str, line: int) -> PipLine:
     try:
         split = shlex.split(" ".join(words[first:]))
     except ValueError:
-        raise ValueError("the quotes of the options do not match. Write each in a pair, or none.") from None
+        raise ValueError(
+            "the quotes of the options do not match. Write each in a pair, or none."
+        ) from None
     _check_joined(head, split)
     options = read_options(split)
     editable = next((value for name, value in options if name == "--editable"), "")
@@ -86,5 +89,9 @@ def _check_joined(head: str, split: list[str]) -> None:
     joined = re.sub("[\"']", "", " ".join([head, *split]))
     joined = "@".join(part.rstrip(" \t") for part in joined.split("@"))
     if held_credential(_LOGIN.sub(r"\1//", joined)):
-        what = "a credential stands here, with quotes or blanks in it or without https:// before it."
-        raise ValueError(f"{what} Take it out: the workspace connection gives it to the image build.")
+        what = (
+            "a credential stands here, with quotes or blanks in it or without https:// before it."
+        )
+        raise ValueError(
+            f"{what} Take it out: the workspace connection gives it to the image build."
+        )

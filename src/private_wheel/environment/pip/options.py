@@ -37,7 +37,13 @@ _WITH_VALUE = {
     "--global-option": "--global-option",
     "--install-option": "--install-option",
 }
-_WITHOUT_VALUE = ("--no-index", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--pre")
+_WITHOUT_VALUE = (
+    "--no-index",
+    "--prefer-binary",
+    "--require-hashes",
+    "--no-require-hashes",
+    "--pre",
+)
 _KNOWN = (*_WITH_VALUE, *_WITHOUT_VALUE)
 _OF_OLD_PIPS = ("--global-option", "--install-option")
 INDEXES = ("--index-url", "--extra-index-url")
@@ -77,11 +83,15 @@ def _option(word: str, rest: Iterator[str]) -> tuple[str, str]:
             raise ValueError(f"{name} takes no value. Take out what stands behind the =.")
         return name, ""
     if name not in _WITH_VALUE:
-        raise ValueError(f"pip knows no option {shown(written)} in a requirements file. Take it out.")
+        raise ValueError(
+            f"pip knows no option {shown(written)} in a requirements file. Take it out."
+        )
     name = _WITH_VALUE[name]
     value = value if equals else next(rest, "")
     if not value or (value.startswith("-") and name not in _ANY_VALUE):
-        raise ValueError(f"{written} names nothing. Put its {'URL' if name in _URLS else 'value'} behind it.")
+        raise ValueError(
+            f"{written} names nothing. Put its {'URL' if name in _URLS else 'value'} behind it."
+        )
     _check_value(name, value)
     return name, value
 
@@ -100,7 +110,9 @@ def _check_value(name: str, value: str) -> None:
     if name in _URLS and (problem := url_problem(value)):
         raise ValueError(problem)
     if name in INDEXES and not URL.match(value) and "$" not in value:
-        raise ValueError(f"{name} wants a URL, and {quoted(value)} is none. Write https://… in full.")
+        raise ValueError(
+            f"{name} wants a URL, and {quoted(value)} is none. Write https://… in full."
+        )
 
 
 def url_problem(url: str) -> str:

@@ -18,7 +18,9 @@ from private_wheel.secrets.quoting import quoted, shown
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
-def extend_pip_part(lines: Sequence[PipLine], addition: Addition, path: str, directory: Path) -> list[Entry]:
+def extend_pip_part(
+    lines: Sequence[PipLine], addition: Addition, path: str, directory: Path
+) -> list[Entry]:
     """The lines with each package named once and the index once; what else is there stays. Local paths in them are
     relative to `directory`.
 
@@ -33,7 +35,9 @@ def extend_pip_part(lines: Sequence[PipLine], addition: Addition, path: str, dir
     for package in addition.packages:
         packages.setdefault(package.canonical_name, package)
     for package in packages.values():
-        mentions = [place for place, line in enumerate(lines) if _is_mention(line, package, directory)]
+        mentions = [
+            place for place, line in enumerate(lines) if _is_mention(line, package, directory)
+        ]
         taken.update(mentions)
         text = _requirement(package, [lines[place].target for place in mentions], hashed=hashed)
         if not mentions:
@@ -65,7 +69,9 @@ def _resolved(directory: Path, path: str) -> Path | None:
         return None
 
 
-def _check_target(line: PipLine, target: Target, packages: Iterable[Package], path: str, directory: Path) -> None:
+def _check_target(
+    line: PipLine, target: Target, packages: Iterable[Package], path: str, directory: Path
+) -> None:
     if target.path:
         what = f"{quoted(target.path)} lies on this machine, where the image build cannot see it."
         if target.written:
@@ -89,7 +95,9 @@ def _meant_directory(path: str, packages: Iterable[Package], directory: Path) ->
     if not related:
         return ""
     here = os.path.relpath(there)
-    where = "the working directory" if here == "." else f"the directory {shown(Path(here).as_posix())}/"
+    where = (
+        "the working directory" if here == "." else f"the directory {shown(Path(here).as_posix())}/"
+    )
     fix = shown(Path(os.path.relpath(related[0], directory.resolve())).as_posix())
     what = f"{quoted(path)} is {where} as seen from this file, and no package of this run."
     return f"{what} Write '{fix}', or the package's name."

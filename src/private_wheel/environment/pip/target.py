@@ -19,14 +19,28 @@ _SHORT_REPOSITORY = re.compile(r"(?P<kind>bzr|git|hg|svn):", re.IGNORECASE)
 _FILE = re.compile(r"(?:(?:bzr|git|hg|svn)\+)?file:", re.IGNORECASE)
 _EGG_IN_URL = re.compile(r"[#&]egg=(?P<egg>[^&]*)")
 _EXTRA = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_EGG = re.compile(r"^(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?P<extras>\[[^\]]*\])?$", re.ASCII)
+_EGG = re.compile(
+    r"^(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?P<extras>\[[^\]]*\])?$", re.ASCII
+)
 # A name with what would be a version, however it is written.
 _NAMED = re.compile(
     r"^(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?P<extras>\[[^\]]*\])?(?P<rest>\s*[=<>!~(@;,].*|\s+\d.*)?$",
     re.ASCII | re.DOTALL,
 )
 _CONDA = re.compile(r"\s*(?:=\s*|\s)(?P<version>\d[^\s=<>!~,|]*)(?:[=\s]\s*[^\s=]+)?")
-_ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz")
+_ARCHIVES = (
+    ".whl",
+    ".zip",
+    ".tar.gz",
+    ".tgz",
+    ".tar",
+    ".tar.bz2",
+    ".tbz",
+    ".tar.xz",
+    ".txz",
+    ".tlz",
+    ".tar.lz",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +83,16 @@ def read_editable(value: str) -> Target:
         problem = "--editable takes a directory or a repository, and this is neither. Take --editable out."
         return replace(target, problem=problem)
     if not target.name:
-        return replace(target, problem="pip cannot tell the package's name. Put #egg=NAME behind the URL.")
+        return replace(
+            target, problem="pip cannot tell the package's name. Put #egg=NAME behind the URL."
+        )
     return target
 
 
 def _unreadable(value: str) -> str:
     value = value.strip()
     if value.startswith("@"):
-        return (
-            f"pip cannot read {quoted(value)}: it begins a list for conda alone. Name a file for pip, or a conda file."
-        )
+        return f"pip cannot read {quoted(value)}: it begins a list for conda alone. Name a file for pip, or a conda file."
     return f"pip cannot read {quoted(value)}. Write NAME==VERSION, or NAME @ URL."
 
 
@@ -100,7 +114,9 @@ def _of_requirement(value: str) -> Target:
     url = requirement.url or ""
     return Target(
         name=canonicalize_name(requirement.name),
-        extras=_split_extras(value[value.find("[") : value.find("]") + 1]) if requirement.extras else (),
+        extras=_split_extras(value[value.find("[") : value.find("]") + 1])
+        if requirement.extras
+        else (),
         path=_local(url, ""),
         written=requirement.name,
         problem=url_problem(url) or _egg_problem(url),
@@ -110,7 +126,11 @@ def _of_requirement(value: str) -> Target:
 def _of_conda(named: re.Match[str]) -> str:
     """The sentence about `name=1.0`, `name=1.0=build` and `name 1.0`."""
     conda = _CONDA.fullmatch(named["rest"] or "")
-    return f"this is conda's form. Write {shown(named['name'])}=={shown(conda['version'])}." if conda else ""
+    return (
+        f"this is conda's form. Write {shown(named['name'])}=={shown(conda['version'])}."
+        if conda
+        else ""
+    )
 
 
 def _with_marker(target: Target, marker: str) -> Target:
@@ -122,7 +142,9 @@ def _with_marker(target: Target, marker: str) -> Target:
     try:
         Marker(marker)
     except (ValueError, RecursionError):
-        problem = f'pip cannot read the marker {quoted(marker)}. Write it as in python_version < "3.12".'
+        problem = (
+            f'pip cannot read the marker {quoted(marker)}. Write it as in python_version < "3.12".'
+        )
         return replace(target, problem=target.problem or problem)
     return replace(target, marker=marker)
 
@@ -136,7 +158,9 @@ def _of_url(url: str) -> Target:
     if problem := _egg_problem(url):
         return Target(path=path, problem=problem)
     if named := _egg(url):
-        return Target(name=canonicalize_name(named["name"]), extras=_split_extras(named["extras"]), path=path)
+        return Target(
+            name=canonicalize_name(named["name"]), extras=_split_extras(named["extras"]), path=path
+        )
     path, extras = _without_extras(path)
     return replace(_of_file(urlsplit(url).path), extras=extras, path=path)
 
@@ -148,7 +172,9 @@ def _egg(url: str) -> re.Match[str] | None:
 
 def _egg_problem(url: str) -> str:
     wrong = _EGG_IN_URL.search(url) and not _egg(url)
-    return "pip cannot read what stands behind #egg=. Write the package's name there." if wrong else ""
+    return (
+        "pip cannot read what stands behind #egg=. Write the package's name there." if wrong else ""
+    )
 
 
 def _of_path(path: str) -> Target:
@@ -175,7 +201,9 @@ def _local(url: str, otherwise: str) -> str:
 
 def _looks_like_a_path(value: str) -> bool:
     value = _without_extras(value.strip())[0]
-    return "/" in value or "\\" in value or value.startswith(".") or value.lower().endswith(_ARCHIVES)
+    return (
+        "/" in value or "\\" in value or value.startswith(".") or value.lower().endswith(_ARCHIVES)
+    )
 
 
 def _of_file(path: str) -> Target:
@@ -202,7 +230,9 @@ def _of_file(path: str) -> Target:
     else:
         if is_normalized_name(name):
             return Target(name=name)
-    problem = f"{quoted(file_name)} is no wheel's name: NAME-VERSION-PYTHON-ABI-PLATFORM.whl. Correct it."
+    problem = (
+        f"{quoted(file_name)} is no wheel's name: NAME-VERSION-PYTHON-ABI-PLATFORM.whl. Correct it."
+    )
     return Target(name=name, problem=problem)
 
 

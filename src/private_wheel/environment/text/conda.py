@@ -59,16 +59,24 @@ def read_conda(text: str, node: Node, path: str, directory: Path) -> CondaPart:
     WrongFile: what stands at `node` is no conda environment.
     """
     if node.kind != "mapping":
-        raise WrongFile(path, node.line, "a conda environment is a mapping with the key dependencies.")
+        raise WrongFile(
+            path, node.line, "a conda environment is a mapping with the key dependencies."
+        )
     dependencies = node.get("dependencies")
     if dependencies is None:
-        raise WrongFile(path, node.line, f"the key dependencies is missing. {told_keys(node, ('dependencies',))}")
+        raise WrongFile(
+            path,
+            node.line,
+            f"the key dependencies is missing. {told_keys(node, ('dependencies',))}",
+        )
     if dependencies.kind != "list":
         raise WrongFile(path, dependencies.line, f"dependencies is no list. {_A_LINE_EACH}")
     pip: list[Node] = []
     for item in dependencies.items:
         if item.kind == "mapping" and pip:
-            what = "this is a second pip section: conda would read this one alone. Make one of them."
+            what = (
+                "this is a second pip section: conda would read this one alone. Make one of them."
+            )
             raise WrongFile(path, item.line, what)
         elif item.kind == "mapping":
             pip.append(_pip_section(item, path))
@@ -101,7 +109,9 @@ def told_keys(node: Node, meant: Sequence[str]) -> str:
 
 def _pip_section(item: Node, path: str) -> Node:
     if [key.value for key, _ in item.pairs] != ["pip"]:
-        raise WrongFile(path, item.line, "a mapping among the dependencies can only be `pip:` with a list.")
+        raise WrongFile(
+            path, item.line, "a mapping among the dependencies can only be `pip:` with a list."
+        )
     pip = item.pairs[0][1]
     if pip.kind != "list" and not pip.is_null:
         raise WrongFile(path, pip.line, f"pip is no list. {_A_LINE_EACH}")
@@ -110,7 +120,9 @@ def _pip_section(item: Node, path: str) -> Node:
 
 def _check_text(item: Node, path: str, where: str) -> None:
     if item.kind != "scalar":
-        raise WrongFile(path, item.line, f"a list or mapping stands in {where}, where each item is a text.")
+        raise WrongFile(
+            path, item.line, f"a list or mapping stands in {where}, where each item is a text."
+        )
     if not item.is_text:
         what = (
             f"{quoted(item.value)} stands in {where} and is no text to YAML."
@@ -119,7 +131,9 @@ def _check_text(item: Node, path: str, where: str) -> None:
         )
         raise WrongFile(path, item.line, f"{what} Write a package there, or take it out.")
     if item.value.splitlines() != [item.value]:
-        raise WrongFile(path, item.line, f"an item of {where} holds several lines. Make an item of each.")
+        raise WrongFile(
+            path, item.line, f"an item of {where} holds several lines. Make an item of each."
+        )
     if item.value.endswith("\\"):
         raise WrongFile(path, item.line, "the item goes on in the next one (\\). Write it as one.")
 
@@ -141,16 +155,24 @@ def extend_conda(part: CondaPart, addition: Addition) -> CondaChange:
     python = set_python(wanted, names, old, addition, part.path)
     has_pip = part.pip is not None
     if entries and "pip" not in names:
-        at = next((at for at, (_, value) in enumerate(wanted) if isinstance(value, dict)), len(wanted))
+        at = next(
+            (at for at, (_, value) in enumerate(wanted) if isinstance(value, dict)), len(wanted)
+        )
         wanted.insert(at, (None, "pip"))
     if entries and not has_pip:
         wanted.append((None, {"pip": pip_values}))
     splices = _pip_splices(part, entries, pip_values)
     try:
-        splices += list_splices(part.text, part.dependencies, [_item(part, *item) for item in wanted])
+        splices += list_splices(
+            part.text, part.dependencies, [_item(part, *item) for item in wanted]
+        )
     except ValueError as error:
-        raise WrongFile(part.path, part.dependencies.line, f"the list cannot be extended: {error}.") from None
-    values = [{"pip": pip_values} if isinstance(value, dict) and entries else value for _, value in wanted]
+        raise WrongFile(
+            part.path, part.dependencies.line, f"the list cannot be extended: {error}."
+        ) from None
+    values = [
+        {"pip": pip_values} if isinstance(value, dict) and entries else value for _, value in wanted
+    ]
     data = {**plain_data(part.node), "dependencies": values}
     return CondaChange(splices=tuple(splices), data=data, python=python)
 
@@ -159,7 +181,9 @@ def _with_comment(part: CondaPart, entry: Entry) -> str:
     if entry.origin is None or part.pip is None:
         return entry.text
     line = part.lines[entry.origin]
-    return part.pip.items[entry.origin].value if line.text == entry.text else entry.text + line.comment
+    return (
+        part.pip.items[entry.origin].value if line.text == entry.text else entry.text + line.comment
+    )
 
 
 def _name(item: Node) -> str:
@@ -175,14 +199,21 @@ def _item(part: CondaPart, origin: int | None, value: Any) -> Item:
     if origin is not None:
         old = part.dependencies.items[origin]
         changed = isinstance(value, str) and value != old.value
-        return Item(origin=origin, source=scalar(value, style=old.style, flow=flow) if changed else None)
+        return Item(
+            origin=origin, source=scalar(value, style=old.style, flow=flow) if changed else None
+        )
     if isinstance(value, str):
         return Item(origin=None, source=scalar(value, flow=flow))
     if flow:
         return Item(origin=None, source=f"{{pip: {_flow_list(value['pip'])}}}")
     key = part.node.key("dependencies")
-    offset = max(part.dependencies.column - key.column, 0) if part.dependencies.line != key.line else 2
-    return Item(origin=None, source=f"pip:\n{_block_list(value['pip'], part.dependencies.column + 2 + offset)[:-1]}")
+    offset = (
+        max(part.dependencies.column - key.column, 0) if part.dependencies.line != key.line else 2
+    )
+    return Item(
+        origin=None,
+        source=f"pip:\n{_block_list(value['pip'], part.dependencies.column + 2 + offset)[:-1]}",
+    )
 
 
 def _flow_list(values: Sequence[str]) -> str:
@@ -208,7 +239,11 @@ def _pip_splices(part: CondaPart, entries: Sequence[Entry], values: Sequence[str
     items = []
     for entry, value in zip(entries, values, strict=True):
         old = pip.items[entry.origin] if entry.origin is not None else None
-        source = None if old and old.value == value else scalar(value, style=old.style if old else "", flow=pip.flow)
+        source = (
+            None
+            if old and old.value == value
+            else scalar(value, style=old.style if old else "", flow=pip.flow)
+        )
         items.append(Item(origin=entry.origin, source=source))
     try:
         return list_splices(part.text, pip, items)

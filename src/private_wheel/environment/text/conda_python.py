@@ -15,10 +15,14 @@ from private_wheel.environment.text.yaml import Node
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.secrets.quoting import quoted
 
-SPEC = re.compile(r"^(?P<channel>[^\s:]+::)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<rest>.*)$", re.DOTALL)
+SPEC = re.compile(
+    r"^(?P<channel>[^\s:]+::)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<rest>.*)$", re.DOTALL
+)
 _OLDEST_MINOR, _NEWEST_MINOR = 6, 14  # Python 3.6 and 3.14
 _MOST_RELEASES = 40  # of one minor version there have been 20
-_TERM = re.compile(r"(?P<operator>[=!<>~]=|=|<|>)?(?P<version>\d+(?:\.\d+){0,2})(?:(?:a|b|rc)\d+)?(?P<star>\.?\*)?")
+_TERM = re.compile(
+    r"(?P<operator>[=!<>~]=|=|<|>)?(?P<version>\d+(?:\.\d+){0,2})(?:(?:a|b|rc)\d+)?(?P<star>\.?\*)?"
+)
 _EXACT = re.compile(r"={0,2}(?P<version>\d+\.\d+(?:\.\d+)?)(?:\.?\*)?")
 
 
@@ -46,14 +50,18 @@ def read_python(spec: str) -> AskedPython:
         return AskedPython(exact=exact["version"])
     choices = [_specifiers(choice) for choice in version.split("|")]
     known = (f"3.{minor}" for minor in range(_NEWEST_MINOR, _OLDEST_MINOR - 1, -1))
-    return AskedPython(series=tuple(series for series in known if any(_has(choice, series) for choice in choices)))
+    return AskedPython(
+        series=tuple(series for series in known if any(_has(choice, series) for choice in choices))
+    )
 
 
 def _version(spec: str) -> str:
     """Without the build, and without the blanks that conda takes around operators."""
     spec = spec.strip()
     if bracketed := re.fullmatch(r"(?P<plain>[^\[]*)\[(?P<keys>.*)\]", spec):
-        named = re.search(r"version\s*=\s*(['\"]?)(?P<version>.*?)\1\s*(?:,\s*\w+\s*=|$)", bracketed["keys"])
+        named = re.search(
+            r"version\s*=\s*(['\"]?)(?P<version>.*?)\1\s*(?:,\s*\w+\s*=|$)", bracketed["keys"]
+        )
         spec = named["version"] if named else bracketed["plain"]
     spec = re.sub(r"\s*([=!<>~]=|[=<>,|])\s*", r"\1", spec).strip()
     return re.split(r"\s|(?<=[\w*.])=(?!=)", spec, maxsplit=1)[0]
@@ -94,7 +102,11 @@ class Python:
 
 
 def set_python(
-    wanted: list[tuple[int | None, Any]], names: Sequence[str], old: Sequence[Node], addition: Addition, path: str
+    wanted: list[tuple[int | None, Any]],
+    names: Sequence[str],
+    old: Sequence[Node],
+    addition: Addition,
+    path: str,
 ) -> Python:
     """Make `wanted` name the environment's Python, and return it. `old` are the dependencies as they are, `names` their
     canonical names; `wanted` has the place of each there, and its value.
@@ -102,7 +114,11 @@ def set_python(
     Raises:
         WrongFile: the Python that they ask for is none.
     """
-    places = [at for at, (origin, _) in enumerate(wanted) if origin is not None and names[origin] == "python"]
+    places = [
+        at
+        for at, (origin, _) in enumerate(wanted)
+        if origin is not None and names[origin] == "python"
+    ]
     if not places:
         version = addition.python_version or addition.default_python
         wanted.insert(0, (None, f"python={version}"))
@@ -125,7 +141,9 @@ def _own_python(items: Sequence[Node], addition: Addition, path: str) -> Python:
     """The Python that the file itself asks for: of several the builder's, else the newest."""
     item, *more = items
     if more:
-        raise WrongFile(path, more[0].line, "python stands here a second time. Take one of them out.")
+        raise WrongFile(
+            path, more[0].line, "python stands here a second time. Take one of them out."
+        )
     default = addition.default_python
     fix = f"Write python={default}."
     try:

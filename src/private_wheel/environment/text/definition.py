@@ -18,7 +18,17 @@ from private_wheel.secrets.quoting import quoted
 SCHEMA = "https://azuremlschemas.azureedge.net/latest/environment.schema.json"
 # Those of azure-ai-ml's EnvironmentSchema, with those that it only writes itself.
 KEYS = (
-    *("$schema", "name", "version", "description", "tags", "image", "build", "conda_file", "os_type"),
+    *(
+        "$schema",
+        "name",
+        "version",
+        "description",
+        "tags",
+        "image",
+        "build",
+        "conda_file",
+        "os_type",
+    ),
     *("inference_config", "datastore", "auto_delete_setting"),
     *("id", "creation_context", "latest_version", "intellectual_property"),
 )
@@ -42,15 +52,23 @@ def check_definition(root: Node, path: str) -> None:
     WrongFile: the definition is of a kind that the packages cannot be put into.
     """
     if root.flow:
-        raise WrongFile(path, root.line, "the environment is written in braces. Write a key a line.")
+        raise WrongFile(
+            path, root.line, "the environment is written in braces. Write a key a line."
+        )
     for key, value in root.pairs:
         if key.value not in (*KEYS, "channels", "dependencies"):
             near = difflib.get_close_matches(key.value, KEYS, 1)
             fix = f"Did you mean {near[0]}?" if near else "Take it out."
-            raise WrongFile(path, key.line, f"Azure ML's environments have no key {quoted(key.value)}. {fix}")
+            raise WrongFile(
+                path, key.line, f"Azure ML's environments have no key {quoted(key.value)}. {fix}"
+            )
         if key.value == "build":
             what = "a build context gets no workspace connection."
-            raise WrongFile(path, key.line, f"{what} Use environment-formats: wheelhouse and the fragment in it.")
+            raise WrongFile(
+                path,
+                key.line,
+                f"{what} Use environment-formats: wheelhouse and the fragment in it.",
+            )
         if key.value in ("channels", "dependencies"):
             raise WrongFile(path, key.line, f"{key.value} belongs under conda_file. Move it there.")
         if not value.is_null and (problem := _problem(key.value, value)):
@@ -127,7 +145,10 @@ def set_conda(text: str, root: Node, conda: str) -> list[Splice]:
 
 def indented(conda: str, columns: int) -> str:
     """The text of a file as it stands inside another, without document markers."""
-    lines = [re.sub(r"^(?:---|\.\.\.)(?=\s|$)[ \t]*", "", line) for line in conda.rstrip("\n").split("\n")]
+    lines = [
+        re.sub(r"^(?:---|\.\.\.)(?=\s|$)[ \t]*", "", line)
+        for line in conda.rstrip("\n").split("\n")
+    ]
     kept = [line for line, old in zip(lines, conda.split("\n"), strict=False) if line or not old]
     return "".join(f"{' ' * columns}{line}\n" if line else "\n" for line in kept)
 

@@ -47,15 +47,23 @@ def read_requirements(text: str, path: str) -> list[Block]:
             if is_comment or not line.endswith("\\") or place == len(starts) - 1:
                 break
         if line.endswith("\\") and not is_comment:
-            raise WrongFile(path, place, "the line goes on (\\), and the file ends here. Take out the \\ at its end.")
+            raise WrongFile(
+                path,
+                place,
+                "the line goes on (\\), and the file ends here. Take out the \\ at its end.",
+            )
         if not (pip := pip_line(raw, path, first + 1)).text:
             continue
         if len(blocks) == _MOST_LINES:
             raise WrongFile(
-                path, first + 1, f"there are more than {_MOST_LINES} lines for pip: this is no environment."
+                path,
+                first + 1,
+                f"there are more than {_MOST_LINES} lines for pip: this is no environment.",
             )
         tail = place
-        while tail < len(starts) - 1 and re.match(r"[ \t]+#", text[starts[tail] : starts[tail + 1]]):
+        while tail < len(starts) - 1 and re.match(
+            r"[ \t]+#", text[starts[tail] : starts[tail + 1]]
+        ):
             tail += 1
         blocks.append(Block(pip=pip, start=starts[first], end=starts[place], tail=starts[tail]))
     return blocks
@@ -96,7 +104,9 @@ def with_entries(text: str, blocks: Sequence[Block], entries: Sequence[Entry]) -
         at = block.tail
     stay = {entry.origin for entry in entries}
     splices += [
-        Splice(start=block.start, end=block.tail, new="") for place, block in enumerate(blocks) if place not in stay
+        Splice(start=block.start, end=block.tail, new="")
+        for place, block in enumerate(blocks)
+        if place not in stay
     ]
     return spliced(text, splices)
 
@@ -105,7 +115,9 @@ def comments_between(text: str, blocks: Sequence[Block]) -> list[list[str]]:
     """The full-line comments before each block, and those at the end."""
     starts, ends = [block.start for block in blocks], [block.end for block in blocks]
     gaps = (text[end:start] for end, start in zip([0, *ends], [*starts, len(text)], strict=True))
-    return [[line.strip() for line in gap.split("\n") if line.strip().startswith("#")] for gap in gaps]
+    return [
+        [line.strip() for line in gap.split("\n") if line.strip().startswith("#")] for gap in gaps
+    ]
 
 
 def _first_place(text: str, blocks: Sequence[Block]) -> int:

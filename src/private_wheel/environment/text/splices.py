@@ -129,7 +129,9 @@ def _flow_removals(text: str, node: Node, gone: Sequence[int], last: int) -> lis
     return splices
 
 
-def _with_blanks(text: str, start: int, end: int, done: int, *, is_behind_all: bool) -> tuple[int, int]:
+def _with_blanks(
+    text: str, start: int, end: int, done: int, *, is_behind_all: bool
+) -> tuple[int, int]:
     """What goes with an item of a flow list: its whole lines with their comment if nothing else stands there, else the
     blanks on the side of the items that go. What stands before `done` goes or is the bracket."""
     line = text.rfind("\n", done - 1, start) + 1

@@ -84,7 +84,11 @@ def parse(text: str, path: str, empty: str = _LEAVE_OUT) -> Node:
     try:
         return reader.read(yaml.parse(text))
     except YAMLError as error:
-        line, what = _explained(error, text) if isinstance(error, MarkedYAMLError) else (reader.line, _NO_LETTER)
+        line, what = (
+            _explained(error, text)
+            if isinstance(error, MarkedYAMLError)
+            else (reader.line, _NO_LETTER)
+        )
         raise WrongFile(path, line, what) from None
     except (ValueError, OverflowError, RecursionError) as error:
         if isinstance(error, WrongFile):
@@ -141,7 +145,9 @@ class _Reader:
         self.line = event.start_mark.line + 1
         self._nodes += 1
         if self._nodes > _MOST_NODES:
-            raise self._wrong(f"there are more than {_MOST_NODES} values up to here: this is no environment.")
+            raise self._wrong(
+                f"there are more than {_MOST_NODES} values up to here: this is no environment."
+            )
         if depth > _DEEPEST:
             raise self._wrong("the values are nested too deep.")
         name = type(event).__name__
@@ -156,20 +162,30 @@ class _Reader:
             if event.anchor is not None:
                 self._anchors[event.anchor] = node
             return node
-        return self._list(event, depth) if name == "SequenceStartEvent" else self._mapping(event, depth)
+        return (
+            self._list(event, depth)
+            if name == "SequenceStartEvent"
+            else self._mapping(event, depth)
+        )
 
     def _alias(self, event: Any) -> Node:
         meant = self._anchors.get(event.anchor)
         if event.anchor not in self._anchors:
             raise self._wrong(f"the alias *{shown(event.anchor)} names nothing before it.")
         if meant is None:
-            raise self._wrong(f"the alias *{shown(event.anchor)} stands for a list or mapping. Write it out.")
+            raise self._wrong(
+                f"the alias *{shown(event.anchor)} stands for a list or mapping. Write it out."
+            )
         place = self._at(event, "scalar")
-        return replace(meant, start=place.start, end=place.end, line=place.line, column=place.column)
+        return replace(
+            meant, start=place.start, end=place.end, line=place.line, column=place.column
+        )
 
     def _at(self, event: Any, kind: Kind) -> Node:
         start, end = event.start_mark, event.end_mark
-        return Node(kind=kind, start=start.index, end=end.index, line=start.line + 1, column=start.column)
+        return Node(
+            kind=kind, start=start.index, end=end.index, line=start.line + 1, column=start.column
+        )
 
     def _scalar(self, event: Any) -> Node:
         node = self._at(event, "scalar")
@@ -184,7 +200,9 @@ class _Reader:
         while type(following := next(self._events)).__name__ != "SequenceEndEvent":
             items.append(self._node(following, depth + 1))
         end = following.end_mark.index if event.flow_style or not items else items[-1].end
-        return replace(self._at(event, "list"), flow=bool(event.flow_style), end=end, items=tuple(items))
+        return replace(
+            self._at(event, "list"), flow=bool(event.flow_style), end=end, items=tuple(items)
+        )
 
     def _mapping(self, event: Any, depth: int) -> Node:
         pairs: dict[str, tuple[Node, Node]] = {}
@@ -196,7 +214,9 @@ class _Reader:
             if key.value == "<<" and not key.style:
                 raise self._wrong("the merge key << stands here. Write out what it merges.")
             if key.value in pairs:
-                raise self._wrong(f"the key {quoted(key.value)} stands here a second time. Take one of them out.")
+                raise self._wrong(
+                    f"the key {quoted(key.value)} stands here a second time. Take one of them out."
+                )
             pairs[key.value] = (key, self._value(key, self._node(next(self._events), depth + 1)))
         node = self._at(event, "mapping")
         values = tuple(pairs.values())
@@ -219,8 +239,17 @@ def scalar(value: str, *, style: str = "", flow: bool = False) -> str:
     """`value` as YAML source: plain where YAML 1.1 and 1.2 read exactly that text, else quoted. `style` is the wish."""
     if style == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
-    plain = style == "" and _PLAIN.fullmatch(value) and value.lower() not in _WORDS and value == value.strip()
-    if plain and not re.search(r":(?:\s|$)|\s#", value) and not (flow and re.search(r"[,\[\]{}:#?]", value)):
+    plain = (
+        style == ""
+        and _PLAIN.fullmatch(value)
+        and value.lower() not in _WORDS
+        and value == value.strip()
+    )
+    if (
+        plain
+        and not re.search(r":(?:\s|$)|\s#", value)
+        and not (flow and re.search(r"[,\[\]{}:#?]", value))
+    ):
         return value
     return '"' + "".join(_escaped(letter) for letter in value) + '"'
 

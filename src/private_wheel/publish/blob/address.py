@@ -19,7 +19,9 @@ _HOST = re.compile(
 _OTHER_SERVICE = re.compile(r"^[a-z0-9-]+(\.z\d{1,2})?\.(?P<service>dfs|file|queue|table|web)\.")
 # https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
 _CONTAINER = re.compile(r"^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$")
-_CREDENTIAL = re.compile(r"[?&](sig|sv|se|st|sp)=|AccountKey=|SharedAccessSignature=", re.IGNORECASE)
+_CREDENTIAL = re.compile(
+    r"[?&](sig|sv|se|st|sp)=|AccountKey=|SharedAccessSignature=", re.IGNORECASE
+)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
 LONGEST_BLOB_NAME = 1024
 
@@ -94,7 +96,9 @@ def parse_container(value: str) -> ContainerAddress:
     prefix = "".join(f"{folder}/" for folder in folders)
     if len(prefix) > LONGEST_BLOB_NAME // 2:
         raise ValueError(f"the prefix is longer than {LONGEST_BLOB_NAME // 2} characters.")
-    return ContainerAddress(account_url=account_url, account=account, container=container, prefix=prefix)
+    return ContainerAddress(
+        account_url=account_url, account=account, container=container, prefix=prefix
+    )
 
 
 def _account(host: str) -> tuple[str, str]:
@@ -102,7 +106,11 @@ def _account(host: str) -> tuple[str, str]:
     match = _HOST.match(host)
     if not match:
         other = _OTHER_SERVICE.match(host)
-        hint = f" {quoted(host)} is of the {other['service']} service: write blob in its place." if other else ""
+        hint = (
+            f" {quoted(host)} is of the {other['service']} service: write blob in its place."
+            if other
+            else ""
+        )
         raise ValueError(
             f"{quoted(host)} is not a blob host.{hint} Write https://ACCOUNT.blob.core.windows.net/CONTAINER."
         )
@@ -115,7 +123,9 @@ def _account(host: str) -> tuple[str, str]:
 
 def _check_account(name: str) -> None:
     if not _ACCOUNT.match(name):
-        raise ValueError(f"{quoted(name)} is not a storage account's name (3 to 24 lower-case letters and digits).")
+        raise ValueError(
+            f"{quoted(name)} is not a storage account's name (3 to 24 lower-case letters and digits)."
+        )
 
 
 def _segments(path: str) -> list[str]:

@@ -26,8 +26,16 @@ from private_wheel.errors import (
     WheelRejected,
 )
 
-_ROLE_MISSING = {"AuthorizationPermissionMismatch", "InsufficientAccountPermissions", "UnauthorizedBlobOverwrite"}
-_FIREWALL = {"AuthorizationFailure", "AuthorizationSourceIPMismatch", "NetworkSecurityPerimeterTrafficDenied"}
+_ROLE_MISSING = {
+    "AuthorizationPermissionMismatch",
+    "InsufficientAccountPermissions",
+    "UnauthorizedBlobOverwrite",
+}
+_FIREWALL = {
+    "AuthorizationFailure",
+    "AuthorizationSourceIPMismatch",
+    "NetworkSecurityPerimeterTrafficDenied",
+}
 _NO_KEYS = {"KeyBasedAuthenticationNotPermitted"}
 _LEASED = {"LeaseIdMissing", "LeaseAlreadyPresent"}
 _IMMUTABLE = {"BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold"}
@@ -41,7 +49,9 @@ _FIXES = {
     "InvalidBlobOrBlock": "Another program has left an unfinished upload under this name, which the service forgets"
     " after a week. Finish it and delete the blob, or raise the version."
 }
-_NO_CODE = "Storage gives a code with each refusal: a proxy or firewall may have answered in its place."
+_NO_CODE = (
+    "Storage gives a code with each refusal: a proxy or firewall may have answered in its place."
+)
 _SDK_SAYS = "Operation returned an invalid status"
 
 
@@ -64,7 +74,12 @@ def blob_errors(url: str, input: str) -> Iterator[None]:
         raise _answered(error, urlsplit(url).netloc, input) from None
     except AzureError as error:
         raise _unanswered(error, url, input) from None
-    except (ValueError, TypeError, LookupError, AttributeError) as error:  # the SDK believes in what it is answered
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+    ) as error:  # the SDK believes in what it is answered
         raise ServiceFailed(
             f"{urlsplit(url).netloc} answered with something that blob storage does not.",
             input=input,
@@ -89,8 +104,14 @@ def _answered(error: HttpResponseError, host: str, input: str) -> PrivateWheelEr
         return _forbidden(code, host, input, said)
     if code in _IMMUTABLE or code in _LEASED:
         return protected(code in _LEASED, input, said=said)
-    if status in (409, 412) and code in ("BlobAlreadyExists", "ConditionNotMet", "TargetConditionNotMet"):
-        return ConditionFailed("Somebody else changed the blob meanwhile.", input=input, fix="Run again.", said=said)
+    if status in (409, 412) and code in (
+        "BlobAlreadyExists",
+        "ConditionNotMet",
+        "TargetConditionNotMet",
+    ):
+        return ConditionFailed(
+            "Somebody else changed the blob meanwhile.", input=input, fix="Run again.", said=said
+        )
     if status == 404 or code in _NO_ACCOUNT:
         return _missing(code, host, input, said)
     if status == 401:
@@ -101,7 +122,9 @@ def _answered(error: HttpResponseError, host: str, input: str) -> PrivateWheelEr
             said=said,
         )
     if status == 413 or code == "RequestBodyTooLarge":
-        return WheelRejected(f"{host} does not take a file of this size.", input="package", said=said)
+        return WheelRejected(
+            f"{host} does not take a file of this size.", input="package", said=said
+        )
     return ServiceFailed(f"{host} failed.", input=input, fix=_FIXES.get(code, _AGAIN), said=said)
 
 
@@ -109,9 +132,13 @@ def _missing(code: str, host: str, input: str, said: str) -> PrivateWheelError:
     if code in _NO_ACCOUNT:
         return _no_account(host, input, said)
     if code == "BlobNotFound":
-        return ConditionFailed("Somebody else deleted the blob meanwhile.", input=input, fix="Run again.", said=said)
+        return ConditionFailed(
+            "Somebody else deleted the blob meanwhile.", input=input, fix="Run again.", said=said
+        )
     if not code:
-        return ServiceFailed(f"Something before {host} does not know it.", input=input, fix=_NO_CODE, said=said)
+        return ServiceFailed(
+            f"Something before {host} does not know it.", input=input, fix=_NO_CODE, said=said
+        )
     return UnknownContainer(
         f"{host} has no such container, or none that this identity may see.",
         input=input,
@@ -151,9 +178,13 @@ def _forbidden(code: str, host: str, input: str, said: str) -> PrivateWheelError
             said=said,
         )
     if not code:
-        return FirewallRefused(f"Something before {host} refused.", input=input, fix=_NO_CODE, said=said)
+        return FirewallRefused(
+            f"Something before {host} refused.", input=input, fix=_NO_CODE, said=said
+        )
     fix = "Run again: the link may have expired." if input == "workspace" else "Check the sign-in."
-    return CredentialRefused(f"{host} did not accept the credential.", input=input, fix=fix, said=said)
+    return CredentialRefused(
+        f"{host} did not accept the credential.", input=input, fix=fix, said=said
+    )
 
 
 def protected(leased: bool, input: str, *, name: str = "The blob", said: str = "") -> BlobProtected:
@@ -177,12 +208,18 @@ def _no_account(host: str, input: str, said: str) -> UnknownContainer:
     fix = "Check the account's name. If it is private, its name is known only inside its network: run there."
     if input == "workspace":
         fix = "It is the workspace's own storage, whose name may be known only inside its network: run there."
-    return UnknownContainer(f"There is no storage account behind {host}.", input=input, fix=fix, said=said)
+    return UnknownContainer(
+        f"There is no storage account behind {host}.", input=input, fix=fix, said=said
+    )
 
 
 def _unanswered(error: AzureError, url: str, input: str) -> PrivateWheelError:
     cause = error.inner_exception if isinstance(error.inner_exception, Exception) else error
-    reason = getattr(cause.args[0], "reason", None) if isinstance(cause, RequestException) and cause.args else None
+    reason = (
+        getattr(cause.args[0], "reason", None)
+        if isinstance(cause, RequestException) and cause.args
+        else None
+    )
     if isinstance(reason, NameResolutionError):
         return _no_account(f"{urlsplit(url).netloc}, whose name does not resolve", input, "")
     return unreachable(url, cause)

@@ -17,7 +17,11 @@ class BlobRoute:
     at_once = FILES_AT_ONCE
 
     def __init__(
-        self, address: ContainerAddress, storage: BlobStorage, credential: Credential, rules: ExistingRules
+        self,
+        address: ContainerAddress,
+        storage: BlobStorage,
+        credential: Credential,
+        rules: ExistingRules,
     ) -> None:
         self._address, self._storage, self._rules = address, storage, rules
         self._container = storage.container(address.account_url, address.container, credential)
@@ -30,7 +34,9 @@ class BlobRoute:
         """Raises as `Container.check`."""
         self._container.check(self._address.prefix)
         if self._container.is_public:
-            self.warnings = (f"Everybody may read the {self._address.title}: it allows anonymous access.",)
+            self.warnings = (
+                f"Everybody may read the {self._address.title}: it allows anonymous access.",
+            )
 
     def plan(self, wheel: Wheel) -> Plan:
         """Raises as `plan_blob`."""
@@ -39,14 +45,18 @@ class BlobRoute:
         if there:
             plan = plan_blob(blob, there, wheel, self._rules, place, kept=self._container.keeps_all)
         else:
-            plan = Plan(wheel=wheel, action="publish", reason=f"is not in {place} yet", sha256=wheel.sha256)
+            plan = Plan(
+                wheel=wheel, action="publish", reason=f"is not in {place} yet", sha256=wheel.sha256
+            )
         return replace(plan, requirement=_requirement(wheel, blob.url, plan.sha256))
 
     def publish(self, plan: Plan) -> Result:
         """Raises as `send_wheel`."""
         blob = self._blob(plan.wheel)
         with self._storage.turn(plan.wheel.path.stat().st_size):
-            return _with_url_and_hash(send_wheel(blob, plan) if plan.sends else result_of(plan, url=blob.url))
+            return _with_url_and_hash(
+                send_wheel(blob, plan) if plan.sends else result_of(plan, url=blob.url)
+            )
 
     def verify(self, result: Result) -> Result:
         """Raises as `see_wheel`."""

@@ -60,7 +60,9 @@ class BlobStorage:
     """The way to all blobs of a run: its connections, and the rule that large files go one at a time."""
 
     def __init__(self) -> None:
-        self._session = new_session(BoundedAdapter(retry_rules(), connections=FILES_AT_ONCE + BLOCKS_AT_ONCE))
+        self._session = new_session(
+            BoundedAdapter(retry_rules(), connections=FILES_AT_ONCE + BLOCKS_AT_ONCE)
+        )
         self._one_large_file = threading.RLock()
 
     def close(self) -> None:
@@ -72,7 +74,9 @@ class BlobStorage:
         return self._one_large_file if size > BLOCK_SIZE else nullcontext()
 
     def container(self, account_url: str, name: str, credential: Credential) -> Container:
-        return Container(ContainerClient(account_url, name, credential, **self._options()), self._one_large_file)
+        return Container(
+            ContainerClient(account_url, name, credential, **self._options()), self._one_large_file
+        )
 
     def linked(self, url: str, input: str) -> Blob:
         """The blob behind a signed link, which is its credential."""
@@ -113,7 +117,9 @@ class Container:
         # It cannot succeed, as no blob has this ETag; whether it may be tried at all is judged before.
         probe = self._client.get_blob_client(prefix + _PERMISSION_PROBE)
         with suppress(ConditionFailed, BlobProtected), self._errors():
-            probe.upload_blob(b"", overwrite=True, etag=_NO_ETAG, match_condition=MatchConditions.IfNotModified)
+            probe.upload_blob(
+                b"", overwrite=True, etag=_NO_ETAG, match_condition=MatchConditions.IfNotModified
+            )
 
     def blob(self, name: str) -> Blob:
         client = self._client.get_blob_client(name)
@@ -126,7 +132,9 @@ class Container:
 class Blob:
     """One blob, there or not. `url` has no signature; errors name the input `input`, and are those of `blob_errors`."""
 
-    def __init__(self, client: BlobClient, url: str, input: str, one_large_file: threading.RLock) -> None:
+    def __init__(
+        self, client: BlobClient, url: str, input: str, one_large_file: threading.RLock
+    ) -> None:
         self.url = url
         self._client, self._input, self._one_large_file = client, input, one_large_file
 
@@ -150,7 +158,11 @@ class Blob:
         """
         condition: dict[str, Any] = {"overwrite": False}
         if replaces:
-            condition = {"overwrite": True, "etag": replaces, "match_condition": MatchConditions.IfNotModified}
+            condition = {
+                "overwrite": True,
+                "etag": replaces,
+                "match_condition": MatchConditions.IfNotModified,
+            }
         size = path.stat().st_size
         large = size > BLOCK_SIZE
         with path.open("rb") as file, self._errors():

@@ -24,7 +24,9 @@ class ExistingRules:
     read_back: bool
 
 
-def plan_blob(blob: Blob, there: StoredBlob, wheel: Wheel, rules: ExistingRules, place: str, *, kept: bool) -> Plan:
+def plan_blob(
+    blob: Blob, there: StoredBlob, wheel: Wheel, rules: ExistingRules, place: str, *, kept: bool
+) -> Plan:
     """Decide about a wheel whose blob is there. `place` is where that lies, for the user; `kept` says that a policy of
     the container forbids to overwrite it.
 
@@ -36,7 +38,11 @@ def plan_blob(blob: Blob, there: StoredBlob, wheel: Wheel, rules: ExistingRules,
     def sha256() -> str:
         # Metadata that lies would keep for ever what is to be replaced.
         believed = rules.read_back and rules.if_exists != "replace"
-        return sha256_told(there, wheel) if believed and sha256_told(there, wheel) else blob.sha256(there)
+        return (
+            sha256_told(there, wheel)
+            if believed and sha256_told(there, wheel)
+            else blob.sha256(there)
+        )
 
     plan = plan_beside(wheel, sha256, rules.if_exists, place=place, advice=_ADVICE, etag=there.etag)
     if plan.action == "replace" and (there.immutable or there.leased or kept):
@@ -76,7 +82,9 @@ def send_wheel(blob: Blob, plan: Plan) -> Result:
         there = blob.look()
         if there is None:
             raise
-        plan_beside(plan.wheel, lambda: blob.sha256(there), "verify", place="storage", advice=_ADVICE)
+        plan_beside(
+            plan.wheel, lambda: blob.sha256(there), "verify", place="storage", advice=_ADVICE
+        )
     return result_of(plan, url=blob.url)
 
 

@@ -11,8 +11,12 @@ from private_wheel.secrets.quoting import quoted, quoted_address
 
 AZURE_HOST = "pkgs.dev.azure.com"
 _SERVICES_HOST = "dev.azure.com"
-_LEGACY_HOST = re.compile(r"^(?P<organisation>[a-z0-9][a-z0-9-]*)\.pkgs\.visualstudio\.com$", re.IGNORECASE)
-_AZURE_PATH = re.compile(r"^(?P<root>(?:/[^/]+)*?)/_packaging/(?P<feed>[^/]+)/pypi/(?:simple|upload)/?$", re.IGNORECASE)
+_LEGACY_HOST = re.compile(
+    r"^(?P<organisation>[a-z0-9][a-z0-9-]*)\.pkgs\.visualstudio\.com$", re.IGNORECASE
+)
+_AZURE_PATH = re.compile(
+    r"^(?P<root>(?:/[^/]+)*?)/_packaging/(?P<feed>[^/]+)/pypi/(?:simple|upload)/?$", re.IGNORECASE
+)
 _SIMPLE_PATH = re.compile(r"^(?P<root>.*/)\+?simple/?$")
 _NAME = re.compile(r"^(?!\.{1,2}$)[^/\\?#%@:<>\"|*\x00-\x1f]+$")
 _FEED_AND_VIEW = re.compile(r"^[^:@%]+@[^:@%]+$")
@@ -44,7 +48,10 @@ class FeedAddress:
         host, path = (parts.hostname or "").lower(), parts.path.strip("/").lower()
         if self.organisation:
             organisation = self.organisation.lower()
-            return (host, path) == (_SERVICES_HOST, organisation) or host == f"{organisation}.visualstudio.com"
+            return (host, path) == (
+                _SERVICES_HOST,
+                organisation,
+            ) or host == f"{organisation}.visualstudio.com"
         root = f"{parts.scheme}://{parts.netloc.lower()}/{path}/" if path else ""
         return self.is_azure and bool(root) and self.index_url.lower().startswith(root)
 
@@ -63,10 +70,16 @@ def parse_feed(value: str) -> FeedAddress:
         return _from_url(value)
     parts = [part.strip() for part in value.split("/")]
     if len(parts) not in (2, 3) or not all(_NAME.match(part) for part in parts):
-        if all(map(_NAME.match, parts[:-1])) and _FEED_AND_VIEW.match(parts[-1]) and len(parts) in (2, 3):
+        if (
+            all(map(_NAME.match, parts[:-1]))
+            and _FEED_AND_VIEW.match(parts[-1])
+            and len(parts) in (2, 3)
+        ):
             raise ValueError(_VIEW.format(quoted(value)))
         what = f"{quoted_address(value)} is not a feed."
-        raise ValueError(f"{what} Write organisation/feed, organisation/project/feed, or its simple index's URL.")
+        raise ValueError(
+            f"{what} Write organisation/feed, organisation/project/feed, or its simple index's URL."
+        )
     organisation, *project, feed = parts
     return _azure(f"https://{AZURE_HOST}", [organisation, *project], feed, organisation)
 
@@ -90,7 +103,9 @@ def _spelling(url: str) -> str:
     except ValueError:
         return plain.rstrip("/")
     # Azure's names know no upper and lower case.
-    return unquote(feed.index_url).lower().rstrip("/") if feed.is_azure else feed.index_url.rstrip("/")
+    return (
+        unquote(feed.index_url).lower().rstrip("/") if feed.is_azure else feed.index_url.rstrip("/")
+    )
 
 
 _VIEW = "{} names a view, and views are read-only. Publish to the feed itself: leave out the @ and what follows."
@@ -110,7 +125,10 @@ def _from_url(value: str) -> FeedAddress:
         legacy = _LEGACY_HOST.match(parts.hostname or "")
         if legacy:
             # https://ORG.pkgs.visualstudio.com/[PROJECT/]: a connection on the other host name would not match.
-            root = [legacy["organisation"], *(part for part in root if part.lower() != "defaultcollection")]
+            root = [
+                legacy["organisation"],
+                *(part for part in root if part.lower() != "defaultcollection"),
+            ]
             origin = f"https://{AZURE_HOST}"
         if not root:
             raise ValueError(f"the URL lacks the organisation before /_packaging/{feed}.")
@@ -118,12 +136,17 @@ def _from_url(value: str) -> FeedAddress:
         return _azure(origin, root, feed, root[0] if cloud else "")
     simple = _SIMPLE_PATH.match(parts.path)
     if not simple:
-        raise ValueError("the URL is neither …/_packaging/FEED/pypi/simple/ nor another index's …/simple/.")
+        raise ValueError(
+            "the URL is neither …/_packaging/FEED/pypi/simple/ nor another index's …/simple/."
+        )
     if parts.netloc.lower() == AZURE_HOST or _LEGACY_HOST.match(parts.hostname or ""):
         raise ValueError("the URL lacks /_packaging/FEED/pypi/ before simple/.")
     path = parts.path.rstrip("/") + "/"
     return FeedAddress(
-        index_url=origin + path, upload_url=origin + simple["root"], target=origin, name=parts.hostname or ""
+        index_url=origin + path,
+        upload_url=origin + simple["root"],
+        target=origin,
+        name=parts.hostname or "",
     )
 
 

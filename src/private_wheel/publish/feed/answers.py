@@ -9,7 +9,13 @@ import requests
 
 from private_wheel.azure.answers import server_reason
 from private_wheel.azure.http import RETRIED_STATUSES
-from private_wheel.errors import CredentialRefused, PermissionMissing, PrivateWheelError, ServiceFailed, UnknownFeed
+from private_wheel.errors import (
+    CredentialRefused,
+    PermissionMissing,
+    PrivateWheelError,
+    ServiceFailed,
+    UnknownFeed,
+)
 from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.publish.route import Account
 
@@ -35,10 +41,14 @@ def is_sign_in(response: requests.Response) -> bool:
     )
 
 
-def refusal(response: requests.Response, feed: FeedAddress, account: Account, wish: str) -> PrivateWheelError:
+def refusal(
+    response: requests.Response, feed: FeedAddress, account: Account, wish: str
+) -> PrivateWheelError:
     """The error behind an answer that is no success. `wish` is `read` or `write`."""
     status, said = response.status_code, server_reason(response)
-    scope = "Packaging > Read" if account.input == "connection-token" else "Packaging > Read & write"
+    scope = (
+        "Packaging > Read" if account.input == "connection-token" else "Packaging > Read & write"
+    )
     if status == 401 or is_sign_in(response):
         return CredentialRefused(
             f"{feed.host} did not accept the credential ({status}).",

@@ -48,7 +48,15 @@ class IndexedFile:
     def public_url(self) -> str:
         """The address without what some indexes sign their links with."""
         parts = urlsplit(self.url)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], quote(parts.path, safe="/%+~!@="), "", ""))
+        return urlunsplit(
+            (
+                parts.scheme,
+                parts.netloc.rpartition("@")[2],
+                quote(parts.path, safe="/%+~!@="),
+                "",
+                "",
+            )
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +97,11 @@ class SimpleIndex:
             self._require_page(response)
             if "html" not in response.headers.get("Content-Type", "").lower():
                 said = server_reason(response)
-                raise ServiceFailed(f"{self._feed.host} gives no simple index page (PEP 503).", input="feed", said=said)
+                raise ServiceFailed(
+                    f"{self._feed.host} gives no simple index page (PEP 503).",
+                    input="feed",
+                    said=said,
+                )
             return tuple(_links(response.text, response.url))
 
     def sha256_of(self, file: IndexedFile) -> str:
@@ -151,7 +163,9 @@ class SimpleIndex:
             response.close()
             url = urljoin(response.url, location)
             if not is_protected(url):
-                raise ServiceFailed(f"{self._feed.host} leads to an address without https.", input="feed")
+                raise ServiceFailed(
+                    f"{self._feed.host} leads to an address without https.", input="feed"
+                )
         with response:
             yield response
 
@@ -170,7 +184,9 @@ def _blocks(response: requests.Response, file: IndexedFile) -> Iterator[bytes]:
     try:
         yield from response.iter_content(_BLOCK)
     except TRANSPORT_ERRORS as error:
-        raise ServiceUnreachable(f"{file.name} could not be read back.", said=type(error).__name__) from None
+        raise ServiceUnreachable(
+            f"{file.name} could not be read back.", said=type(error).__name__
+        ) from None
 
 
 def _links(page: str, base: str) -> Iterator[IndexedFile]:

@@ -27,7 +27,9 @@ from private_wheel.system.pip_configuration import DEFAULT_INDEX, install_settin
 
 _LOG = logging.getLogger(__name__)
 _HTML = {"Accept": "application/vnd.pypi.simple.v1+html, text/html;q=0.9"}
-_PATIENCE = 5.0  # seconds, for all names together: neither a dead host nor its name server holds up the run
+_PATIENCE = (
+    5.0  # seconds, for all names together: neither a dead host nor its name server holds up the run
+)
 _REDIRECTS = 5
 # A link to a file, as the end of a quoted or bare address. Some indexes have an empty page for every name.
 _FILE = re.compile(rb"\.(?:whl|tar\.gz|tar\.bz2|tgz|zip|egg)[\"'#?<>\s]", re.IGNORECASE)
@@ -47,7 +49,9 @@ class _NotAskedError(Exception):
     """The text says why, without a word of the server's: it may repeat the credential."""
 
 
-def public_name_warnings(names: Sequence[str], environ: Mapping[str, str], feed: FeedAddress) -> list[str]:
+def public_name_warnings(
+    names: Sequence[str], environ: Mapping[str, str], feed: FeedAddress
+) -> list[str]:
     """What to tell of `names`, which are canonical (PEP 503), when `feed` is an extra index beside the public one.
 
     The public index is the one that pip uses on this machine. Asking tells it the names.
@@ -55,7 +59,9 @@ def public_name_warnings(names: Sequence[str], environ: Mapping[str, str], feed:
     try:
         index = _public_index(environ)
         if index.url.lower() == f"{feed.index_url.rstrip('/')}/".lower():
-            _LOG.info("The feed is this machine's only index: there is no public one that could know the names.")
+            _LOG.info(
+                "The feed is this machine's only index: there is no public one that could know the names."
+            )
             return []
         known, reasons = _ask_all(index, list(dict.fromkeys(names)))
     except _NotAskedError as error:
@@ -81,9 +87,14 @@ def _public_index(environ: Mapping[str, str]) -> _Index:
     login = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
     encoded = base64.b64encode(login.encode()).decode()
     bare = parts._replace(
-        netloc=parts.netloc.rpartition("@")[2], path=f"{parts.path.rstrip('/')}/", query="", fragment=""
+        netloc=parts.netloc.rpartition("@")[2],
+        path=f"{parts.path.rstrip('/')}/",
+        query="",
+        fragment="",
     )
-    return _Index(url=bare.geturl(), authorization=f"Basic {encoded}" if "@" in parts.netloc else "")
+    return _Index(
+        url=bare.geturl(), authorization=f"Basic {encoded}" if "@" in parts.netloc else ""
+    )
 
 
 def _ask_all(index: _Index, names: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
@@ -119,7 +130,11 @@ def _answer(client: Client, url: str) -> bool | str:
             return response.status_code == 200 and _has_file(response)
     except _NotAskedError as error:
         return str(error)
-    except (ServiceUnreachable, ValueError, *TRANSPORT_ERRORS):  # also of a redirect that is no address
+    except (
+        ServiceUnreachable,
+        ValueError,
+        *TRANSPORT_ERRORS,
+    ):  # also of a redirect that is no address
         return "it could not be reached"
 
 

@@ -115,11 +115,21 @@ class FeedRoute:
         if there:
             return replace(self._plan_beside(wheel, there), requirement=wheel.requirement)
         reason = "is not in the feed yet"
-        return Plan(wheel=wheel, action="publish", reason=reason, sha256=wheel.sha256, requirement=wheel.requirement)
+        return Plan(
+            wheel=wheel,
+            action="publish",
+            reason=reason,
+            sha256=wheel.sha256,
+            requirement=wheel.requirement,
+        )
 
     def _plan_beside(self, wheel: Wheel, there: IndexedFile) -> Plan:
         return plan_beside(
-            wheel, lambda: self._own_index.sha256_of(there), self._if_exists, place="the feed", advice=_ADVICE
+            wheel,
+            lambda: self._own_index.sha256_of(there),
+            self._if_exists,
+            place="the feed",
+            advice=_ADVICE,
         )
 
     def publish(self, plan: Plan) -> Result:
@@ -171,7 +181,9 @@ class FeedRoute:
         try:
             for scheme in ("https://", "http://"):
                 repository.session.mount(scheme, BoundedAdapter(read_timeout=_UPLOAD_TIMEOUT))
-            repository.session.auth = Authorization(self._writer.authorization, self._feed.upload_url)
+            repository.session.auth = Authorization(
+                self._writer.authorization, self._feed.upload_url
+            )
             package = PackageFile.from_filename(str(wheel.path), None)
             return self._attempt(repository, package)
         finally:
@@ -187,12 +199,16 @@ class FeedRoute:
                 if attempt == _ATTEMPTS or isinstance(error, requests.exceptions.SSLError):
                     raise unreachable(self._feed.upload_url, error) from None
                 wait = pause_before_retry(attempt)
-                _LOG.info("The upload broke off (%s); trying again in %.1f s", type(error).__name__, wait)
+                _LOG.info(
+                    "The upload broke off (%s); trying again in %.1f s", type(error).__name__, wait
+                )
             else:
                 if response.status_code not in RETRIED_STATUSES or attempt == _ATTEMPTS:
                     return response, attempt
                 wait = pause_before_retry(attempt, response)
-                _LOG.info("The feed answered %s; trying again in %.1f s", server_reason(response), wait)
+                _LOG.info(
+                    "The feed answered %s; trying again in %.1f s", server_reason(response), wait
+                )
             self._sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
@@ -207,7 +223,9 @@ class FeedRoute:
                 said=server_reason(response),
             )
         if attempts > 1 and self._own_index.sha256_of(there) == wheel.sha256:
-            return Result(wheel=wheel, outcome="published", sha256=wheel.sha256, requirement=wheel.requirement)
+            return Result(
+                wheel=wheel, outcome="published", sha256=wheel.sha256, requirement=wheel.requirement
+            )
         return _pinned(self._plan_beside(wheel, there))
 
     def _refused(self, wheel: Wheel, response: requests.Response) -> PrivateWheelError:

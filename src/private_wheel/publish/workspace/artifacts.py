@@ -16,7 +16,12 @@ from private_wheel.azure.clouds import Cloud
 from private_wheel.azure.http import Authorize, Client
 from private_wheel.azure.sign_in import Mask
 from private_wheel.azure.workspace_id import WorkspaceId
-from private_wheel.errors import CredentialRefused, PermissionMissing, PrivateWheelError, ServiceFailed
+from private_wheel.errors import (
+    CredentialRefused,
+    PermissionMissing,
+    PrivateWheelError,
+    ServiceFailed,
+)
 from private_wheel.secrets.addresses import check_address, is_loopback
 
 _FOLDER = "Environment/azureml-private-packages"
@@ -32,7 +37,12 @@ class ArtifactService:
     """
 
     def __init__(
-        self, workspace: WorkspaceId, discovery_url: str, cloud: Cloud, authorize: Authorize, mask: Mask
+        self,
+        workspace: WorkspaceId,
+        discovery_url: str,
+        cloud: Cloud,
+        authorize: Authorize,
+        mask: Mask,
     ) -> None:
         self._workspace, self._cloud, self._mask = workspace, cloud, mask
         base_url = self._discover(discovery_url)
@@ -48,8 +58,12 @@ class ArtifactService:
         Raises:
             PermissionMissing, CredentialRefused, ServiceFailed, ServiceUnreachable
         """
-        response = self._client.request("GET", f"{self._root}/contentinfo/{_FOLDER}/{quote(file_name)}")
-        return None if response.status_code == 404 else self._link(self._content(response), file_name)
+        response = self._client.request(
+            "GET", f"{self._root}/contentinfo/{_FOLDER}/{quote(file_name)}"
+        )
+        return (
+            None if response.status_code == 404 else self._link(self._content(response), file_name)
+        )
 
     def register(self, file_name: str) -> str:
         """A link to write the artifact's content, which is registered by it unless it was already. Raises as `find`."""
@@ -64,7 +78,9 @@ class ArtifactService:
         answer = self._content(response)
         failed = _member(answer.get("errors"), file_name)
         if failed:
-            message = shortened(str(_member(failed, "error").get("message") or "it gives no reason"))
+            message = shortened(
+                str(_member(failed, "error").get("message") or "it gives no reason")
+            )
             if _CONFLICT in message:
                 return self._write_link(file_name)
             raise self._failed(message)
@@ -84,7 +100,9 @@ class ArtifactService:
         """The link in an answer, if it is one to this file in this cloud. Its signature is masked before that."""
         link = str(information.get("contentUri") or "")
         query = link.partition("?")[2]
-        raw = [part.partition("=")[2] for part in query.split("&") if part.lower().startswith("sig=")]
+        raw = [
+            part.partition("=")[2] for part in query.split("&") if part.lower().startswith("sig=")
+        ]
         self._mask([*raw, *map(unquote, raw)])
         try:
             self._check_host(link)
@@ -95,7 +113,9 @@ class ArtifactService:
             if not self._cloud.has_storage(parts.hostname or ""):
                 raise ValueError(f"{parts.hostname} is no blob host of {self._cloud.name}")
         except ValueError as error:
-            raise self._failed(f"it gives no usable link: {str(error).replace(link, '***')}") from None
+            raise self._failed(
+                f"it gives no usable link: {str(error).replace(link, '***')}"
+            ) from None
         return link
 
     def _check_host(self, url: str) -> None:

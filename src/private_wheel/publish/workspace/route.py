@@ -7,7 +7,13 @@ from urllib.parse import quote
 
 from private_wheel.errors import NotPublished
 from private_wheel.publish.blob.storage import FILES_AT_ONCE, Blob, BlobStorage
-from private_wheel.publish.blob.wheel import ExistingRules, is_cut_short, plan_blob, see_wheel, send_wheel
+from private_wheel.publish.blob.wheel import (
+    ExistingRules,
+    is_cut_short,
+    plan_blob,
+    see_wheel,
+    send_wheel,
+)
 from private_wheel.publish.route import Plan, Result, result_of
 from private_wheel.publish.workspace.artifacts import ArtifactService
 from private_wheel.wheels.wheel import Wheel
@@ -30,7 +36,12 @@ class WorkspaceRoute:
     warnings: tuple[str, ...] = (_ONLY_V1,)
 
     def __init__(
-        self, name: str, artifacts: ArtifactService, storage: BlobStorage, rules: ExistingRules, folder: str
+        self,
+        name: str,
+        artifacts: ArtifactService,
+        storage: BlobStorage,
+        rules: ExistingRules,
+        folder: str,
     ) -> None:
         self._name, self._artifacts, self._storage, self._rules = name, artifacts, storage, rules
         self._folder = folder
@@ -49,12 +60,26 @@ class WorkspaceRoute:
         blob = self._blob(link) if link else None
         there = blob.look() if blob else None
         if not blob or not there:
-            reason = f"is registered in {place} without its content" if link else f"is not in {place} yet"
-            plan = Plan(wheel=wheel, action="publish", reason=reason, sha256=wheel.sha256, place=self._name)
-            return replace(plan, requirement=blob.url if blob else f"{self._folder}/{quote(wheel.file_name)}")
+            reason = (
+                f"is registered in {place} without its content"
+                if link
+                else f"is not in {place} yet"
+            )
+            plan = Plan(
+                wheel=wheel, action="publish", reason=reason, sha256=wheel.sha256, place=self._name
+            )
+            return replace(
+                plan, requirement=blob.url if blob else f"{self._folder}/{quote(wheel.file_name)}"
+            )
         if is_cut_short(blob, there, wheel):
             reason = f"is cut short in {place}"
-            plan = Plan(wheel=wheel, action="publish", reason=reason, sha256=wheel.sha256, replaces=there.etag)
+            plan = Plan(
+                wheel=wheel,
+                action="publish",
+                reason=reason,
+                sha256=wheel.sha256,
+                replaces=there.etag,
+            )
         else:
             plan = plan_blob(blob, there, wheel, self._rules, place, kept=False)
         return replace(plan, place=self._name, requirement=blob.url)
