@@ -28,7 +28,10 @@ from private_wheel.errors import (
     ServiceUnreachable,
 )
 from private_wheel.hosts import GitHub
-from private_wheel.proof import Proof, Resolved, check, find_python
+from private_wheel.proof import check
+from private_wheel.proof.install import find_python
+from private_wheel.proof.proof import Proof
+from private_wheel.proof.resolve import Resolved
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.publish.feed.index import SimpleIndex
 from private_wheel.publish.route import Account, Result

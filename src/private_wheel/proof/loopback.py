@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from private_wheel.errors import PrivateWheelError
 from private_wheel.publish.feed.index import Content
-
-if TYPE_CHECKING:
-    from private_wheel.proof.index_server import IndexServer
 
 ADDRESS = "127.0.0.1"
 _JSON = "application/vnd.pypi.simple.v1+json"
@@ -23,6 +21,22 @@ _QUESTION = 10.0
 _CONNECTIONS = 128
 
 
+class ServedIndex(Protocol):
+    """What the server asks for its answers."""
+
+    def segments(self, path: str) -> list[str]:
+        """Return the segments of a path behind the secret one; none if that is wrong."""
+
+    def page(self, segments: list[str]) -> bytes | None:
+        """Return the page of a project in JSON; None for an unknown one."""
+
+    def file(self, kind: str, segments: list[str]) -> AbstractContextManager[Content | None]:
+        """Open a file; None for an unknown one."""
+
+    def fail(self, error: Exception) -> None:
+        """Note why an answer failed."""
+
+
 class LoopbackServer(ThreadingHTTPServer):
     """Answers from the threads of its connections, on a free port of this machine alone."""
 
@@ -30,7 +44,7 @@ class LoopbackServer(ThreadingHTTPServer):
     request_queue_size = _CONNECTIONS
     block_on_close = False
 
-    def __init__(self, index: IndexServer) -> None:
+    def __init__(self, index: ServedIndex) -> None:
         self.index = index
         self._free = threading.BoundedSemaphore(_CONNECTIONS)
         super().__init__((ADDRESS, 0), _Handler)

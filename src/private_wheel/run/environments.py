@@ -23,7 +23,7 @@ from private_wheel.wheels.wheel import Wheel, WheelFile
 
 if TYPE_CHECKING:
     from private_wheel.azure.arm import Arm
-    from private_wheel.proof import Proof
+    from private_wheel.proof.proof import Proof
     from private_wheel.run.report import Record
 
 _LOG = logging.getLogger(__name__)

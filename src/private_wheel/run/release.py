@@ -129,7 +129,7 @@ def _deliver(
     environments = environments_of(config, record.listed) if can_be_written(config) else {}
     dependencies: Mapping[str, Sequence[WheelFile]] = {}
     if environments and config.resolved_for:
-        from private_wheel.proof import Proof
+        from private_wheel.proof.proof import Proof
 
         with host.group("Check the environment"):
             proof = Proof(

@@ -19,13 +19,14 @@ from private_wheel.azure.http import AT_ONCE
 from private_wheel.azure.sign_in import Mask, SignIn
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.azureml.connection import (
+    ConnectionConfig,
     ConnectionPlan,
     covers,
     plan_connection,
     token_warnings,
     unserved_warning,
 )
-from private_wheel.inputs.config import Config, ConnectionConfig
+from private_wheel.inputs.config import Config
 from private_wheel.publish.feed.index import SimpleIndex
 from private_wheel.publish.route import Account, Route
 from private_wheel.run.routes import Routes
