@@ -14,10 +14,10 @@ from packaging.requirements import Requirement
 from packaging.tags import parse_tag
 from ruamel.yaml import YAML
 
-from private_wheel.azureml.connection import connection_properties
+from private_wheel.azureml.connection import ConnectionConfig, connection_properties
+from private_wheel.environment.config import EnvironmentConfig, IndexMode
 from private_wheel.environment.formats.files import write_environment
 from private_wheel.environment.model import environment_of
-from private_wheel.inputs.config import ConnectionConfig, EnvironmentConfig, IndexMode
 from private_wheel.publish.route import Result
 from private_wheel.secrets.redaction import Secret
 from private_wheel.wheels.wheel import Wheel

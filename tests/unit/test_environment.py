@@ -11,10 +11,10 @@ import pytest
 from packaging.utils import parse_wheel_filename
 
 from private_wheel.environment.base import read_base
+from private_wheel.environment.config import EnvironmentConfig
 from private_wheel.environment.formats.directory import check_directory, write_whole
 from private_wheel.environment.model import environment_of
 from private_wheel.errors import InvalidInputs, PythonNotSatisfied, SeveralWheels, WrongPlatform
-from private_wheel.inputs.config import EnvironmentConfig
 from private_wheel.publish.route import Result
 from private_wheel.wheels.wheel import Wheel, read_wheel
 

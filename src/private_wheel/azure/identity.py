@@ -32,6 +32,25 @@ class ServiceConnection:
     oidc_url: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class SignInConfig:
+    """As whom to sign in, and to which cloud (a name or an ARM metadata URL)."""
+
+    client_id: str
+    tenant_id: str
+    cloud: str
+    service_connection: ServiceConnection | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobToken:
+    """What a job of Azure Pipelines has for its own organisation; empty on other hosts. `collection` is the URL of the
+    organisation, as `https://dev.azure.com/ORGANISATION/`."""
+
+    token: Secret
+    collection: str
+
+
 def read_service_connection(identifier: str, environ: Mapping[str, str]) -> ServiceConnection:
     """The connection of that id.
 

@@ -11,9 +11,8 @@ from urllib.parse import quote
 from private_wheel.azure.answers import json_object, server_reason, shortened
 from private_wheel.azure.clouds import Cloud, find_cloud
 from private_wheel.azure.http import BoundedAdapter, Client, new_session
-from private_wheel.azure.identity import ServiceConnection, job_token
+from private_wheel.azure.identity import ServiceConnection, SignInConfig, job_token
 from private_wheel.errors import SignInFailed
-from private_wheel.inputs.config import SignInConfig
 from private_wheel.secrets.addresses import check_address
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from urllib.parse import unquote, urlsplit
 
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.errors import ConnectionConflict
-from private_wheel.inputs.config import ConnectionConfig
 from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.secrets.redaction import Secret
 
@@ -23,6 +22,17 @@ if TYPE_CHECKING:
     from private_wheel.azure.arm import Arm, StoredConnection
 
 _LONGEST_NAME = 33
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionConfig:
+    """The workspace connection to set. `target` and `name` are empty when the run has to find them."""
+
+    name: str
+    token: Secret
+    username: str
+    target: str
+    category: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from private_wheel.environment.addition import ENVIRONMENT_NAME, Addition, Package
 from private_wheel.environment.base import Base
 from private_wheel.environment.changes import changes_of
+from private_wheel.environment.config import EnvironmentConfig
 from private_wheel.environment.extension import Extended, extend
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.errors import InvalidInputs, Problem, PythonNotSatisfied, SeveralWheels
-from private_wheel.inputs.config import EnvironmentConfig
 from private_wheel.publish.route import Result
 from private_wheel.wheels.compatibility import best_wheel, platform_warning
 

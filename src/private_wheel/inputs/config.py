@@ -6,63 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from private_wheel.azure.identity import ServiceConnection
+from private_wheel.azure.identity import JobToken, SignInConfig
 from private_wheel.azure.workspace_id import WorkspaceId
-from private_wheel.environment.base import Base
+from private_wheel.azureml.connection import ConnectionConfig
+from private_wheel.environment.config import EnvironmentConfig
 from private_wheel.publish.blob.address import ContainerAddress
 from private_wheel.publish.feed.address import FeedAddress
+from private_wheel.publish.if_exists import IfExists
 from private_wheel.secrets.redaction import Secret
 
 PublishTo = Literal["feed", "blob", "workspace", "none"]
-IfExists = Literal["verify", "skip", "replace", "fail"]
-IndexMode = Literal["extra", "only"]
 Verify = Literal["published", "resolve", "install", "none"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConnectionConfig:
-    """The workspace connection to set. `target` and `name` are empty when the run has to find them."""
-
-    name: str
-    token: Secret
-    username: str
-    target: str
-    category: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class EnvironmentConfig:
-    """The environment files to write. Empty `name`, `version`, `image` and `python_version` follow `base`, the user's
-    own file, where there is one, and the package."""
-
-    base: Base | None = None
-    name: str
-    version: str
-    image: str
-    formats: tuple[str, ...]
-    directory: str
-    python_version: str
-    index_mode: IndexMode
-    register: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignInConfig:
-    """As whom to sign in, and to which cloud (a name or an ARM metadata URL)."""
-
-    client_id: str
-    tenant_id: str
-    cloud: str
-    service_connection: ServiceConnection | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobToken:
-    """What a job of Azure Pipelines has for its own organisation; empty on other hosts. `collection` is the URL of the
-    organisation, as `https://dev.azure.com/ORGANISATION/`."""
-
-    token: Secret
-    collection: str
 
 
 @dataclass(frozen=True, kw_only=True)

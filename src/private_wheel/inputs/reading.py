@@ -7,29 +7,28 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
-from private_wheel.azure.identity import ServiceConnection, job_token, read_service_connection
+from private_wheel.azure.identity import (
+    JobToken,
+    ServiceConnection,
+    SignInConfig,
+    job_token,
+    read_service_connection,
+)
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
+from private_wheel.azureml.connection import ConnectionConfig
 from private_wheel.environment.addition import ENVIRONMENT_NAME, IMAGE
 from private_wheel.environment.base import Base, read_base
+from private_wheel.environment.config import EnvironmentConfig, IndexMode
 from private_wheel.environment.formats.directory import check_directory
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.errors import InvalidInputs, Problem
 from private_wheel.inputs.combinations import problems_together
-from private_wheel.inputs.config import (
-    Config,
-    ConnectionConfig,
-    EnvironmentConfig,
-    IfExists,
-    IndexMode,
-    JobToken,
-    PublishTo,
-    SignInConfig,
-    Verify,
-)
+from private_wheel.inputs.config import Config, PublishTo, Verify
 from private_wheel.inputs.secret_values import secret_values
 from private_wheel.inputs.table import INPUTS, UNRESOLVED, Input, Kind, given
 from private_wheel.publish.blob.address import parse_container
 from private_wheel.publish.feed.address import parse_feed
+from private_wheel.publish.if_exists import IfExists
 from private_wheel.secrets.addresses import check_address
 from private_wheel.secrets.quoting import quoted
 from private_wheel.secrets.redaction import SHORTEST_SECRET, Secret, derived_forms

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from private_wheel.errors import ContentDiffers, FileExists
-from private_wheel.inputs.config import IfExists
 from private_wheel.publish.route import Plan
 from private_wheel.wheels.wheel import Wheel
+
+IfExists = Literal["verify", "skip", "replace", "fail"]
 
 
 def plan_beside(

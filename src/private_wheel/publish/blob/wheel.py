@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from private_wheel.errors import NotPublished
-from private_wheel.inputs.config import IfExists
 from private_wheel.publish.blob.errors import ConditionFailed, protected
 from private_wheel.publish.blob.storage import Blob, StoredBlob
-from private_wheel.publish.if_exists import plan_beside
+from private_wheel.publish.if_exists import IfExists, plan_beside
 from private_wheel.publish.route import Plan, Result, result_of
 from private_wheel.wheels.wheel import Wheel, digest_of
 
