@@ -9,13 +9,15 @@ else
 TOOLS := .make/venv/bin
 endif
 RUN := $(TOOLS)/python
+PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
 WORKFLOWS := $(wildcard .github/workflows/*.yml) $(wildcard examples/github/*.yml)
 
-.PHONY: help demo test check extension metadata sync format python tools
+.PHONY: help demo test test-sandbox check extension metadata sync format python tools
 
 help:
 	@echo "make demo     the main job on this machine, without Azure"
-	@echo "make test     all tests (ARGS='-k name' for some)"
+	@echo "make test     all tests of the program (ARGS='-k name' for some)"
+	@echo "make test-sandbox  the tests of the sandbox itself"
 	@echo "make check    style, types, metadata, schemas, workflow security"
 	@echo "make tools    set up .make/venv and the npm packages, as every target does"
 	@echo "make extension  pack the task for Azure Pipelines into .make/extension"
@@ -28,7 +30,10 @@ demo: tools
 
 test: tools
 	@$(RUN) -m tests.contract.sdk_v1.environment
-	@$(RUN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(RUN) -m pytest $(PARALLEL) --ignore tests/sandbox $(ARGS)
+
+test-sandbox: tools
+	@$(RUN) -m pytest $(PARALLEL) tests/sandbox $(ARGS)
 
 check: tools
 	@$(RUN) -m ruff check --quiet --output-format=concise

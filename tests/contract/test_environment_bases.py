@@ -39,7 +39,7 @@ from tests.contract.environment_bases import (
     pip_part,
 )
 from tests.git_host import git_host
-from tests.integration.sandbox_calls import upload
+from tests.sandbox.calls import upload
 
 # The packages that the files take from repositories, each with its tag.
 IN_GIT = {

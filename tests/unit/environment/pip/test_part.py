@@ -10,8 +10,7 @@ import pytest
 from private_wheel.environment.addition import Package
 from private_wheel.environment.pip.index import without_index
 from private_wheel.environment.pip.lines import read_pip_line
-
-from .extending import INDEX, LINE, PACKAGE, SHA, URL, WHEEL, Make, refused
+from tests.unit.environment.extending import INDEX, LINE, PACKAGE, SHA, URL, WHEEL, Make, refused
 
 MENTIONS = {
     "acme-forecast": LINE,

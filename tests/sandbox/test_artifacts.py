@@ -12,8 +12,7 @@ from azure.storage.blob import BlobClient
 
 from sandbox import Sandbox
 from sandbox.identity.access_tokens import STORAGE_RESOURCE
-
-from .sandbox_calls import VERSION, bearer, call, call_arm
+from tests.sandbox.calls import VERSION, bearer, call, call_arm
 
 FOLDER = "Environment/azureml-private-packages"
 WHEEL = "foo-1.0-py3-none-any.whl"

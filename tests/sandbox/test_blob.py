@@ -34,8 +34,7 @@ from sandbox.blob.accounts import new_accounts
 from sandbox.blob.azurite import Azurite, AzuriteError
 from sandbox.identity.access_tokens import STORAGE_RESOURCE
 from sandbox.workspace.image_build import ImageBuildError, build_image
-
-from .sandbox_calls import bearer, call
+from tests.sandbox.calls import bearer, call
 
 ContainerMaker = Callable[..., ContainerClient]
 WheelMaker = Callable[..., Path]

@@ -16,7 +16,7 @@ from private_wheel.inputs.table import INPUTS, OUTPUTS, Group, Kind
 from scripts import sync_metadata
 from scripts.metadata.readme_md import readme_md
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 GENERATED = ("action.yml", "task.json", "vss-extension.json", "README.md")
 WORKFLOW = "examples/github/release.yml"
 GITHUB = [row for row in INPUTS if "github" in row.hosts]

@@ -8,8 +8,7 @@ import pytest
 import requests
 
 from sandbox import Sandbox
-
-from .sandbox_calls import ENVIRONMENT_BODY, VERSION, call_arm
+from tests.sandbox.calls import ENVIRONMENT_BODY, VERSION, call_arm
 
 ROUTE = {"path": "/live", "port": 8080}
 

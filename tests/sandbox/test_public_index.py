@@ -13,8 +13,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.index.public_index import index_variables, upstream_url
-
-from .sandbox_calls import call
+from tests.sandbox.calls import call
 
 TOOLS = {
     "pip": [sys.executable, "-m", "pip", "install", "--no-cache-dir"],

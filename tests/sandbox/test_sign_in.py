@@ -10,8 +10,7 @@ import requests
 from sandbox import Sandbox
 from sandbox.identity.access_tokens import DEVOPS_RESOURCE
 from sandbox.identity.token_issuers import TokenIssuer
-
-from .sandbox_calls import call
+from tests.sandbox.calls import call
 
 GITHUB = "repo:acme/acme-forecast:ref:refs/tags/v1.2.3"
 

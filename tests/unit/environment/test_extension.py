@@ -10,8 +10,7 @@ import pytest
 from private_wheel.environment.addition import DEFAULT_IMAGE
 from private_wheel.environment.base import read_base
 from private_wheel.environment.extension import extend
-
-from .extending import ADDITION, INDEX, LINE, Make, refused
+from tests.unit.environment.extending import ADDITION, INDEX, LINE, Make, refused
 
 
 def test_without_a_base(checkout: Path) -> None:

@@ -13,8 +13,7 @@ import requests
 
 from sandbox import Sandbox
 from sandbox.workspace.image_build import ImageBuildError, build_image
-
-from .sandbox_calls import PAT_BODY, SECRET, VERSION, call, call_arm, project_page, upload
+from tests.sandbox.calls import PAT_BODY, SECRET, VERSION, call, call_arm, project_page, upload
 
 WheelMaker = Callable[..., Path]
 

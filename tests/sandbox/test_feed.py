@@ -13,8 +13,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.identity.access_tokens import DEVOPS_RESOURCE
-
-from .sandbox_calls import call, project_page, upload
+from tests.sandbox.calls import call, project_page, upload
 
 WheelMaker = Callable[..., Path]
 

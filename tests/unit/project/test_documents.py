@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from private_wheel.inputs.table import DOCS, INPUTS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 EXAMPLES = sorted((ROOT / "examples" / "github").glob("*.yml"))
 ROWS = {row.name: row for row in INPUTS}

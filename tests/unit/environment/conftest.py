@@ -11,8 +11,7 @@ import pytest
 from private_wheel.environment.addition import Addition
 from private_wheel.environment.base import read_base
 from private_wheel.environment.extension import Extended, extend
-
-from .extending import ADDITION, LINE, PACKAGE, Make
+from tests.unit.environment.extending import ADDITION, LINE, PACKAGE, Make
 
 
 @pytest.fixture

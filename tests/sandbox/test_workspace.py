@@ -9,8 +9,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.identity.access_tokens import DEVOPS_RESOURCE
-
-from .sandbox_calls import ENVIRONMENT_BODY, PAT_BODY, SECRET, VERSION, bearer, call, call_arm
+from tests.sandbox.calls import ENVIRONMENT_BODY, PAT_BODY, SECRET, VERSION, bearer, call, call_arm
 
 
 class TestWorkspaceRefusals:

@@ -12,7 +12,7 @@ from private_wheel import errors
 from private_wheel.errors import PrivateWheelError
 from private_wheel.inputs.table import INPUTS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 # The headings stand alone, because the job summary links to #pw101.
 _PARTS = re.split(r"^## (PW\d{3})$", PAGE, flags=re.MULTILINE)[1:]

@@ -12,7 +12,7 @@ import pytest
 from scripts.lock import requirements
 from scripts.set_up import package_locks
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 REQUIREMENTS = [source.with_suffix(".txt") for source, _ in requirements()]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2] / "src"
+ROOT = Path(__file__).resolve().parents[3] / "src"
 PROGRAM = "private_wheel"
 
 # What each package may import, besides itself. An arrow that is missing here is a decision:

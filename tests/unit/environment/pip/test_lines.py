@@ -20,8 +20,7 @@ from pip._internal.req.req_file import (
 )
 
 from private_wheel.environment.pip.lines import read_pip_line
-
-from .extending import INDEX, LINE, Make, refused
+from tests.unit.environment.extending import INDEX, LINE, Make, refused
 
 SHA = "sha256:" + "ab" * 32
 
