@@ -1,4 +1,4 @@
-"""A checkout, and environments that are extended in it."""
+"""Environments that are extended in a checkout."""
 
 from __future__ import annotations
 
@@ -12,14 +12,6 @@ from private_wheel.environment.addition import Addition
 from private_wheel.environment.base import read_base
 from private_wheel.environment.extension import Extended, extend
 from tests.unit.environment.extending import ADDITION, LINE, PACKAGE, Make
-
-
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = (tmp_path / "checkout").resolve()
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
 
 
 @pytest.fixture
