@@ -30,9 +30,9 @@ class Environment:
 
     @property
     def title(self) -> str:
-        place = self.results[0].place
+        workspace = self.results[0].workspace
         return f"environment {self.content.name} {self.content.version}" + (
-            f" of workspace {place}" if place else ""
+            f" of workspace {workspace}" if workspace else ""
         )
 
     @property

@@ -31,7 +31,7 @@ class Plan:
     """Of the file that will be there: the wheel's own, unless another one is left alone."""
     replaces: str = ""
     """The ETag of what will be overwritten, where something will be."""
-    place: str = ""
+    workspace: str = ""
     """The workspace that it is about, when the route goes to workspaces."""
     requirement: str = ""
     """The line by which pip will install it."""
@@ -42,7 +42,7 @@ class Plan:
 
     @property
     def title(self) -> str:
-        return title(self.wheel, self.place)
+        return title(self.wheel, self.workspace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,16 +56,16 @@ class Result:
     url: str = ""
     requirement: str = ""
     """The line by which pip installs it; empty as long as it cannot."""
-    place: str = ""
+    workspace: str = ""
 
     @property
     def title(self) -> str:
-        return title(self.wheel, self.place)
+        return title(self.wheel, self.workspace)
 
 
-def title(wheel: Wheel, place: str) -> str:
+def title(wheel: Wheel, workspace: str) -> str:
     """How a file is called in logs and summaries."""
-    return f"{wheel.file_name} in workspace {place}" if place else wheel.file_name
+    return f"{wheel.file_name} in workspace {workspace}" if workspace else wheel.file_name
 
 
 def result_of(
@@ -78,7 +78,7 @@ def result_of(
         sha256=plan.sha256,
         url=url,
         requirement=requirement,
-        place=plan.place,
+        workspace=plan.workspace,
     )
 
 

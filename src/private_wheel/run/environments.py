@@ -78,7 +78,7 @@ def environments_of(config: Config, results: Iterable[Result]) -> dict[str, Envi
     """By their place: each workspace that wheels are put into has URLs of its own. Raises as `environment_of`."""
     by_place: dict[str, list[Result]] = {}
     for result in results:
-        by_place.setdefault(result.place, []).append(result)
+        by_place.setdefault(result.workspace, []).append(result)
     return {
         place: environment_of(config.environment, there, config.index_url)
         for place, there in by_place.items()

@@ -118,7 +118,7 @@ def _packages(record: Record) -> str:
             else _cell(result.wheel.name)
         )
         outcome = _OUTCOMES[result.outcome] + (
-            f" (workspace {_cell(result.place)})" if result.place else ""
+            f" (workspace {_cell(result.workspace)})" if result.workspace else ""
         )
         rows.append(f"| {name} | {_cell(result.wheel.version)} | {outcome} | `{result.sha256}` |")
     return "\n".join(rows)
@@ -204,7 +204,7 @@ def outputs(record: Record) -> dict[str, str]:
     if not config:
         return {}
     packages = [
-        _package_outputs(result, config.index_url, record.environment_file(result.place))
+        _package_outputs(result, config.index_url, record.environment_file(result.workspace))
         for result in record.listed
     ]
     first: Mapping[str, str] = packages[0] if packages else {}
@@ -240,7 +240,7 @@ def _package_outputs(result: Result, index_url: str, environment_file: str) -> d
         index_url,
         result.requirement,
         result.outcome,
-        result.place,
+        result.workspace,
         environment_file,
     )
     return dict(zip((*_PACKAGE_OUTPUTS, "workspace", "environment-file"), values, strict=True))

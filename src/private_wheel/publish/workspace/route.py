@@ -66,7 +66,11 @@ class WorkspaceRoute:
                 else f"is not in {place} yet"
             )
             plan = Plan(
-                wheel=wheel, action="publish", reason=reason, sha256=wheel.sha256, place=self._name
+                wheel=wheel,
+                action="publish",
+                reason=reason,
+                sha256=wheel.sha256,
+                workspace=self._name,
             )
             return replace(
                 plan, requirement=blob.url if blob else f"{self._folder}/{quote(wheel.file_name)}"
@@ -82,7 +86,7 @@ class WorkspaceRoute:
             )
         else:
             plan = plan_blob(blob, there, wheel, self._rules, place, kept=False)
-        return replace(plan, place=self._name, requirement=blob.url)
+        return replace(plan, workspace=self._name, requirement=blob.url)
 
     def publish(self, plan: Plan) -> Result:
         """Raises as `ArtifactService.register` and `send_wheel`."""
