@@ -39,7 +39,7 @@ def machine(packages: dict[Edition, Path], tmp_path_factory: pytest.TempPathFact
     programs.mkdir()
     links = {
         "python3": BASE_PYTHON,
-        **{name: shutil.which(name) for name in ("git", "ps", "sleep", "sh", "env")},
+        **{name: shutil.which(name) for name in ("git", "sleep", "sh", "env")},
     }
     for name, target in links.items():
         assert target, f"{name} is not on PATH"

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import command_lines
+
 from .conftest import Job, Outcome
 
 
@@ -227,10 +229,7 @@ def test_a_failing_preflight_ends_the_build(job: Job) -> None:
     )
     assert (outcome.status, len(outcome.errors)) == (4, 1), outcome.log
     assert "PW402" in outcome.errors[0]
-    processes = subprocess.run(
-        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
-    ).stdout
-    assert str(package) not in processes
+    assert str(package) not in command_lines()
 
 
 def test_a_wheel_with_broken_metadata_is_not_sent(wheel_job: Job) -> None:

@@ -41,6 +41,7 @@ from private_wheel.wheels.wheel import read_wheel
 from sandbox import Sandbox
 from tests.git_host import git_host
 from tests.leaks import Secrets
+from tests.processes import command_lines
 
 WheelMaker = Callable[..., Path]
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -570,10 +571,7 @@ def test_cancelled_in_the_middle(bench: Bench, tmp_path: Path, level: str) -> No
     threading.Thread(target=cancel, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
         bench.run(level, bench.lines("acme-slow"))
-    processes = subprocess.run(
-        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
-    ).stdout
-    assert str(bench.scratch) not in processes
+    assert str(bench.scratch) not in command_lines()
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -682,10 +680,7 @@ def test_what_does_not_end(
     line = "acme-slow" if words == "uv" else result.requirement
     with pytest.raises(failure, match=rf"verify: {words}.* did not end within 0\.1 minutes\."):
         bench.run(level, bench.lines(line), [result])
-    processes = subprocess.run(
-        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
-    ).stdout
-    assert str(bench.scratch) not in processes
+    assert str(bench.scratch) not in command_lines()
 
 
 def test_a_search_for_python_that_does_not_end(
