@@ -145,7 +145,7 @@ class TestAzureIdentity:
         def assertion() -> str:
             url = f"{job['ACTIONS_ID_TOKEN_REQUEST_URL']}&audience=api%3A%2F%2FAzureADTokenExchange"
             headers = {"Authorization": f"Bearer {job['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"}
-            return str(requests.get(url, headers=headers, timeout=10).json()["value"])
+            return str(requests.get(url, headers=headers, timeout=60).json()["value"])
 
         identity = trusting.identities.contributor
         with ClientAssertionCredential(

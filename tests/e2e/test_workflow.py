@@ -44,7 +44,7 @@ def get(azure: Azure, url: str) -> requests.Response:
         url,
         auth=("azureml", azure.sandbox.tokens.read) if "_packaging" in url else None,
         verify=azure.environ["REQUESTS_CA_BUNDLE"],
-        timeout=30,
+        timeout=60,
     )
     assert answer.status_code == 200, url
     return answer

@@ -549,15 +549,15 @@ def test_a_run_that_is_stopped_in_the_middle(
 
     def hang(request: bytes) -> bytes:
         asked.set()
-        done.wait(20)
+        done.wait(60)
         return b""
 
     with _server(hang) as address:
         quick.set_pip(f"index-url = {address}")
         with quick.start() as process:
-            assert asked.wait(20)
+            assert asked.wait(60)
             process.send_signal(number)
-            process.wait(20)
+            process.wait(60)
             done.set()
             process.communicate()
     assert process.returncode == status

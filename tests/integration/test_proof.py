@@ -695,7 +695,7 @@ def test_a_search_for_python_that_does_not_end(
     started = time.monotonic()
     with pytest.raises(MissingPython, match=r"3\.42"):
         find_python("3.42", bench.environ)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 50
 
 
 def test_the_run_s_token_in_the_places_of_the_machine(bench: Bench, tmp_path: Path) -> None:

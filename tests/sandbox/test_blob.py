@@ -145,12 +145,12 @@ class TestStores:
         with Sandbox(tmp_path) as sandbox:
             own = sandbox._storage.azurite
             url = f"https://127.0.0.1:{own.port}/acmepackages/wheels/x"
-            assert requests.get(url, verify=str(own.authority_file), timeout=30).status_code in {
+            assert requests.get(url, verify=str(own.authority_file), timeout=60).status_code in {
                 403,
                 404,
             }
         with pytest.raises(requests.ConnectionError):
-            requests.get(url, verify=str(own.authority_file), timeout=30)
+            requests.get(url, verify=str(own.authority_file), timeout=60)
 
     def test_nothing_is_started_for_who_does_not_ask(self, tmp_path: Path) -> None:
         with Sandbox(tmp_path) as sandbox:
@@ -481,17 +481,17 @@ class TestPublicNames:
         headers = bearer(public, public.identities.contributor, STORAGE_RESOURCE)
         headers |= {"x-ms-version": "2021-08-06", "x-ms-blob-type": "BlockBlob"}
         url = public.blob_url("acmepackages", "wheels", NAME)
-        assert requests.put(url, b"wheel", headers=headers, timeout=30).status_code == 201
-        assert requests.get(public.signed_url(url), timeout=30).content == b"wheel"
+        assert requests.put(url, b"wheel", headers=headers, timeout=60).status_code == 201
+        assert requests.get(public.signed_url(url), timeout=60).content == b"wheel"
         assert public.blobs("acmepackages", "wheels").download_blob(NAME).readall() == b"wheel"
         refused = requests.get(
-            public.blob_url("acmemlstore", "azureml", NAME), headers=headers, timeout=30
+            public.blob_url("acmemlstore", "azureml", NAME), headers=headers, timeout=60
         )
         assert refused.headers["x-ms-error-code"] == "AuthorizationPermissionMismatch"
 
     def test_an_unknown_account_has_no_name(self, public: Sandbox) -> None:
         with pytest.raises(requests.exceptions.ProxyError):
-            requests.get("https://globexpackages.blob.core.windows.net/wheels", timeout=30)
+            requests.get("https://globexpackages.blob.core.windows.net/wheels", timeout=60)
 
 
 class TestImageBuild:
@@ -557,7 +557,7 @@ class TestAzurite:
         address = ("127.0.0.1", int(ended.stdout))
         for _ in range(100):
             try:
-                socket.create_connection(address, timeout=1).close()
+                socket.create_connection(address, timeout=10).close()
             except OSError:
                 return
             time.sleep(0.05)

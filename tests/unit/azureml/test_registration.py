@@ -163,11 +163,11 @@ MERGES = "a: &a {k: 1}\n" + "".join(
     ids=range(15),
 )
 def test_hostile_content_is_only_different(hostile: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     (said,) = differences(properties(condaFile=hostile), properties())
     assert said.startswith("conda file (")
     assert len(said) < 1000
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 20
 
 
 def test_few_aliases_are_followed() -> None:

@@ -302,13 +302,13 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_yaml_is_refused_soon(read: Reader, name: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     try:
         read(HOSTILE[name])
     except WrongFile as error:
         assert error.line > 0  # noqa: PT017  # one of them is only large
         assert ("nested" in name) == ("nested too deep" in str(error))  # noqa: PT017
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 @pytest.mark.parametrize(
@@ -316,13 +316,13 @@ def test_hostile_yaml_is_refused_soon(read: Reader, name: str) -> None:
 )
 @pytest.mark.parametrize("head", ["", "a; ", "-i "])
 def test_hostile_requirements_are_read_soon(read: Reader, unit: str, head: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     for count in (90_000,) if head else (90_000, 2_000_000):
         try:
             read(head + unit * (count // len(unit)), "requirements.txt")
         except WrongFile as error:
             assert error.line == 1  # noqa: PT017  # short ones are only strange
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_a_signature_is_told_as_such(read: Reader) -> None:

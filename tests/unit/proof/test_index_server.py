@@ -40,7 +40,7 @@ class Served:
         with requests.Session() as session:
             session.trust_env = False
             return session.request(
-                method, path if "://" in path else self.server.index_url + path, timeout=10
+                method, path if "://" in path else self.server.index_url + path, timeout=60
             )
 
 
@@ -254,9 +254,9 @@ def test_at_its_end_nobody_gets_anything(served: Served) -> None:
     with requests.Session() as session:
         session.trust_env = False
         url = served.server.index_url + "acme-forecast/"
-        assert session.get(url, timeout=10).status_code == 200
+        assert session.get(url, timeout=60).status_code == 200
         served.server.close()
-        assert session.get(url, timeout=10).status_code == 404
+        assert session.get(url, timeout=60).status_code == 404
     with pytest.raises(requests.ConnectionError):
         served.get("acme-forecast/")
 
@@ -270,7 +270,7 @@ def test_who_asks_nothing_keeps_nobody_out_for_long(
     with ExitStack() as idle:
         for _ in range(200):
             idle.enter_context(
-                closing(socket.create_connection((address.hostname, address.port or 0), timeout=10))
+                closing(socket.create_connection((address.hostname, address.port or 0), timeout=60))
             )
         with pytest.raises(requests.ConnectionError):
             served.get("acme-forecast/")
@@ -296,7 +296,7 @@ def test_a_slow_reader_is_waited_for(
     with requests.Session() as session:
         session.trust_env = False
         with session.get(
-            served.server.index_url + f"acme-forecast/{FILE}", stream=True, timeout=10
+            served.server.index_url + f"acme-forecast/{FILE}", stream=True, timeout=60
         ) as answer:
             time.sleep(2)
             assert len(answer.content) == 30_000_000

@@ -189,9 +189,9 @@ def test_an_address_that_nobody_can_read_is_shown_only_without_an_at() -> None:
      " @", ": ", "%40", "%3A", "index_url", "\u00a0", "git+", "https:/$A@", '"', "@ @"],
 )  # fmt: skip
 def test_long_texts_are_read_soon(unit: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     text = unit * (200_000 // len(unit))
     for one in (text, f"{text}@", f"https://u:{text}", f"-i {text}"):
         held_credential(one)
         shown(one)
-    assert time.monotonic() - start < 8
+    assert time.process_time() - start < 8

