@@ -18,6 +18,7 @@ help:
 	@echo "make demo     the main job on this machine, without Azure"
 	@echo "make test     all tests of the program (ARGS='-k name' for some)"
 	@echo "make test-sandbox  the tests of the sandbox itself"
+	@echo "make test-bare  both of them on minimal Debian 12 and 13, as root (ARGS=debian-13 for one)"
 	@echo "make check    style, types, metadata, schemas, workflow security"
 	@echo "make tools    set up .make/venv and the npm packages, as every target does"
 	@echo "make extension  pack the task for Azure Pipelines into .make/extension"
@@ -34,6 +35,9 @@ test: tools
 
 test-sandbox: tools
 	@$(RUN) -m pytest $(PARALLEL) tests/sandbox $(ARGS)
+
+test-bare: tools
+	@$(RUN) -m scripts.bare_machine $(ARGS)
 
 check: tools
 	@$(RUN) -m ruff check --quiet --output-format=concise

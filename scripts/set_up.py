@@ -38,11 +38,11 @@ def main(parts: Sequence[str]) -> int:
     try:
         if "python" in parts:
             installer = ROOT / "requirements" / "installer.txt"
-            _once(VENV, [sys.executable, sys.version], [LOCK, installer], _make_venv)
+            once(VENV, [sys.executable, sys.version], [LOCK, installer], _make_venv)
         if "node" in parts:
             version = _node_version()
             for lock in package_locks():
-                _once(
+                once(
                     lock.with_name("node_modules"),
                     [version],
                     [lock],
@@ -54,9 +54,7 @@ def main(parts: Sequence[str]) -> int:
     return 0
 
 
-def _once(
-    made: Path, facts: Sequence[str], files: Sequence[Path], make: Callable[[], None]
-) -> None:
+def once(made: Path, facts: Sequence[str], files: Sequence[Path], make: Callable[[], None]) -> None:
     """Call `make` unless `made` is there from the same facts and files. A run that breaks off is done again."""
     digest = hashlib.sha256("\n".join([str(ROOT), *facts]).encode())
     for file in (*files, Path(__file__)):
