@@ -40,6 +40,8 @@ from bench.distance import distance
 from bench.limits import Limit, print_table
 from bench.program import Ended, run_program
 from bench.wheels import make_wheel
+from private_wheel.azure.http import HttpClients
+from private_wheel.azure.http_config import read_http_config
 from private_wheel.publish.blob.address import ContainerAddress, parse_container
 from private_wheel.publish.blob.route import BlobRoute
 from private_wheel.publish.blob.storage import BlobStorage
@@ -94,7 +96,7 @@ class Bench:
     @contextmanager
     def route(self, port: int) -> Iterator[BlobRoute]:
         credential = {"account_name": ACCOUNT, "account_key": self._key}
-        with closing(BlobStorage()) as storage:
+        with closing(BlobStorage(HttpClients(read_http_config(os.environ)))) as storage:
             yield BlobRoute(
                 self.place(port),
                 storage,

@@ -16,6 +16,8 @@ from ruamel.yaml import YAML
 
 from private_wheel.azure.arm import Arm
 from private_wheel.azure.clouds import Cloud
+from private_wheel.azure.http import HttpClients
+from private_wheel.azure.http_config import read_http_config
 from private_wheel.azure.workspace_id import parse_workspace
 from private_wheel.azureml.registration import (
     Definition,
@@ -132,9 +134,9 @@ def agreement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agreement]:
             patch.setenv(name, value)
         cloud = Cloud(name="Sandbox", arm=sandbox.url("arm"), authority="", storage_suffixes=())
         contributor = sandbox.identities.contributor
-        arm = Arm(
-            cloud, lambda: f"Bearer {sandbox.access_tokens.issue(contributor, sandbox.url('arm'))}"
-        )
+        token = sandbox.access_tokens.issue(contributor, sandbox.url("arm"))
+        http = HttpClients(read_http_config(sandbox.environ()))
+        arm = Arm(cloud, lambda: f"Bearer {token}", http)
         ours = parse_workspace(sandbox.workspace("acme-test").short)
         definitions = {kind: definition(kind, directory) for kind in BASES}
         for one in definitions.values():

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from azure.storage.blob import BlobClient, ContentSettings
 
+from private_wheel.azure.http import HttpClients
+from private_wheel.azure.http_config import HttpConfig
 from private_wheel.errors import UnknownContainer
 from private_wheel.publish.blob import storage as blobs
 from sandbox import Sandbox
@@ -257,7 +259,7 @@ class TestRefusals:
     def test_no_account(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A storage account that does not exist has no address."""
         monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
-        storage = blobs.BlobStorage()
+        storage = blobs.BlobStorage(HttpClients(HttpConfig()))
         key = {"account_name": "acmenothere", "account_key": "bm9uZQ=="}
         container = storage.container("https://acmenothere.blob.core.invalid", "wheels", key)
         with pytest.raises(UnknownContainer, match="no storage account behind acmenothere"):

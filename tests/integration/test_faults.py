@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from private_wheel.azure.http import BoundedAdapter
+from private_wheel.azure import http
 from private_wheel.publish.blob import storage as blobs
 
 from .conftest import Job, Outcome
@@ -110,7 +110,7 @@ class Trial:
 def quick(no_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small blocks, short timeouts, and no pauses."""
     monkeypatch.setattr(blobs, "BLOCK_SIZE", BLOCK)
-    monkeypatch.setattr(BoundedAdapter.__init__, "__defaults__", (None, SHORT_TIMEOUT, 16))
+    monkeypatch.setattr(http, "READ_TIMEOUT", SHORT_TIMEOUT)
 
 
 @pytest.fixture(params=ROUTES)

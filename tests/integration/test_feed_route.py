@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from contextlib import closing
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from private_wheel.azure.http import Client
+from private_wheel.azure.http import HttpClients
+from private_wheel.azure.http_config import read_http_config
 from private_wheel.errors import NotPublished
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.publish.feed.route import FeedRoute
@@ -383,7 +385,14 @@ def test_a_file_that_is_never_listed_is_waited_for_two_minutes(wheel_job: Job) -
     feed = parse_feed(wheel_job.sandbox.feed_url("acme", "python"))
     wheel_job.sandbox.feed_switches.listing_delay = 3600
     with closing(
-        FeedRoute(feed, writer=writer, reader=None, if_exists="verify", sleep=waited.append)
+        FeedRoute(
+            feed,
+            writer=writer,
+            reader=None,
+            if_exists="verify",
+            http=HttpClients(read_http_config(os.environ)),
+            sleep=waited.append,
+        )
     ) as route:
         wheel = read_wheel(wheel_job.checkout / WHEEL)
         result = route.publish(route.plan(wheel))
@@ -417,6 +426,8 @@ def test_what_goes_to_this_machine_passes_no_proxy(monkeypatch: pytest.MonkeyPat
         server.timeout = 5
         thread = Thread(target=server.handle_request, daemon=True)
         thread.start()
-        with closing(Client(f"http://127.0.0.1:{server.server_port}/", repeats=False)) as client:
+        url = f"http://127.0.0.1:{server.server_port}/"
+        http = HttpClients(read_http_config(os.environ))
+        with closing(http.client(url, repeats=False)) as client:
             assert client.request("GET", "/nothing").status_code == 404
         thread.join()

@@ -20,6 +20,8 @@ from typing import Any
 
 import pytest
 
+from private_wheel.azure.http import HttpClients
+from private_wheel.azure.http_config import read_http_config
 from private_wheel.errors import (
     CredentialRefused,
     DoesNotInstall,
@@ -123,7 +125,8 @@ class Bench:
         workshop = Workshop(
             scratch=self.scratch, environ=self.environ, secrets=secrets, echo=host.foreign
         )
-        with closing(SimpleIndex(parse_feed(self.url), account)) as index:
+        http = HttpClients(read_http_config(self.environ))
+        with closing(SimpleIndex(parse_feed(self.url), account, http)) as index:
             proof = Proof(workshop, index=index, index_url=self.url, asked_by=self.asked_by)
             if level == "private_wheels":
                 resolved = proof.resolve(lines, python_version, results)

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from private_wheel.azure.http import READ_TIMEOUT
+from private_wheel.azure.http import READ_TIMEOUT, HttpClients
+from private_wheel.azure.http_config import read_http_config
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.publish.feed.public_name import public_name_warnings
 from sandbox import Sandbox
@@ -35,7 +36,9 @@ class Asker:
         """On a machine whose pip is told nothing but `variables`; the sandbox's public index, unless they name one."""
         told = variables or {"PIP_INDEX_URL": self.sandbox.public_index_url}
         feed = parse_feed(self.sandbox.feed_url("acme", "python"))
-        return public_name_warnings(names or ["acme-forecast"], {**self.machine, **told}, feed)
+        environ = {**self.machine, **told}
+        http = HttpClients(read_http_config(self.sandbox.environ()))
+        return public_name_warnings(names or ["acme-forecast"], environ, feed, http)
 
     @property
     def asked(self) -> list[RecordedRequest]:

@@ -11,6 +11,8 @@ import pytest
 
 from private_wheel.azure.arm import WRITE_ENVIRONMENT, Arm
 from private_wheel.azure.clouds import Cloud
+from private_wheel.azure.http import HttpClients
+from private_wheel.azure.http_config import read_http_config
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
 from private_wheel.azureml import registration
 from private_wheel.azureml.registration import (
@@ -88,7 +90,9 @@ def open_arm(sandbox: Sandbox, who: str = "contributor") -> Arm:
         storage_suffixes=(),
     )
     identity = getattr(sandbox.identities, who)
-    return Arm(cloud, lambda: f"Bearer {sandbox.access_tokens.issue(identity, sandbox.url('arm'))}")
+    token = sandbox.access_tokens.issue(identity, sandbox.url("arm"))
+    http = HttpClients(read_http_config(sandbox.environ()))
+    return Arm(cloud, lambda: f"Bearer {token}", http)
 
 
 @pytest.fixture(autouse=True)

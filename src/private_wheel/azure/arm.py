@@ -12,7 +12,8 @@ import requests
 
 from private_wheel.azure.answers import json_object, server_reason
 from private_wheel.azure.clouds import Cloud
-from private_wheel.azure.http import RETRIED_STATUSES, Authorize, Client, same_origin
+from private_wheel.azure.http import Authorize, HttpClients, same_origin
+from private_wheel.azure.retries import RETRIED_STATUSES
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.errors import (
     CredentialRefused,
@@ -51,8 +52,8 @@ class StoredConnection:
 class Arm:
     """ARM of one cloud, asked as one identity."""
 
-    def __init__(self, cloud: Cloud, authorize: Authorize) -> None:
-        self._client = Client(cloud.arm, authorize)
+    def __init__(self, cloud: Cloud, authorize: Authorize, http: HttpClients) -> None:
+        self._client = http.client(cloud.arm, authorize)
 
     def close(self) -> None:
         self._client.close()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from private_wheel.azure.answers import json_object, server_reason
-from private_wheel.azure.http import Client
+from private_wheel.azure.http import HttpClients
 from private_wheel.errors import UnknownCloud
 from private_wheel.secrets.addresses import check_address, is_loopback
 
@@ -85,7 +85,7 @@ _CLOUDS = {
 }
 
 
-def find_cloud(value: str, environ: Mapping[str, str]) -> Cloud:
+def find_cloud(value: str, environ: Mapping[str, str], http: HttpClients) -> Cloud:
     """The cloud of that name, or as an ARM metadata URL describes it.
 
     `ARM_CLOUD_METADATA_URL` in `environ` stands for the URL, as in Microsoft's other tools.
@@ -95,14 +95,14 @@ def find_cloud(value: str, environ: Mapping[str, str]) -> Cloud:
         ServiceUnreachable: it cannot be asked.
     """
     if "://" in value:
-        return _from_metadata(value, None)
+        return _from_metadata(value, None, http)
     if url := environ.get("ARM_CLOUD_METADATA_URL", ""):
-        return _from_metadata(url, value)
+        return _from_metadata(url, value, http)
     return _CLOUDS[value]
 
 
-def _from_metadata(url: str, name: str | None) -> Cloud:
-    client = Client(url)
+def _from_metadata(url: str, name: str | None, http: HttpClients) -> Cloud:
+    client = http.client(url)
     try:
         check_address(url)
         response = client.request("GET", url)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from private_wheel.azure.answers import json_object, server_reason, shortened
 from private_wheel.azure.clouds import Cloud, find_cloud
-from private_wheel.azure.http import BoundedAdapter, Client, new_session
+from private_wheel.azure.http import HttpClients
 from private_wheel.azure.identity import ServiceConnection, SignInConfig, job_token
 from private_wheel.errors import SignInFailed
 from private_wheel.secrets.addresses import check_address
@@ -45,10 +45,12 @@ _ADVICE = {
 class SignIn:
     """The identity of the run and its cloud. Both are asked for when first needed: many runs need neither."""
 
-    def __init__(self, config: SignInConfig, environ: Mapping[str, str], mask: Mask) -> None:
-        self._config, self._environ, self._mask = config, environ, mask
+    def __init__(
+        self, config: SignInConfig, http: HttpClients, environ: Mapping[str, str], mask: Mask
+    ) -> None:
+        self._config, self._http, self._environ, self._mask = config, http, environ, mask
         self._lock = threading.RLock()
-        self._session = new_session(BoundedAdapter())
+        self._session = http.session()
         self._credential: TokenCredential | None = None
 
     @cached_property
@@ -56,7 +58,7 @@ class SignIn:
         """The input's; else the service connection's own. Raises as `find_cloud`."""
         service = self._config.service_connection
         own = service.cloud if service and self._config.cloud == _DEFAULT_CLOUD else ""
-        return find_cloud(own or self._config.cloud, self._environ)
+        return find_cloud(own or self._config.cloud, self._environ, self._http)
 
     @property
     def _input(self) -> str:
@@ -205,7 +207,7 @@ class SignIn:
             check_address(url)
         except ValueError as error:
             raise _failed(f"the address of the job's OIDC tokens: {error}", input) from None
-        client = Client(url, lambda: f"Bearer {request_token}")
+        client = self._http.client(url, lambda: f"Bearer {request_token}")
         try:
             response = client.request(method, url, headers={"X-TFS-FedAuthRedirect": "Suppress"})
             token = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from private_wheel.azure.http_config import HttpConfig
 from private_wheel.azure.identity import JobToken, SignInConfig
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.azureml.connection import ConnectionConfig
@@ -36,6 +37,7 @@ class Config:
     connection: ConnectionConfig | None
     environment: EnvironmentConfig
     sign_in: SignInConfig
+    http: HttpConfig
     artifact_name: str
     verify: Verify
     check_public_name: bool

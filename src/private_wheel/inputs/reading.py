@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
+from private_wheel.azure.http_config import HttpConfig, read_http_config
 from private_wheel.azure.identity import (
     JobToken,
     ServiceConnection,
@@ -151,6 +152,9 @@ class _Reader:
             token=job_token(self._environ), collection=self._environ.get("SYSTEM_COLLECTIONURI", "")
         )
 
+    def http(self) -> HttpConfig:
+        return read_http_config(self._environ)
+
     def service_connection(self) -> ServiceConnection | None:
         name = "azure-subscription"
         return self.parsed(
@@ -190,6 +194,7 @@ def _assemble(reader: _Reader, checkout: Path) -> Config:
         connection=_connection(reader, token),
         environment=_environment(reader, checkout),
         sign_in=_sign_in(reader),
+        http=reader.http(),
         artifact_name=reader.artifact_name(),
         verify=cast(Verify, reader.choice("verify")),
         check_public_name=reader.boolean("check-public-name"),

@@ -23,6 +23,7 @@ from private_wheel.wheels.wheel import Wheel, WheelFile
 
 if TYPE_CHECKING:
     from private_wheel.azure.arm import Arm
+    from private_wheel.azure.http import HttpClients
     from private_wheel.proof.proof import Proof
     from private_wheel.run.report import Record
 
@@ -85,14 +86,17 @@ def environments_of(config: Config, results: Iterable[Result]) -> dict[str, Envi
     }
 
 
-def public_names(config: Config, wheels: Sequence[Wheel], environ: Mapping[str, str]) -> list[str]:
+def public_names(
+    config: Config, wheels: Sequence[Wheel], environ: Mapping[str, str], http: HttpClients
+) -> list[str]:
     """Warnings about packages that the environment names by name, and the public index has too."""
     beside_public = config.names_by_index and config.environment.index_mode == "extra"
     if not (config.feed and beside_public and config.check_public_name):
         return []
     from private_wheel.publish.feed.public_name import public_name_warnings
 
-    return public_name_warnings([wheel.canonical_name for wheel in wheels], environ, config.feed)
+    names = [wheel.canonical_name for wheel in wheels]
+    return public_name_warnings(names, environ, config.feed, http)
 
 
 def check(

@@ -70,7 +70,9 @@ def _plan(
     record: Record,
 ) -> list[tuple[Route, list[Plan]]]:
     """Decide about every wheel in every place, and about the environments, before the first one is sent."""
-    asked = in_background(lambda: public_names(config, wheels, environ), on_failure=lambda: None)
+    asked = in_background(
+        lambda: public_names(config, wheels, environ, services.http), on_failure=lambda: None
+    )
     planned = [
         (route, side_by_side(route.plan, wheels, route.at_once)) for route in services.routes
     ]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from private_wheel.azure.clouds import DEVOPS_SCOPE, STORAGE_SCOPE
+from private_wheel.azure.http import HttpClients
 from private_wheel.azure.sign_in import Mask, ScopedCredential, SignIn
 from private_wheel.azure.workspace_id import WorkspaceId, short_names
 from private_wheel.errors import InvalidInputs, Problem
@@ -29,9 +30,15 @@ class Routes:
     """Makes the routes; what they share is closed with it. Modules of a route are loaded when it is wanted."""
 
     def __init__(
-        self, config: Config, sign_in: SignIn, environ: Mapping[str, str], mask: Mask
+        self,
+        config: Config,
+        sign_in: SignIn,
+        http: HttpClients,
+        environ: Mapping[str, str],
+        mask: Mask,
     ) -> None:
-        self._config, self._sign_in, self._environ, self._mask = config, sign_in, environ, mask
+        self._config, self._sign_in, self._http = config, sign_in, http
+        self._environ, self._mask = environ, mask
         self._storage: BlobStorage | None = None
 
     def close(self) -> None:
@@ -49,9 +56,14 @@ class Routes:
             from private_wheel.publish.feed.route import FeedRoute
 
             writer = self.feed_writer(config.feed)
-            return (
-                FeedRoute(config.feed, writer=writer, reader=reader, if_exists=config.if_exists),
+            route = FeedRoute(
+                config.feed,
+                writer=writer,
+                reader=reader,
+                if_exists=config.if_exists,
+                http=self._http,
             )
+            return (route,)
         if config.publish_to == "blob" and config.container:
             from private_wheel.publish.blob.route import BlobRoute
 
@@ -78,7 +90,9 @@ class Routes:
         ):
             properties = resource.get("properties") or {}
             discovery_url = str(properties.get("discoveryUrl") or "")
-            artifacts = ArtifactService(workspace, discovery_url, cloud, authorize, self._mask)
+            artifacts = ArtifactService(
+                workspace, discovery_url, cloud, authorize, self._mask, self._http
+            )
             account = str(properties.get("storageAccount") or "").rpartition("/")[2]
             folder = f"https://{account}.blob.{cloud.storage_suffixes[0]}/{PRIVATE_PACKAGES}"
             routes.append(
@@ -101,7 +115,7 @@ class Routes:
     def _open_storage(self) -> BlobStorage:
         from private_wheel.publish.blob.storage import BlobStorage
 
-        self._storage = self._storage or BlobStorage()
+        self._storage = self._storage or BlobStorage(self._http)
         return self._storage
 
 

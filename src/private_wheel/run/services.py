@@ -15,7 +15,7 @@ from private_wheel.azure.arm import (
     Arm,
     StoredConnection,
 )
-from private_wheel.azure.http import AT_ONCE
+from private_wheel.azure.http import AT_ONCE, HttpClients
 from private_wheel.azure.sign_in import Mask, SignIn
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.azureml.connection import (
@@ -49,8 +49,9 @@ class Services:
 
     def __init__(self, config: Config, environ: Mapping[str, str], mask: Mask) -> None:
         self._config = config
-        self._sign_in = SignIn(config.sign_in, environ, mask)
-        self._routes = Routes(config, self._sign_in, environ, mask)
+        self.http = HttpClients(config.http)
+        self._sign_in = SignIn(config.sign_in, self.http, environ, mask)
+        self._routes = Routes(config, self._sign_in, self.http, environ, mask)
         self.connection = _wanted_connection(config)
         self.routes: tuple[Route, ...] = ()
         self.arm: Arm | None = None
@@ -74,14 +75,15 @@ class Services:
         reader = _reader(config, wanted)
         if config.workspaces:
             cloud = self._sign_in.cloud
-            self.arm = Arm(cloud, self._sign_in.bearer(cloud.arm_scope))
+            self.arm = Arm(cloud, self._sign_in.bearer(cloud.arm_scope), self.http)
         self.routes = self._routes.outside_workspaces(reader)
         if config.feed and config.resolved_for:
-            self.index = SimpleIndex(config.feed, reader or self._routes.feed_writer(config.feed))
+            account = reader or self._routes.feed_writer(config.feed)
+            self.index = SimpleIndex(config.feed, account, self.http)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             checks = [pool.submit(route.preflight) for route in self.routes]
             if config.publish_to == "none":
-                checks.append(pool.submit(_check_reader, config, reader))
+                checks.append(pool.submit(_check_reader, config, reader, self.http))
             if self.index:
                 checks.append(pool.submit(self.index.check_access))
             read = dict(
@@ -127,10 +129,10 @@ class Services:
         return resource, self.arm.list_connections(workspace)
 
 
-def _check_reader(config: Config, reader: Account | None) -> None:
+def _check_reader(config: Config, reader: Account | None, http: HttpClients) -> None:
     """A rotation must not put a token that cannot read in the place of one that can."""
     if config.feed and reader and config.verify != "none":
-        with closing(SimpleIndex(config.feed, reader)) as index:
+        with closing(SimpleIndex(config.feed, reader, http)) as index:
             index.check_access()
 
 

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from private_wheel.azure.http import HttpClients
+from private_wheel.azure.http_config import read_http_config
 from private_wheel.errors import PermissionMissing, ServiceFailed, ServiceUnreachable
 from private_wheel.proof import loopback
 from private_wheel.proof.index_server import IndexServer
@@ -53,9 +55,10 @@ def served(
     shutil.copy(tiny_wheel(), sandbox.directory / "feeds" / "acme" / "_organisation")
     feed = parse_feed(sandbox.feed_url("acme", "python"))
     account = Account(username="x", token=lambda: sandbox.tokens.read, input="feed-token")
+    http = HttpClients(read_http_config(sandbox.environ()))
     failures: list[str] = []
     with (
-        closing(SimpleIndex(feed, account)) as index,
+        closing(SimpleIndex(feed, account, http)) as index,
         IndexServer(index, feed.index_url, lambda: failures.append("told")) as server,
     ):
         served = Served(sandbox, server)

@@ -22,7 +22,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobClient, BlobProperties, ContainerClient, ContentSettings
 
-from private_wheel.azure.http import AT_ONCE, BoundedAdapter, new_session, retry_rules
+from private_wheel.azure.http import AT_ONCE, HttpClients
+from private_wheel.azure.retries import retry_rules
 from private_wheel.errors import BlobProtected
 from private_wheel.publish.blob.errors import ConditionFailed, blob_errors, error_code
 from private_wheel.system.progress import Progress
@@ -59,10 +60,9 @@ class StoredBlob:
 class BlobStorage:
     """The way to all blobs of a run: its connections, and the rule that large files go one at a time."""
 
-    def __init__(self) -> None:
-        self._session = new_session(
-            BoundedAdapter(retry_rules(), connections=FILES_AT_ONCE + BLOCKS_AT_ONCE)
-        )
+    def __init__(self, http: HttpClients) -> None:
+        connections = FILES_AT_ONCE + BLOCKS_AT_ONCE
+        self._session = http.session(retry_rules(), connections=connections)
         self._one_large_file = threading.RLock()
 
     def close(self) -> None:

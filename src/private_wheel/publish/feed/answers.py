@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import requests
 
 from private_wheel.azure.answers import server_reason
-from private_wheel.azure.http import RETRIED_STATUSES
+from private_wheel.azure.retries import RETRIED_STATUSES
 from private_wheel.errors import (
     CredentialRefused,
     PermissionMissing,

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote, urldefrag, urljoin, urlsplit
 import requests
 
 from private_wheel.azure.answers import server_reason
-from private_wheel.azure.http import TRANSPORT_ERRORS, Client, same_origin
+from private_wheel.azure.http import TRANSPORT_ERRORS, HttpClients, same_origin
 from private_wheel.errors import ServiceFailed, ServiceUnreachable
 from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.publish.feed.answers import is_sign_in, refusal
@@ -70,9 +70,9 @@ class Content:
 class SimpleIndex:
     """One index, read with one account."""
 
-    def __init__(self, feed: FeedAddress, account: Account) -> None:
+    def __init__(self, feed: FeedAddress, account: Account, http: HttpClients) -> None:
         self._feed, self._account = feed, account
-        self._client = Client(feed.index_url, account.authorization)
+        self._client = http.client(feed.index_url, account.authorization)
 
     def close(self) -> None:
         self._client.close()

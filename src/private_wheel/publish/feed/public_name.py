@@ -17,7 +17,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 
-from private_wheel.azure.http import AT_ONCE, TRANSPORT_ERRORS, Client
+from private_wheel.azure.http import AT_ONCE, TRANSPORT_ERRORS, Client, HttpClients
 from private_wheel.errors import ServiceUnreachable
 from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.publish.feed.answers import is_sign_in
@@ -50,7 +50,7 @@ class _NotAskedError(Exception):
 
 
 def public_name_warnings(
-    names: Sequence[str], environ: Mapping[str, str], feed: FeedAddress
+    names: Sequence[str], environ: Mapping[str, str], feed: FeedAddress, http: HttpClients
 ) -> list[str]:
     """What to tell of `names`, which are canonical (PEP 503), when `feed` is an extra index beside the public one.
 
@@ -63,7 +63,7 @@ def public_name_warnings(
                 "The feed is this machine's only index: there is no public one that could know the names."
             )
             return []
-        known, reasons = _ask_all(index, list(dict.fromkeys(names)))
+        known, reasons = _ask_all(index, list(dict.fromkeys(names)), http)
     except _NotAskedError as error:
         return [_not_asked(names, str(error))]
     warnings = [_confusing(name, index) for name in known]
@@ -97,7 +97,9 @@ def _public_index(environ: Mapping[str, str]) -> _Index:
     )
 
 
-def _ask_all(index: _Index, names: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
+def _ask_all(
+    index: _Index, names: Sequence[str], http: HttpClients
+) -> tuple[list[str], dict[str, list[str]]]:
     """The names that the index has, and by their reasons those of which nothing is known."""
     left: queue.SimpleQueue[str] = queue.SimpleQueue()
     answers: dict[str, bool | str] = {}
@@ -106,7 +108,8 @@ def _ask_all(index: _Index, names: Sequence[str]) -> tuple[list[str], dict[str, 
 
     def work() -> None:
         authorize = (lambda: index.authorization) if index.authorization else None
-        with closing(Client(index.url, authorize, repeats=False)) as client, suppress(queue.Empty):
+        client = http.client(index.url, authorize, repeats=False)
+        with closing(client), suppress(queue.Empty):
             while True:
                 name = left.get_nowait()
                 answers[name] = _answer(client, f"{index.url}{name}/")

@@ -13,14 +13,8 @@ from typing import TYPE_CHECKING
 import requests
 
 from private_wheel.azure.answers import server_reason, unreachable
-from private_wheel.azure.http import (
-    RETRIED_STATUSES,
-    TRANSPORT_ERRORS,
-    Authorization,
-    BoundedAdapter,
-    Client,
-    pause_before_retry,
-)
+from private_wheel.azure.http import TRANSPORT_ERRORS, Authorization, HttpClients
+from private_wheel.azure.retries import RETRIED_STATUSES, pause_before_retry
 from private_wheel.errors import (
     LocalVersion,
     NotPublished,
@@ -64,11 +58,13 @@ class FeedRoute:
         writer: Account,
         reader: Account | None,
         if_exists: IfExists,
+        http: HttpClients,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._feed, self._writer, self._if_exists, self._sleep = feed, writer, if_exists, sleep
-        self._own_index = SimpleIndex(feed, writer)
-        self._workspace_index = SimpleIndex(feed, reader) if reader else self._own_index
+        self._http = http
+        self._own_index = SimpleIndex(feed, writer, http)
+        self._workspace_index = SimpleIndex(feed, reader, http) if reader else self._own_index
 
     def close(self) -> None:
         self._own_index.close()
@@ -89,7 +85,7 @@ class FeedRoute:
 
         Without this, a token that may only read would be found out when the wheel is sent.
         """
-        client = Client(self._feed.upload_url, self._writer.authorization, repeats=False)
+        client = self._http.client(self._feed.upload_url, self._writer.authorization, repeats=False)
         try:
             response = client.request("POST", self._feed.upload_url)
             if response.status_code == 403 and "AddPackage" in response.text:
@@ -178,8 +174,9 @@ class FeedRoute:
 
         repository = Repository(self._feed.upload_url, None, None, disable_progress_bar=True)
         try:
+            adapter = self._http.adapter(read_timeout=_UPLOAD_TIMEOUT)
             for scheme in ("https://", "http://"):
-                repository.session.mount(scheme, BoundedAdapter(read_timeout=_UPLOAD_TIMEOUT))
+                repository.session.mount(scheme, adapter)
             repository.session.auth = Authorization(
                 self._writer.authorization, self._feed.upload_url
             )

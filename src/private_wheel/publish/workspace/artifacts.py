@@ -13,7 +13,7 @@ import requests
 
 from private_wheel.azure.answers import json_object, server_reason, shortened
 from private_wheel.azure.clouds import Cloud
-from private_wheel.azure.http import Authorize, Client
+from private_wheel.azure.http import Authorize, HttpClients
 from private_wheel.azure.sign_in import Mask
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.errors import (
@@ -43,10 +43,12 @@ class ArtifactService:
         cloud: Cloud,
         authorize: Authorize,
         mask: Mask,
+        http: HttpClients,
     ) -> None:
         self._workspace, self._cloud, self._mask = workspace, cloud, mask
+        self._http = http
         base_url = self._discover(discovery_url)
-        self._client = Client(base_url, authorize)
+        self._client = http.client(base_url, authorize)
         self._root = f"{base_url}/artifact/v2.0{workspace.path}/artifacts"
 
     def close(self) -> None:
@@ -127,7 +129,7 @@ class ArtifactService:
     def _discover(self, url: str) -> str:
         try:
             self._check_host(url)
-            client = Client(url)
+            client = self._http.client(url)
             try:
                 response = client.request("GET", url)
             finally:

@@ -13,6 +13,8 @@ from typing import Any, cast
 import pytest
 
 from private_wheel.azure.clouds import find_cloud
+from private_wheel.azure.http import HttpClients
+from private_wheel.azure.http_config import HttpConfig
 from private_wheel.errors import BlobProtected
 from private_wheel.publish.blob.address import parse_container
 from private_wheel.publish.blob.storage import Blob, StoredBlob, _stored
@@ -154,7 +156,7 @@ def test_a_blob_with_the_hash_of_something_else_is_not_cut_short(
 
 def test_a_key_in_the_environment_is_not_used_for_a_real_account() -> None:
     class Signed:
-        cloud = find_cloud("AzureCloud", {})
+        cloud = find_cloud("AzureCloud", {}, HttpClients(HttpConfig()))
 
     address = parse_container("https://acmepackages.blob.core.windows.net/wheels")
     credential = _storage_credential(
