@@ -35,7 +35,8 @@ def sandbox(tmp_path: Path, azurite: Azurite) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def tiny_wheel(tmp_path: Path) -> WheelMaker:
-    """`tiny_wheel(name, version, metadata_version=…, content=…, requires=…, tag=…)` writes a wheel of one module."""
+    """`tiny_wheel(name, version, metadata_version=…, content=…, requires=…, tag=…)` writes a wheel
+    of one module."""
 
     def make(
         name: str = "acme-forecast",

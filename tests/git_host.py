@@ -30,8 +30,8 @@ description = "In Git."
 
 
 def git_host(directory: Path, tags: Mapping[str, str], *addresses: str) -> Path:
-    """Make a repository for each package, with its one commit on `main` and tagged, and return the `.gitconfig` with
-    which Git finds it below each of `addresses`, which end with a slash."""
+    """Make a repository for each package, with its one commit on `main` and tagged, and return the
+    `.gitconfig` with which Git finds it below each of `addresses`, which end with a slash."""
     for name, tag in tags.items():
         source = directory / name
         source.mkdir(parents=True)

@@ -79,7 +79,8 @@ def credentials_in(requests: Iterable[RecordedRequest]) -> set[str]:
 
 
 def contents(directory: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file below a directory with its path and bytes, also of those inside zip files; and every path."""
+    """Every file below a directory with its path and bytes, also of those inside zip files; and
+    every path."""
     for path in sorted(directory.rglob("*")):
         name = str(path.relative_to(directory))
         if path.is_file() and not path.is_symlink():

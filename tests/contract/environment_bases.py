@@ -48,8 +48,8 @@ def extended(
     index_url: str = INDEX,
     sha256: str = SHA256,
 ) -> Extended:
-    """The file, or `base`, with acme-forecast 1.2.3, which was built from the directory that the file is in. Without a
-    name, an environment of its own."""
+    """The file, or `base`, with acme-forecast 1.2.3, which was built from the directory that the
+    file is in. Without a name, an environment of its own."""
     package = Package(
         name="acme-forecast", line=LINES[route], sha256=(sha256,), directories=(str(DIRECTORY),)
     )

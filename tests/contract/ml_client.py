@@ -1,4 +1,5 @@
-"""Uses azure-ai-ml as its users do, and prints what it saw as JSON. A process of its own: it reads variables early."""
+"""Uses azure-ai-ml as its users do, and prints what it saw as JSON. A process of its own: it reads
+variables early."""
 
 import json
 import os

@@ -1,5 +1,5 @@
-"""Loads and registers environments with azure-ai-ml as its users do, and prints as JSON which keys it knows, and what
-it saw of each file.
+"""Loads and registers environments with azure-ai-ml as its users do, and prints as JSON which keys
+it knows, and what it saw of each file.
 
 A process of its own: it reads variables early.
 """

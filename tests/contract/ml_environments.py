@@ -1,4 +1,5 @@
-"""Uses azure-ai-ml's environments as its users do, and prints what it saw as JSON. A process of its own."""
+"""Uses azure-ai-ml's environments as its users do, and prints what it saw as JSON. A process of its
+own."""
 
 import json
 import sys

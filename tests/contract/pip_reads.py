@@ -1,6 +1,8 @@
-"""Reads requirements files with pip's own parser, and prints what it understood as JSON: a list for each file.
+"""Reads requirements files with pip's own parser, and prints what it understood as JSON: a list for
+each file.
 
-pip has no public interface for this. A process of its own, so that its modules are not in the tests' process.
+pip has no public interface for this. A process of its own, so that its modules are not in the
+tests' process.
 """
 
 import json

@@ -1,4 +1,5 @@
-"""Twenty files as users write them: what changes in each, and whether the tools that they are for take the result."""
+"""Twenty files as users write them: what changes in each, and whether the tools that they are for
+take the result."""
 
 from __future__ import annotations
 
@@ -98,7 +99,8 @@ def test_a_second_time_changes_nothing(name: str, route: str, tmp_path: Path) ->
 
 @dataclass(frozen=True, kw_only=True)
 class Official:
-    """The keys of azure-ai-ml's schema, what it makes of each definition, and what it gets back after sending it."""
+    """The keys of azure-ai-ml's schema, what it makes of each definition, and what it gets back
+    after sending it."""
 
     keys: list[str]
     cases: dict[Case, dict[str, Any]]
@@ -156,7 +158,8 @@ def test_the_official_client_loads_and_registers_it(case: Case, official: Offici
 def understood(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[tuple[Case, str], list[dict[str, Any]]]:
-    """What pip makes of the user's file, of requirements.txt, and of the pip part of conda.yml as conda gives it."""
+    """What pip makes of the user's file, of requirements.txt, and of the pip part of conda.yml as
+    conda gives it."""
     directory = tmp_path_factory.mktemp("requirements")
     texts = {}
     for case in CASES:
@@ -199,7 +202,8 @@ def is_ours(one: dict[str, Any]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """A feed with acme-forecast 1.2.3: its index, the hash of the wheel, and the variables of a child that may read.
+    """A feed with acme-forecast 1.2.3: its index, the hash of the wheel, and the variables of a
+    child that may read.
 
     `stand_ins` are addresses on this machine for those of hosts elsewhere.
     """
@@ -210,7 +214,8 @@ class Feed:
     stand_ins: dict[str, str]
 
     def requirements(self, result: Extended) -> str:
-        """requirements.txt with the index by a variable that has the token, as an image build gets at it."""
+        """requirements.txt with the index by a variable that has the token, as an image build gets
+        at it."""
         assert result.requirements.count(self.index) == 1
         text = result.requirements.replace(self.index, "${FEED}")
         for address, here in self.stand_ins.items():
@@ -264,8 +269,8 @@ def stand_ins(sandbox: Sandbox) -> dict[str, str]:
 
 def test_the_pip_part_resolves(feed: Feed, tmp_path: Path) -> None:
     results = {name: extended(name, index_url=feed.index, sha256=feed.sha256) for name in NAMES}
-    # No other Python is needed for it, and looking for one to download takes seconds. The address of the feed may have
-    # been another sandbox's.
+    # No other Python is needed for it, and looking for one to download takes seconds. The address
+    # of the feed may have been another sandbox's.
     options = [
         "--python",
         sys.executable,

@@ -50,7 +50,8 @@ MODES: dict[IndexMode, str] = {"extra": "--extra-index-url", "only": "--index-ur
 
 
 def ask(script: str | Path, *arguments: str) -> Any:
-    """Run a script with azure-ai-ml or pip in a process of its own, and return what it prints as JSON."""
+    """Run a script with azure-ai-ml or pip in a process of its own, and return what it prints as
+    JSON."""
     program = [str(script)] if isinstance(script, Path) else ["-c", script]
     command = [sys.executable, "-W", "ignore", *program, *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -100,8 +101,8 @@ def by_url(form: str) -> Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """One environment: its conda file as YAML, what the official client makes of its definition, and pip of its
-    requirements."""
+    """One environment: its conda file as YAML, what the official client makes of its definition,
+    and pip of its requirements."""
 
     conda: dict[str, Any]
     official: list[Any]
@@ -110,7 +111,8 @@ class Read:
 
 @pytest.fixture(scope="module")
 def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Read]:
-    """By index mode and route. In one process for all: the client takes longer to start than to load them."""
+    """By index mode and route. In one process for all: the client takes longer to start than to
+    load them."""
     pins = pinned(wheel(), wheel("second", "2!1.0rc1"))
     environments = {mode: environment_of(config(mode), pins, INDEX) for mode in MODES} | {
         "blob": environment_of(config(), [by_url("{name} @ {url}#sha256={sha256}")], ""),

@@ -63,7 +63,8 @@ SET_UPS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 @pytest.mark.parametrize("name", SET_UPS)
 def test_we_read_what_pip_reads(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files, variables = SET_UPS[name]
-    # A virtual environment, because pip reads the pip.conf in it. It borrows the pip that runs these tests.
+    # A virtual environment, because pip reads the pip.conf in it. It borrows the pip that runs
+    # these tests.
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path], check=True)
     for place, text in files.items():
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)

@@ -197,7 +197,8 @@ class TestAgreement:
         assert agreement.plan("acme-test", kind).action == "identical"
 
     def test_what_we_send_is_what_it_sends(self, agreement: Agreement, kind: str) -> None:
-        """But for the text of the conda file, which it writes anew, and what is so without being said."""
+        """But for the text of the conda file, which it writes anew, and what is so without being
+        said."""
         theirs = dict(agreement.stored(agreement.sandbox.workspace("acme-ml"), kind))
         ours = dict(agreement.sent_by_us[agreement.definitions[kind].name])
         assert (theirs.pop("isArchived"), ours.pop("osType")) == (False, "Linux")

@@ -1,4 +1,5 @@
-"""The runner, the servers, and the runs that the tests look at: few, as each takes seconds, and made once."""
+"""The runner, the servers, and the runs that the tests look at: few, as each takes seconds, and
+made once."""
 
 from __future__ import annotations
 
@@ -130,7 +131,8 @@ def runner(tmp_path_factory: pytest.TempPathFactory, stand_in: Path) -> Runner:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory, azure: Azure) -> Path:
-    """A user's repository: the example package with the example workflow, and workflows that do more."""
+    """A user's repository: the example package with the example workflow, and workflows that do
+    more."""
     folder = shutil.copytree(
         REPOSITORY / "examples" / "acme-forecast", tmp_path_factory.mktemp("project") / "forecast"
     )
@@ -163,7 +165,8 @@ def failing_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def released(runner: Runner, project: Path, azure: Azure) -> Run:
-    """A tag is pushed: four workflows start, several of them at once on a machine that has no runtime yet."""
+    """A tag is pushed: four workflows start, several of them at once on a machine that has no
+    runtime yet."""
     return runner.run(project, azure.settings, azure.environ)
 
 
@@ -194,7 +197,8 @@ def failed(runner: Runner, failing_project: Path, azure: Azure, released_again: 
 
 
 def example(azure: Azure) -> str:
-    """The workflow of our examples as somebody copies it: with the names of a feed and a workspace put in."""
+    """The workflow of our examples as somebody copies it: with the names of a feed and a workspace
+    put in."""
     text = EXAMPLE.read_text(encoding="utf-8")
     for name in ("feed", "workspace"):
         value = f"${{{{ vars.{name.upper()} }}}}"

@@ -1,7 +1,8 @@
 """A self-hosted runner for workflows: act in host mode, without Docker and without a network.
 
-It has a home, a tool cache and a temporary directory of its own, and keeps what a run says as act's JSON lines. It
-hides no secrets in them (`--insecure-secrets`): what a test finds there is what our program printed.
+It has a home, a tool cache and a temporary directory of its own, and keeps what a run says as act's
+JSON lines. It hides no secrets in them (`--insecure-secrets`): what a test finds there is what our
+program printed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from tests.protocol.github_runner import Log, read_log
 REPOSITORY = Path(__file__).resolve().parents[2]
 _OURS = ("action.yml", "entrypoint.py", "requirements", "src")
 _USES = re.compile(r"^\s*(?:- )?uses: (?P<reference>[^\s#]+)", re.MULTILINE)
-# Of the machine that the tests run on, these are no business of the runner: it sets them itself, or they are secrets.
+# Of the machine that the tests run on, these are no business of the runner: it sets them itself, or
+# they are secrets.
 _NOT_INHERITED = re.compile(
     r"^(GITHUB|RUNNER|ACTIONS|ACT|INPUT|SYSTEM|BUILD|AGENT|AZURE|ARM|XDG)_|^(TF_BUILD|VIRTUAL_ENV|KEPT)$|^PYTHON(?!IOENC)"
 )
@@ -33,7 +35,8 @@ _SECONDS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What one job said. Its step with our action is `release`, the step inside that starts our program."""
+    """What one job said. Its step with our action is `release`, the step inside that starts our
+    program."""
 
     name: str
     entries: tuple[Mapping[str, Any], ...]
@@ -122,7 +125,8 @@ class Run:
 
     @property
     def text(self) -> str:
-        """All that a person could read of it; the commands that announce a mask are the runner's own business."""
+        """All that a person could read of it; the commands that announce a mask are the runner's
+        own business."""
         shown = [
             json.dumps(entry, ensure_ascii=False)
             for entry in self.entries
@@ -144,8 +148,9 @@ class Settings:
 
 
 class Runner:
-    """The machine. All that it writes is below `directory`. A repository's secrets and variables reach act by files in
-    `private`, which is gone after each run: so a secret below `directory` was put there by a job."""
+    """The machine. All that it writes is below `directory`. A repository's secrets and variables
+    reach act by files in `private`, which is gone after each run: so a secret below `directory` was
+    put there by a job."""
 
     def __init__(self, directory: Path, private: Path, *, actions: Mapping[str, Path]) -> None:
         self.directory = directory
@@ -249,7 +254,8 @@ class Runner:
         }
 
     def _path(self) -> str:
-        """With the Python of the tests, but without the packages and tools of its virtual environment."""
+        """With the Python of the tests, but without the packages and tools of its virtual
+        environment."""
         own = Path(sys.executable).parent
         others = [entry for entry in os.environ["PATH"].split(os.pathsep) if Path(entry) != own]
         return os.pathsep.join([str(self.directory / "bin"), *others])
@@ -264,7 +270,8 @@ def act() -> Path:
 
 
 def copy_action(target: Path) -> Path:
-    """The action as it is in the working tree, with what is not committed yet, as a repository that `uses:` names."""
+    """The action as it is in the working tree, with what is not committed yet, as a repository that
+    `uses:` names."""
     listed = git(
         REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *_OURS
     )

@@ -1,4 +1,5 @@
-"""One machine for all tests: the extension packed and unpacked once, a tool cache whose runtime is made once."""
+"""One machine for all tests: the extension packed and unpacked once, a tool cache whose runtime is
+made once."""
 
 from __future__ import annotations
 
@@ -70,6 +71,7 @@ def task(new_task: TaskMaker) -> Task:
 
 @pytest.fixture
 def wheel_task(task: Task, tiny_wheel: Callable[..., Path]) -> Task:
-    """A step whose checkout holds one ready wheel, acme-forecast 1.2.3: no build, so the run is quick."""
+    """A step whose checkout holds one ready wheel, acme-forecast 1.2.3: no build, so the run is
+    quick."""
     shutil.copy(tiny_wheel(), task.checkout)
     return task

@@ -1,7 +1,8 @@
 """Service connections as Azure's agent tells a task of them.
 
-Source: microsoft/azure-pipelines-agent @42bde98, Handler.cs (AddEndpointsToEnvironment), VarUtil.cs;
-microsoft/azure-pipelines-tasks, Tasks/AzureCLIV2/azureclitask.ts (the keys of an AzureRM connection)
+Source: microsoft/azure-pipelines-agent @42bde98, Handler.cs (AddEndpointsToEnvironment),
+VarUtil.cs; microsoft/azure-pipelines-tasks, Tasks/AzureCLIV2/azureclitask.ts (the keys of an
+AzureRM connection)
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def job_environ(url: str, token: str) -> dict[str, str]:
 def connection_environ(
     sandbox: Sandbox, kind: Kind, identity: Identity, secret: str
 ) -> dict[str, str]:
-    """An Azure Resource Manager connection of that kind. `secret` is the client secret, or the PEM file's text."""
+    """An Azure Resource Manager connection of that kind. `secret` is the client secret, or the PEM
+    file's text."""
     scheme = {"workload": "WorkloadIdentityFederation", "managed": "ManagedServiceIdentity"}.get(
         kind, "ServicePrincipal"
     )

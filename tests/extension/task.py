@@ -1,5 +1,5 @@
-"""The packed task as an agent of Azure Pipelines runs it: `node launch.js` with the agent's environment, and its output
-read line by line by the port of the agent's parser."""
+"""The packed task as an agent of Azure Pipelines runs it: `node launch.js` with the agent's
+environment, and its output read line by line by the port of the agent's parser."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from tests.protocol.azure_agent import Agent, Outcome
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds until a hanging run is ended; the first one makes the runtime
-# What a machine's owner sets for its package installers: the agent hands on what it was started with.
+# What a machine's owner sets for its package installers: the agent hands on what it was started
+# with.
 MACHINE_SETTINGS = ("PIP_", "UV_")
 
 
@@ -116,7 +117,8 @@ class Machine:
 
 @dataclass(kw_only=True)
 class Task:
-    """One step of a job on that machine, with its checkout and its services. A new connection is made for each run."""
+    """One step of a job on that machine, with its checkout and its services. A new connection is
+    made for each run."""
 
     machine: Machine
     sandbox: Sandbox

@@ -1,4 +1,5 @@
-"""The launcher on machines that are not ready: a clear line each, one issue, a task that failed, exit status 0."""
+"""The launcher on machines that are not ready: a clear line each, one issue, a task that failed,
+exit status 0."""
 
 from __future__ import annotations
 
@@ -80,7 +81,8 @@ class TestPython:
         assert ended.succeeded(), str(ended)
 
     def test_one_that_vanishes(self, bare_task: Task) -> None:
-        """It is there for the question and gone when it is started: one issue and one end all the same."""
+        """It is there for the question and gone when it is started: one issue and one end all the
+        same."""
         program = add_program(bare_task, "python3", "echo python 3 12")
         program.write_text(f'#!/bin/sh\n/bin/rm "{program}"\necho python 3 12\n')
         check_failure(run(bare_task), "PW103", "does not start")

@@ -1,4 +1,5 @@
-"""The packed task does its job: on each route, with each kind of service connection, and with the job's own token."""
+"""The packed task does its job: on each route, with each kind of service connection, and with the
+job's own token."""
 
 from __future__ import annotations
 
@@ -202,7 +203,8 @@ class TestHost:
 
     @pytest.mark.parametrize("debug", ["true", "True", "false", ""])
     def test_debug_lines_are_shown_when_asked_for(self, wheel_task: Task, debug: str) -> None:
-        """The question for the right to write gets no answer: that is worth a line for those who look closely."""
+        """The question for the right to write gets no answer: that is worth a line for those who
+        look closely."""
         wheel_task.sandbox.faults.add(server="feed", method="POST", reset=True)
         run = wheel_task.run(
             inputs={**wheel_task.feed_inputs(), "package": "*.whl"},

@@ -1,4 +1,5 @@
-"""No credential in anything that a run leaves behind or shows to a build, whatever letters it is made of."""
+"""No credential in anything that a run leaves behind or shows to a build, whatever letters it is
+made of."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ STRANGE = "p%25er%c;ent]\"quo'ted\\ba%0Ack&am<p>per+plus/sl=Zo\xeb\u20ac\U0001f5
 
 
 def secrets(task: Task, *more: str) -> Secrets:
-    """All that this sandbox has handed out, whatever reached a server as a credential, and the other variable."""
+    """All that this sandbox has handed out, whatever reached a server as a credential, and the
+    other variable."""
     sandbox = task.sandbox
     tokens = {value for value in vars(sandbox.tokens).values() if isinstance(value, str)}
     tokens |= {identity.secret for identity in sandbox.identities}
@@ -217,7 +219,8 @@ class TestBuild:
 
     @staticmethod
     def ours(task: Task, seen: Any, *, launcher: bool) -> list[Any]:
-        """The processes of the step: those that have the task's or the tool cache's files in their arguments."""
+        """The processes of the step: those that have the task's or the tool cache's files in their
+        arguments."""
         script, marks = (
             str(task.machine.task / "launch.js"),
             (str(task.machine.task), str(task.machine.tools)),

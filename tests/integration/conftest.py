@@ -40,7 +40,8 @@ class Outcome:
 
 
 class Job:
-    """A job with its checkout as working directory. Inputs are keyword arguments: `feed_token` is `feed-token`."""
+    """A job with its checkout as working directory. Inputs are keyword arguments: `feed_token` is
+    `feed-token`."""
 
     def __init__(self, sandbox: Sandbox, checkout: Path) -> None:
         self.sandbox = sandbox
@@ -128,8 +129,8 @@ class Job:
         )
 
     def sent(self) -> list[str]:
-        """The requests so far that could have changed something anywhere: the question for the right to write, which
-        is an upload of nothing, cannot."""
+        """The requests so far that could have changed something anywhere: the question for the
+        right to write, which is an upload of nothing, cannot."""
         changing = ("POST", "PUT", "PATCH", "DELETE")
         servers = ("arm", "artifact-service", "blob", "feed", "plain-index")
         return [
@@ -159,7 +160,8 @@ def job(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Jo
 
 @pytest.fixture
 def wheel_job(job: Job, tiny_wheel: object) -> Job:
-    """A job whose checkout holds one ready wheel, acme-forecast 1.2.3: no build, so the run is quick."""
+    """A job whose checkout holds one ready wheel, acme-forecast 1.2.3: no build, so the run is
+    quick."""
     assert callable(tiny_wheel)
     shutil.copy(tiny_wheel(), job.checkout)
     return job

@@ -166,7 +166,8 @@ def upload(job: Job, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
 def cancel(
     upload: Upload, requests: int, numbers: tuple[int, ...], temporary: Path
 ) -> tuple[str, str]:
-    """Start a run, send it signals as soon as so many requests are held, and give its log and its summary."""
+    """Start a run, send it signals as soon as so many requests are held, and give its log and its
+    summary."""
     environ = upload.job.environ(**upload.inputs)
     temporary.mkdir()
     with subprocess.Popen(

@@ -1,4 +1,5 @@
-"""The workspace connection on a strict stand-in: created, rotated, or refused before anything changes."""
+"""The workspace connection on a strict stand-in: created, rotated, or refused before anything
+changes."""
 
 from __future__ import annotations
 

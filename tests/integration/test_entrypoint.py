@@ -1,4 +1,5 @@
-"""The entrypoint as a user's machine runs it: a real interpreter, real pip and uv, a real package index."""
+"""The entrypoint as a user's machine runs it: a real interpreter, real pip and uv, a real package
+index."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ def main(environ, stdout, arguments):
 
 @dataclass(kw_only=True)
 class Machine:
-    """A copy of the project and a machine to run it on: paths with blanks and letters, one index, no other."""
+    """A copy of the project and a machine to run it on: paths with blanks and letters, one index,
+    no other."""
 
     root: Path
     index: str
@@ -111,7 +113,8 @@ class Machine:
         return runtime
 
     def lock_only(self, *names: str) -> None:
-        """Keeps these packages of the runtime's lock, for a test that needs a runtime but not all of it."""
+        """Keeps these packages of the runtime's lock, for a test that needs a runtime but not all
+        of it."""
         file = self.project / "requirements" / "runtime.txt"
         blocks = re.split(r"\n(?=\S)", file.read_text())
         kept = [block for block in blocks if block.split("==")[0] in names]
@@ -446,7 +449,8 @@ def test_an_externally_managed_python(machine: Machine) -> None:
 
 
 def _externally_managed(prefix: Path) -> Path:
-    """This interpreter as a Linux distribution ships it (PEP 668): its library with the marker, and its pip."""
+    """This interpreter as a Linux distribution ships it (PEP 668): its library with the marker, and
+    its pip."""
     library = Path(os.__file__).parent
     managed = prefix / "lib" / library.name
     (managed / "site-packages").mkdir(parents=True)

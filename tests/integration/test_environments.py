@@ -1,4 +1,5 @@
-"""The environments of a whole run: in every format, by every route, extended, proven, and without a credential."""
+"""The environments of a whole run: in every format, by every route, extended, proven, and without a
+credential."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Every request of the two routes that end in blob storage fails once, in every way, and from there on for good.
+"""Every request of the two routes that end in blob storage fails once, in every way, and from there
+on for good.
 
-Whatever happens: the run ends in success or in one clear error, a blob is there as a whole or not at all, no URL is
-given without its bytes, and the next run succeeds.
+Whatever happens: the run ends in success or in one clear error, a blob is there as a whole or not
+at all, no URL is given without its bytes, and the next run succeeds.
 """
 
 from __future__ import annotations
@@ -149,7 +150,8 @@ def test_each_request_and_all_after_it_fail(trial: Trial, way: str) -> None:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_killed_at_each_write(trial: Trial, moment: str) -> None:
-    """With kill -9, before the service works on the request and after it, so that no answer is ever read.
+    """With kill -9, before the service works on the request and after it, so that no answer is ever
+    read.
 
     A kill between two writes leaves what one after the first of them leaves.
     """

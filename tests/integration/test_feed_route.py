@@ -126,7 +126,8 @@ def test_content_is_compared_by_download_where_the_index_gives_no_hash(
 def test_a_conflict_that_the_plan_did_not_see_is_compared(
     wheel_job: Job, tiny_wheel: Callable[..., Path], server: str
 ) -> None:
-    """Somebody else publishes between our look and our upload: Azure answers 409, pypiserver 400 or 409."""
+    """Somebody else publishes between our look and our upload: Azure answers 409, pypiserver 400 or
+    409."""
     inputs = {}
     if server == "plain-index":
         user, password = wheel_job.sandbox.plain_index_account

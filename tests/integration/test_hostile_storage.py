@@ -1,5 +1,5 @@
-"""What answers in the place of blob storage or of the artifact service: one clear error, no success that is none, and
-never an exception that nobody foresaw."""
+"""What answers in the place of blob storage or of the artifact service: one clear error, no success
+that is none, and never an exception that nobody foresaw."""
 
 from __future__ import annotations
 

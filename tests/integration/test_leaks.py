@@ -1,4 +1,5 @@
-"""No token, in any form, in anything that a run leaves behind, while the servers repeat what they were sent."""
+"""No token, in any form, in anything that a run leaves behind, while the servers repeat what they
+were sent."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ _started: list[str] = []
 
 
 def _watch(event: str, arguments: tuple[object, ...]) -> None:
-    """Every child's arguments and environment, as the interpreter hands them to the operating system."""
+    """Every child's arguments and environment, as the interpreter hands them to the operating
+    system."""
     if event == "subprocess.Popen":
         _started.append(repr(arguments[1:]))
 
@@ -38,7 +40,8 @@ sys.addaudithook(_watch)
 
 
 def secrets(job: Job) -> Secrets:
-    """Everything secret that this sandbox has handed out so far, and whatever reached a server as a credential."""
+    """Everything secret that this sandbox has handed out so far, and whatever reached a server as a
+    credential."""
     sandbox = job.sandbox
     tokens = {value for value in vars(sandbox.tokens).values() if isinstance(value, str)}
     tokens |= {identity.secret for identity in sandbox.identities}
@@ -47,7 +50,8 @@ def secrets(job: Job) -> Secrets:
 
 
 def left_behind(job: Job, *texts: str) -> bytes:
-    """The log without the lines that tell the host what to mask, and every file outside the sandbox's own folder."""
+    """The log without the lines that tell the host what to mask, and every file outside the
+    sandbox's own folder."""
     lines = [
         line.encode()
         for text in texts
@@ -182,8 +186,8 @@ ROUTES = ("blob", "workspace")
 FOREIGN_SIGNATURE = "c2lnbmF0dXJlLW9mLWEtc2FzLXRoYXQtbm9ib2R5LWtub3dz+/A="
 FOREIGN_LINK = f"https://acme.blob.core.windows.net/a/b?sv=2024-11-04&sr=b&sig={quote(FOREIGN_SIGNATURE, safe='')}&sp=r"
 
-# Answers that hold a link, and none that can be used. Their names go into the environment of a test, where the program
-# looks for secrets too: so no name is made of the link.
+# Answers that hold a link, and none that can be used. Their names go into the environment of a
+# test, where the program looks for secrets too: so no name is made of the link.
 UNUSABLE: dict[str, object] = {
     "scheme": {"contentUri": FOREIGN_LINK.replace("https", "wasbs")},
     "no scheme": {"contentUri": FOREIGN_LINK.removeprefix("https:")},
@@ -207,7 +211,8 @@ def inputs_of(job: Job, route: str) -> dict[str, str]:
 def careless_storage(
     job: Job, azurite: Azurite, no_pauses: None, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[None]:
-    """Errors repeat the address of the request too: a signed link is a credential. No library prints beside us."""
+    """Errors repeat the address of the request too: a signed link is a credential. No library
+    prints beside us."""
     azurite.start()  # its process is given the keys
     _started.clear()
     job.sandbox.faults.echo_url = True
@@ -293,7 +298,8 @@ class TestStorage:
     def test_a_traceback_shows_no_signed_link(
         self, wheel_job: Job, route: str, after: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A bug below the SDK, told with all that a debug run shows: exceptions of libraries repeat addresses."""
+        """A bug below the SDK, told with all that a debug run shows: exceptions of libraries repeat
+        addresses."""
         genuine = HTTPConnectionPool.urlopen
 
         def break_down(

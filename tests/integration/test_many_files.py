@@ -1,5 +1,5 @@
-"""Many wheels in one run, on both routes that end in blob storage: checked before the first is sent, and sent side by
-side."""
+"""Many wheels in one run, on both routes that end in blob storage: checked before the first is
+sent, and sent side by side."""
 
 from __future__ import annotations
 

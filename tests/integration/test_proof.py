@@ -1,4 +1,5 @@
-"""The proof that an environment works: what resolves and installs, what does not, and what foreign code can see."""
+"""The proof that an environment works: what resolves and installs, what does not, and what foreign
+code can see."""
 
 from __future__ import annotations
 
@@ -581,7 +582,8 @@ def test_cancelled_in_the_middle(bench: Bench, tmp_path: Path, level: str) -> No
 def test_foreign_code_cannot_change_what_later_runs_install(
     bench: Bench, tmp_path: Path, level: str
 ) -> None:
-    """The cache is the check's own: what is in the machine's stays as it is, and the check adds nothing to it."""
+    """The cache is the check's own: what is in the machine's stays as it is, and the check adds
+    nothing to it."""
     bench.sandbox.public_project("acme-public", "3.1")
     act = "for file in pathlib.Path(os.environ['UV_CACHE_DIR']).rglob('*'): print(file)"
     sdist(bench, "acme-spy", f"import os\n\n\ndef act():\n    {act}\n    raise SystemExit(3)\n")

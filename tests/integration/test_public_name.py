@@ -1,4 +1,5 @@
-"""What the public index is asked before a second index is put beside it, and what is made of its answer."""
+"""What the public index is asked before a second index is put beside it, and what is made of its
+answer."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class Asker:
     machine: Mapping[str, str]
 
     def ask(self, *names: str, **variables: str) -> list[str]:
-        """On a machine whose pip is told nothing but `variables`; the sandbox's public index, unless they name one."""
+        """On a machine whose pip is told nothing but `variables`; the sandbox's public index,
+        unless they name one."""
         told = variables or {"PIP_INDEX_URL": self.sandbox.public_index_url}
         feed = parse_feed(self.sandbox.feed_url("acme", "python"))
         environ = {**self.machine, **told}

@@ -1,4 +1,5 @@
-"""The names of the public cloud as users write them, with nothing on loopback in any input: by a proxy."""
+"""The names of the public cloud as users write them, with nothing on loopback in any input: by a
+proxy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The environment version in each workspace: created, recognised, or refused before anything is sent."""
+"""The environment version in each workspace: created, recognised, or refused before anything is
+sent."""
 
 from __future__ import annotations
 
@@ -127,7 +128,8 @@ class TestPlan:
         "changes", [{}, {"tags": {"a": "b"}, "description": "theirs"}, {"condaFile": CONDA[7:]}]
     )
     def test_the_same_is_there(self, workspaces: Workspaces, changes: dict[str, Any]) -> None:
-        """Description and tags are others' to change; the text of the conda file is what azure-ai-ml changes."""
+        """Description and tags are others' to change; the text of the conda file is what
+        azure-ai-ml changes."""
         workspaces.stored()["1.2.3"] = before = other(**changes)
         (plan,) = workspaces.plan()
         register_version(workspaces.arm, plan, DEFINITION)

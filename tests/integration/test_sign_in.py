@@ -57,7 +57,8 @@ def test_workload_identity(job: Job) -> None:
 
 
 def test_az_login(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Azure CLI is a stand-in of a few lines: it prints the token that it was given, as `az` does."""
+    """The Azure CLI is a stand-in of a few lines: it prints the token that it was given, as `az`
+    does."""
     token = job.sandbox.access_tokens.issue(
         job.sandbox.identities.contributor, job.sandbox.url("arm")
     )

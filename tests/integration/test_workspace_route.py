@@ -1,4 +1,5 @@
-"""The workspace route: the exchange of SDK v1's private wheels, against the sandbox's artifact service."""
+"""The workspace route: the exchange of SDK v1's private wheels, against the sandbox's artifact
+service."""
 
 from __future__ import annotations
 

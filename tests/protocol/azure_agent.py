@@ -1,8 +1,9 @@
-"""What an agent of Azure Pipelines does with what a task prints: its commands, ported, to judge our output by.
+"""What an agent of Azure Pipelines does with what a task prints: its commands, ported, to judge our
+output by.
 
-Source: microsoft/azure-pipelines-agent @42bde98, WorkerCommandManager.cs (what is unknown or fails),
-TaskCommandExtension.cs and ArtifactCommandExtension.cs (the commands), TaskRestrictionsExtension.cs,
-ExecutionContext.cs (issues), NodeHandler.cs (lines).
+Source: microsoft/azure-pipelines-agent @42bde98, WorkerCommandManager.cs (what is unknown or
+fails), TaskCommandExtension.cs and ArtifactCommandExtension.cs (the commands),
+TaskRestrictionsExtension.cs, ExecutionContext.cs (issues), NodeHandler.cs (lines).
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ class Variable:
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What the agent knows of a task when its output has ended. `output` is as it was printed, `log` is masked."""
+    """What the agent knows of a task when its output has ended. `output` is as it was printed,
+    `log` is masked."""
 
     result: str = "Succeeded"
     variables: dict[str, Variable] = field(default_factory=dict)
@@ -91,7 +93,8 @@ class Outcome:
 
 
 class Agent:
-    """Takes the lines of a task's standard output and error one by one, from any thread, and does as they say.
+    """Takes the lines of a task's standard output and error one by one, from any thread, and does
+    as they say.
 
     `task` is the content of its task.json. With `debug`, the variable System.Debug is set.
     """

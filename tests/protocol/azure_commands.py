@@ -1,7 +1,8 @@
-"""What an agent of Azure Pipelines sees in one line of a task's output, ported: a command, and secrets to hide.
+"""What an agent of Azure Pipelines sees in one line of a task's output, ported: a command, and
+secrets to hide.
 
-Source: microsoft/azure-pipelines-agent @42bde98, Command.cs and CommandStringConvertor.cs (the form of a command),
-HostContext.cs and AdditionalMaskingRegexes.cs (masks).
+Source: microsoft/azure-pipelines-agent @42bde98, Command.cs and CommandStringConvertor.cs (the form
+of a command), HostContext.cs and AdditionalMaskingRegexes.cs (masks).
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from urllib.parse import quote
 
 # In the order in which the agent undoes them, in data as in properties.
 _ESCAPES = {"%3B": ";", "%0D": "\r", "%0A": "\n", "%5D": "]", "%AZP25": "%"}
-# .NET's IndexOf(string) goes by the culture and passes over letters without weight, so these are in the prefix too. It
-# tells capitals apart; this port does not, to be the stricter judge of foreign text.
+# .NET's IndexOf(string) goes by the culture and passes over letters without weight, so these are in
+# the prefix too. It tells capitals apart; this port does not, to be the stricter judge of foreign
+# text.
 _NO_WEIGHT = "[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]*"
 KEYWORD = re.compile(_NO_WEIGHT.join("##vso"), re.IGNORECASE)
 _PREFIX = re.compile(_NO_WEIGHT.join([*"##vso", r"\["]), re.IGNORECASE)
@@ -27,7 +29,8 @@ _BEFORE_PASSWORD = re.compile(r"//[^:/?#\n]+:$")
 
 @dataclass(frozen=True)
 class Command:
-    """A logging command; its name is `area.event` in lower case, as are the names of its properties."""
+    """A logging command; its name is `area.event` in lower case, as are the names of its
+    properties."""
 
     name: str
     data: str = ""

@@ -1,7 +1,9 @@
-"""How a GitHub runner reads what a step prints and writes: its parsers, ported, to judge our output by.
+"""How a GitHub runner reads what a step prints and writes: its parsers, ported, to judge our output
+by.
 
-Source: actions/runner, ActionCommand.cs (the two command forms), ActionCommandManager.cs (stop-commands, masks),
-ExecutionContext.cs (limits of annotations), FileCommandManager.cs (the file of outputs).
+Source: actions/runner, ActionCommand.cs (the two command forms), ActionCommandManager.cs
+(stop-commands, masks), ExecutionContext.cs (limits of annotations), FileCommandManager.cs (the file
+of outputs).
 """
 
 from __future__ import annotations
@@ -106,7 +108,8 @@ def split_lines(output: str) -> list[str]:
 
 
 def parse_command(line: str, names: Collection[str] = COMMANDS) -> Command | None:
-    """The command in a line: `::name key=value,key=value::data`, else `##[name key=value;key=value]data`."""
+    """The command in a line: `::name key=value,key=value::data`, else `##[name
+    key=value;key=value]data`."""
     return _parse_form(line, names) or _parse_old_form(line, names)
 
 
@@ -166,7 +169,8 @@ class BadOutputFile(Exception):
 
 
 def read_outputs(text: str) -> dict[str, str]:
-    """The pairs in a file such as GITHUB_OUTPUT, as a runner on Linux reads them: only a line feed ends a line."""
+    """The pairs in a file such as GITHUB_OUTPUT, as a runner on Linux reads them: only a line feed
+    ends a line."""
     return dict(_pairs(iter(re.findall(r"[^\n]*\n|[^\n]+", text))))
 
 

@@ -1,4 +1,5 @@
-"""Whatever the program prints on Azure Pipelines, the agent takes it for what was meant and for nothing else."""
+"""Whatever the program prints on Azure Pipelines, the agent takes it for what was meant and for
+nothing else."""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ MORE_PIECES = (
 TEXTS = st.lists(
     st.sampled_from(PIECES + MORE_PIECES) | st.text(ANY_LETTER, max_size=8), max_size=12
 ).map("".join)
-# Letters that .NET passes over when it looks for a text as the culture says, and that no terminal shows.
+# Letters that .NET passes over when it looks for a text as the culture says, and that no terminal
+# shows.
 NO_WEIGHT = ("\xad", "\u200b", "\u200d", "\u2060", "\ufe0f", "\ufeff")
 NAMES = {camel_case(output.name) for output in OUTPUTS}
 
@@ -128,7 +130,8 @@ def test_text_gives_no_command_that_is_not_ours(name: str, text: str) -> None:
 @every_printer
 @given(text=TEXTS)
 def test_text_gives_no_command_to_github(name: str, text: str) -> None:
-    """What is meant for one host may be shown on the other: as an artifact's text, or by a runner inside of it."""
+    """What is meant for one host may be shown on the other: as an artifact's text, or by a runner
+    inside of it."""
     task = Task()
     PRINTERS[name](task.host, text)
     ours = ("group", "endgroup")  # the same words in the form that GitHub's runner took once
@@ -156,7 +159,8 @@ def test_harmless_lines_are_no_command_of_either_host(text: str) -> None:
 
 @pytest.mark.parametrize("letter", NO_WEIGHT, ids=ascii)
 def test_letters_without_weight_make_no_keyword(letter: str) -> None:
-    """The agent would warn of an unknown command, in place of the line: it finds `##vso[` with such a letter inside."""
+    """The agent would warn of an unknown command, in place of the line: it finds `##vso[` with such
+    a letter inside."""
     for place in range(1, 6):
         text = "##vso["[:place] + letter + "##vso["[place:] + "task.complete result=Failed;]"
         (line,) = harmless_lines(text)
@@ -308,7 +312,8 @@ def test_no_form_of_a_secret_is_printed(
 
 @given(secret=SECRETS)
 def test_no_secret_is_in_the_place_of_an_issue(secret: str) -> None:
-    """A file may be called after whatever a source holds; the log page shows the place, and masks are the agent's."""
+    """A file may be called after whatever a source holds; the log page shows the place, and masks
+    are the agent's."""
     task = Task()
     task.host.mask([secret])
     masks = task.printed

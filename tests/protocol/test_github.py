@@ -1,4 +1,5 @@
-"""Whatever the program prints or writes on GitHub, the runner takes it for what was meant and for nothing else."""
+"""Whatever the program prints or writes on GitHub, the runner takes it for what was meant and for
+nothing else."""
 
 from __future__ import annotations
 
@@ -263,7 +264,8 @@ def test_no_form_of_a_secret_is_printed(
 
 @given(secret=SECRETS, user=st.text(st.characters(codec="ascii"), max_size=8))
 def test_no_basic_authorization_is_printed(secret: str, user: str) -> None:
-    """Whatever the user is called: what is left of `base64(user:secret)` is the user and a letter or two beside it."""
+    """Whatever the user is called: what is left of `base64(user:secret)` is the user and a letter
+    or two beside it."""
     step = Step()
     step.host.mask([secret])
     masks = step.printed

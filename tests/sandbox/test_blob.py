@@ -52,7 +52,8 @@ def trusting(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
 
 @pytest.fixture
 def container(trusting: Sandbox) -> Iterator[ContainerMaker]:
-    """`container(who, url)`: the official client of one of the identities, with a token from the sign-in server."""
+    """`container(who, url)`: the official client of one of the identities, with a token from the
+    sign-in server."""
     opened: list[ContainerClient | ClientSecretCredential] = []
 
     def make(who: str = "contributor", url: str = "") -> ContainerClient:

@@ -1,4 +1,5 @@
-"""The sandbox's feeds refuse what Azure Artifacts refuses, as it refuses it; the plain index is pypiserver's own."""
+"""The sandbox's feeds refuse what Azure Artifacts refuses, as it refuses it; the plain index is
+pypiserver's own."""
 
 from __future__ import annotations
 

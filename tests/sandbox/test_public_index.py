@@ -1,4 +1,5 @@
-"""The sandbox's public index: what a test puts there, nothing of ours, and the real index behind it."""
+"""The sandbox's public index: what a test puts there, nothing of ours, and the real index behind
+it."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ def tool(request: pytest.FixtureRequest) -> str:
 def install(
     sandbox: Sandbox, tool: str, name: str, target: Path
 ) -> subprocess.CompletedProcess[str]:
-    """With no index but the sandbox's public one, and no directory of wheels that a machine may have."""
+    """With no index but the sandbox's public one, and no directory of wheels that a machine may
+    have."""
     environ = {**os.environ, **sandbox.environ(), "UV_DEFAULT_INDEX": sandbox.public_index_url}
     kept = {
         key: value

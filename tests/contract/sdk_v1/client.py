@@ -1,7 +1,8 @@
 """Adds a private wheel as users of SDK v1 do, and prints as JSON what came of it.
 
-It runs in the SDK's own virtual environment, and for that reason imports nothing of ours. AZUREML_TOKEN is the token of
-who is signed in: the SDK's own sign-in would ask the public authority for it.
+It runs in the SDK's own virtual environment, and for that reason imports nothing of ours.
+AZUREML_TOKEN is the token of the
+signed-in user: the SDK's own sign-in would ask the public authority for it.
 """
 
 import json

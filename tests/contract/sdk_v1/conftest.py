@@ -49,7 +49,8 @@ class SdkV1:
             for name, value in os.environ.items()
             if not name.startswith(("AZUREML_", "PYTHON"))
         }
-        # It writes the services that it discovered into a file there, and remembers them for later runs.
+        # It writes the services that it discovered into a file there, and remembers them for later
+        # runs.
         homes = dict.fromkeys(("HOME", "USERPROFILE"), str(self.home))
         names = sandbox.workspace(workspace).short.split("/")
         done = subprocess.run(

@@ -1,6 +1,8 @@
-"""The SDK's own virtual environment, made once for each state of its lock: ours may be of too new a Python for it.
+"""The SDK's own virtual environment, made once for each state of its lock: ours may be of too new a
+Python for it.
 
-`python -m tests.contract.sdk_v1.environment` makes it before tests that run side by side ask for it at once.
+`python -m tests.contract.sdk_v1.environment` makes it before tests that run side by side ask for it
+at once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Loads environments as users of SDK v1 do, and prints as JSON what it made of them.
 
-It runs in the SDK's own virtual environment, and for that reason imports nothing of ours. Each argument is a directory
-with a conda.yml and an azureml-v1 in it.
+It runs in the SDK's own virtual environment, and for that reason imports nothing of ours. Each
+argument is a directory with a conda.yml and an azureml-v1 in it.
 """
 
 import json

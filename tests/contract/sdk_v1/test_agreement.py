@@ -19,7 +19,8 @@ WheelMaker = Callable[..., Path]
 
 
 class Ours:
-    """Our program as a command in a terminal. `publish` gives its outputs as the terminal shows them."""
+    """Our program as a command in a terminal. `publish` gives its outputs as the terminal shows
+    them."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox

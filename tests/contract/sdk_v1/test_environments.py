@@ -17,8 +17,8 @@ from tests.contract.environment_bases import CASES, LINES, extended
 from .conftest import SdkV1
 
 LOADER = Path(__file__).with_name("loader.py")
-# The SDK does not read a Python with a build, as `conda env export` writes it, nor one behind a blank, and takes one of
-# its own. `load_from_directory` leaves them as they are.
+# The SDK does not read a Python with a build, as `conda env export` writes it, nor one behind a
+# blank, and takes one of its own. `load_from_directory` leaves them as they are.
 NOT_READ = {"08-exported-on-windows.yml", "15-mixed-indentation.yml"}
 
 

@@ -1,4 +1,5 @@
-"""When two environment versions make the same image, which version is the next one, and what is sent."""
+"""When two environment versions make the same image, which version is the next one, and what is
+sent."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ from tests.unit.environment.extending import ADDITION, LINE, PACKAGE, Make
 
 @pytest.fixture
 def make(checkout: Path) -> Make:
-    """`make(text, name, …)` extends the file; twice, for that is the same as once. `line` is the package's."""
+    """`make(text, name, …)` extends the file; twice, for that is the same as once. `line` is the
+    package's."""
 
     def extended(text: str, file: str = "base.yml", line: str = LINE, **changes: Any) -> Extended:
         packages = (dataclasses.replace(PACKAGE, line=line),)

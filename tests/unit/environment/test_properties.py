@@ -1,4 +1,5 @@
-"""What holds for every environment: extended twice it is the same as once, and what is not ours stays."""
+"""What holds for every environment: extended twice it is the same as once, and what is not ours
+stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The pages that people read: every link leads somewhere, and what the examples set are inputs that there are."""
+"""The pages that people read: every link leads somewhere, and what the examples set are inputs that
+there are."""
 
 from __future__ import annotations
 

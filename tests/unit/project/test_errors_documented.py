@@ -1,4 +1,5 @@
-"""docs/errors.md and the codes in the program: each code once here and once there, with the same exit status."""
+"""docs/errors.md and the codes in the program: each code once here and once there, with the same
+exit status."""
 
 from __future__ import annotations
 

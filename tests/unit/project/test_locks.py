@@ -1,4 +1,5 @@
-"""The locks: every package by hash, and no index or download address, so that every machine uses its own."""
+"""The locks: every package by hash, and no index or download address, so that every machine uses
+its own."""
 
 from __future__ import annotations
 

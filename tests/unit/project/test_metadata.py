@@ -1,4 +1,5 @@
-"""The faces of the one table: generated, the same on every host, and free of what their hosts would trip over."""
+"""The faces of the one table: generated, the same on every host, and free of what their hosts would
+trip over."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ def check(checkout: Path) -> int:
 
 
 def runner_name(name: str) -> str:
-    """How Azure's agent names an input's variable: VarUtil.ConvertToEnvVariableFormat and Handler.cs."""
+    """How Azure's agent names an input's variable: VarUtil.ConvertToEnvVariableFormat and
+    Handler.cs."""
     return "INPUT_" + name.replace(".", "_").replace(" ", "_").upper()
 
 

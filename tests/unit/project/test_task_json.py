@@ -1,7 +1,9 @@
-"""The task and its extensions keep to the rules of those who read them: the schema, the agent and the Marketplace.
+"""The task and its extensions keep to the rules of those who read them: the schema, the agent and
+the Marketplace.
 
-Source: microsoft/azure-pipelines-task-lib @a5e7ee0, tasks.schema.json; microsoft/azure-pipelines-agent @42bde98,
-TaskManager.cs (which handlers there are); https://learn.microsoft.com/azure/devops/extend/develop/manifest
+Source: microsoft/azure-pipelines-task-lib @a5e7ee0, tasks.schema.json;
+microsoft/azure-pipelines-agent @42bde98, TaskManager.cs (which handlers there are);
+https://learn.microsoft.com/azure/devops/extend/develop/manifest
 """
 
 from __future__ import annotations

@@ -187,7 +187,8 @@ def test_an_interrupt_waits_for_nothing_and_begins_nothing(works: Works) -> None
 
 @pytest.mark.parametrize("count", [1, 4])
 def test_none_runs_where_an_interrupt_arrives(count: int) -> None:
-    """A single one neither: what a library waits for in the main thread, an interrupt would have to wait for too."""
+    """A single one neither: what a library waits for in the main thread, an interrupt would have to
+    wait for too."""
     assert threading.get_ident() not in side_by_side(
         lambda _: threading.get_ident(), range(count), 16
     )

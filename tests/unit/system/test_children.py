@@ -127,7 +127,8 @@ def test_a_daemon_that_left_the_session_is_gone_on_linux(running: Running, then:
 
 
 def test_what_others_started_lives_on(running: Running) -> None:
-    """Before and meanwhile, in our session and in one of its own; and nobody takes the status of their children."""
+    """Before and meanwhile, in our session and in one of its own; and nobody takes the status of
+    their children."""
     other = Running()
     with (
         subprocess.Popen(["sleep", "30"], start_new_session=True) as before,

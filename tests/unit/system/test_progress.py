@@ -164,7 +164,8 @@ def test_the_next_line_takes_the_place_of_the_bar(screen: Screen, kind: str) -> 
 
 
 def test_the_bar_of_a_long_name_stays_on_one_line(screen: Screen) -> None:
-    """A terminal goes back to the beginning of the last row only: what is on others would be left there."""
+    """A terminal goes back to the beginning of the last row only: what is on others would be left
+    there."""
     title = "acme_forecast-1.2.3-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
     host = Terminal({}, screen)
     for done in range(0, 101, 20):

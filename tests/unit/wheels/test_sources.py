@@ -149,7 +149,8 @@ def test_all_wrong_lines_are_told_together(make: Make) -> None:
 
 @pytest.mark.parametrize("name", ["0-1.0-py3-none-any.whl", "z-1.0-py3-none-any.whl"])
 def test_a_link_to_a_wheel_beside_it_is_not_lost(make: Make, name: str) -> None:
-    """It is no wheel of its own, and the check of the wheels says so: whether it sorts before the other or behind."""
+    """It is no wheel of its own, and the check of the wheels says so: whether it sorts before the
+    other or behind."""
     checkout = make(f"dist/{WHEELS[0]}")
     (checkout / "dist" / name).symlink_to(WHEELS[0])
     assert f"dist/{name}" in packages(checkout, "dist")

@@ -1,4 +1,5 @@
-"""Which lines pip can read: checked with pip's own parser, and what a user is told about the others."""
+"""Which lines pip can read: checked with pip's own parser, and what a user is told about the
+others."""
 
 from __future__ import annotations
 

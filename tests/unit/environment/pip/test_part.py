@@ -1,4 +1,5 @@
-"""The lines for pip: which of them are mentions of a package, where the index goes, and what has to go."""
+"""The lines for pip: which of them are mentions of a package, where the index goes, and what has to
+go."""
 
 from __future__ import annotations
 

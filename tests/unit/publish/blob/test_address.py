@@ -16,7 +16,8 @@ from private_wheel.publish.blob.address import ContainerAddress, parse_container
 
 PUBLIC = "https://acmepackages.blob.core.windows.net"
 SIGNATURE = "c2lnbmF0dXJlLW9mLWEtc2Fz"
-# Where a container may be: an account of a cloud, with and without its endpoint's zone, and emulators.
+# Where a container may be: an account of a cloud, with and without its endpoint's zone, and
+# emulators.
 ACCOUNTS = (
     PUBLIC,
     "https://acmepackages.privatelink.blob.core.windows.net",
@@ -141,7 +142,8 @@ LEADS_ELSEWHERE = (
 
 
 def in_any_spelling(text: str) -> st.SearchStrategy[str]:
-    """Each letter as it is, or quoted with letters of either case; a slash quoted, else it would part two parts."""
+    """Each letter as it is, or quoted with letters of either case; a slash quoted, else it would
+    part two parts."""
     spellings = []
     for letter in text:
         quoted = "".join(f"%{byte:02x}" for byte in letter.encode())
@@ -378,7 +380,8 @@ def test_no_refusal_repeats_a_credential(
 
 
 def understood(value: str) -> ContainerAddress | None:
-    """None if it was refused by a sentence. Every other exception would be a bug, though it is a kind of ValueError."""
+    """None if it was refused by a sentence. Every other exception would be a bug, though it is a
+    kind of ValueError."""
     try:
         return parse_container(value)
     except ValueError as error:
