@@ -40,7 +40,8 @@ def known_md5(file: Path) -> Digest:
 
 
 class BareUpload:
-    """Reads, signs and puts blocks side by side, one connection a thread, and looks at nothing but the status."""
+    """Reads, signs and puts blocks side by side, one connection a thread, and looks at nothing but
+    the status."""
 
     def __init__(self, address: ContainerAddress, key: str, authority: Path) -> None:
         self._address, self._key = address, base64.b64decode(key)
@@ -54,7 +55,8 @@ class BareUpload:
 
     def send(self, file: Path, name: str, digest: Digest) -> None:
         descriptor, size = os.open(file, os.O_RDONLY), file.stat().st_size
-        path = f"{urlsplit(self._address.account_url).path}/{self._address.container}/{self._address.prefix}{name}"
+        account = urlsplit(self._address.account_url).path
+        path = f"{account}/{self._address.container}/{self._address.prefix}{name}"
         starts = range(0, size, BLOCK_SIZE)
         names = [base64.b64encode(f"{start:032d}".encode()).decode() for start in starts]
 

@@ -1,12 +1,14 @@
-"""How wheels get into blob storage, measured in one run against Azurite: how fast, and in how little memory.
+"""How wheels get into blob storage, measured in one run against Azurite: how fast, and in how
+little memory.
 
-The rate of a large wheel is compared with a bare loop that puts the same blocks, as many at once, under the same key.
-Azurite computes a CRC64 of every block that comes without its MD5, in JavaScript, which halves the rate of a loop that
-sends none. So a second loop sends MD5s, as we do, and is the harder one to keep up with. A third one knew them before
-the clock ran: it shows what computing them costs where client and server share two processors, and has no limit.
+The rate of a large wheel is compared with a bare loop that puts the same blocks, as many at once,
+under the same key. Azurite computes a CRC64 of every block that comes without its MD5, in
+JavaScript, which halves the rate of a loop that sends none. So a second loop sends MD5s, as we do,
+and is the harder one to keep up with. A third one knew them before the clock ran: it shows what
+computing them costs where client and server share two processors, and has no limit.
 
-The time of many small wheels, 50 ms away, is compared with that of one after the other. With three rounds, it all
-takes eight minutes and 20 GB of room for temporary files.
+The time of many small wheels, 50 ms away, is compared with that of one after the other. With three
+rounds, it all takes eight minutes and 20 GB of room for temporary files.
 
     python bench/blobs.py [--repeat 3] [--small]
 """
@@ -59,7 +61,8 @@ LOWEST_RATE, MOST_MEMORY, MOST_GROWTH, LONGEST_SHARE = 0.80, 200, 1.10, 0.15
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How much is sent: sizes in MiB. `medium` wheels go in one request each, and are the largest that do."""
+    """How much is sent: sizes in MiB. `medium` wheels go in one request each, and are the largest
+    that do."""
 
     upload: int
     sizes: tuple[int, ...]
@@ -78,7 +81,8 @@ class Bench:
         self.folder, self._azurite, self._key = folder, azurite, key
         with azurite.service(ACCOUNT) as service:
             service.create_container(CONTAINER)
-        # The program's first run on a machine fetches packages, from servers that the machine trusts.
+        # The program's first run on a machine fetches packages, from servers that the machine
+        # trusts.
         self._bundle = folder / "bundle.pem"
         trusted = Path(os.environ.get("REQUESTS_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH)
         self._bundle.write_bytes(trusted.read_bytes() + b"\n" + azurite.authority_file.read_bytes())
@@ -134,7 +138,7 @@ def seconds(function: Callable[[], object]) -> float:
 
 
 def measure_rate(bench: Bench, size: int, repeat: int) -> list[Limit]:
-    """All take turns, and another one begins in each round. The first upload only warms Azurite up."""
+    """All take turns, and another one begins in each round. The first upload warms Azurite up."""
     wheel = read_wheel(make_wheel(bench.folder / "rate", "large", size * MIB))
     ways: dict[str, Callable[[], None]] = {
         "ours": partial(bench.ours, wheel),

@@ -1,7 +1,9 @@
-"""A TCP proxy that puts a distance before a server on loopback: whatever passes arrives half a round trip later.
+"""A TCP proxy that puts a distance before a server on loopback: whatever passes arrives half a
+round trip later.
 
-It does not slow down what is under way at the same time, neither in one connection nor in others. A new connection
-costs a round trip before its first byte, as the handshake of TCP does; that of TLS passes through and pays for itself.
+It does not slow down what is under way at the same time, neither in one connection nor in others. A
+new connection costs a round trip before its first byte, as the handshake of TCP does; that of TLS
+passes through and pays for itself.
 
     python bench/distance.py SERVER_PORT ROUND_TRIP_IN_SECONDS
 

@@ -29,8 +29,9 @@ def run_program(
 ) -> Ended:
     """Run an entrypoint with its arguments to its end, which has to be a good one. On Linux only.
 
-    The entrypoint becomes the program in the same process. What wait4 tells of a process includes what its parent held
-    when it was started, so the kernel's own mark is read, again and again until the process is gone.
+    The entrypoint becomes the program in the same process. What wait4 tells of a process includes
+    what its parent held when it was started, so the kernel's own mark is read, again and again
+    until the process is gone.
     """
     peak, start = 0, time.perf_counter()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:

@@ -1,8 +1,10 @@
-"""How long a release takes, as ratios measured in one run: ours against the recipe and against the floor.
+"""How long a release takes, as ratios measured in one run: ours against the recipe and against the
+floor.
 
-The recipe is what a user writes today: a virtual environment, `pip install build twine azure-ai-ml azure-identity`,
-`python -m build`, `twine upload`, and an azure-ai-ml script that sets the connection. The floor is `uv build` and one
-upload with curl. Cold is a machine that has none of it, with empty caches; warm is the second run.
+The recipe is what a user writes today: a virtual environment, `pip install build twine azure-ai-ml
+azure-identity`, `python -m build`, `twine upload`, and an azure-ai-ml script that sets the
+connection. The floor is `uv build` and one upload with curl. Cold is a machine that has none of it,
+with empty caches; warm is the second run.
 
     python bench/speed.py [--repeat 5]
 """
@@ -34,18 +36,29 @@ import os
 from azure.ai.ml import MLClient
 from azure.ai.ml.entities import PatTokenConfiguration, WorkspaceConnection
 from azure.identity import ClientSecretCredential
-credential = ClientSecretCredential(os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"],
-    os.environ["AZURE_CLIENT_SECRET"], authority=os.environ["AZURE_AUTHORITY_HOST"], disable_instance_discovery=True)
+credential = ClientSecretCredential(
+    os.environ["AZURE_TENANT_ID"],
+    os.environ["AZURE_CLIENT_ID"],
+    os.environ["AZURE_CLIENT_SECRET"],
+    authority=os.environ["AZURE_AUTHORITY_HOST"],
+    disable_instance_discovery=True,
+)
 subscription, group, workspace = os.environ["WORKSPACE"].split("/")
 client = MLClient(credential, subscription, group, workspace, cloud="SandboxCloud")
-client.connections.create_or_update(WorkspaceConnection(name="acme", type="python_feed", target=os.environ["TARGET"],
-    credentials=PatTokenConfiguration(pat=os.environ["READ_TOKEN"])))
+connection = WorkspaceConnection(
+    name="acme",
+    type="python_feed",
+    target=os.environ["TARGET"],
+    credentials=PatTokenConfiguration(pat=os.environ["READ_TOKEN"]),
+)
+client.connections.create_or_update(connection)
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """Where everything of a measurement lies. Each release has a version of its own, so that each one is sent."""
+    """Where everything of a measurement lies. Each release has a version of its own, so that each
+    one is sent."""
 
     folder: Path
     sandbox: Sandbox
@@ -172,7 +185,7 @@ def seconds(function: Callable[[], None]) -> float:
 
 
 def measure(bench: Bench, repeat: int) -> dict[str, float]:
-    """Medians in seconds. The three warm ones take turns, so that a noisy moment meets all of them."""
+    """Medians in seconds. The three warm ones take turns, so that noise meets all of them."""
     theirs, own = bench.folder / "recipe-caches", bench.folder / "own-caches"
     first, second = bench.checkout("1.0.0"), bench.checkout("1.0.1")
     recipe_cold = seconds(lambda: bench.recipe_tools(theirs)) + seconds(

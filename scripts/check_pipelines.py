@@ -1,4 +1,4 @@
-"""Checks pipelines for Azure Pipelines against its schema, with our own task added to those that the schema knows.
+"""Check pipelines for Azure Pipelines against its schema, with our own task added to it.
 
 The inputs of our task are those of the table: a misspelt one is an error.
 """

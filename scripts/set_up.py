@@ -1,7 +1,10 @@
-"""Makes what the Makefile's targets need, once for each state of the locks: `set_up.py python node`.
+"""Set up what the Makefile's targets need, once for each state of the locks.
 
-`python`: the virtual environment .make/venv from requirements/dev.txt, by hash. `node`: node_modules beside every
-package-lock.json of ours, without running any script of a package. Standard library only.
+Usage: `set_up.py python node`.
+
+`python`: the virtual environment .make/venv from requirements/dev.txt, by hash. `node`:
+node_modules beside every package-lock.json of ours, without running any script of a package.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ OLDEST_NODE = 20
 
 
 class Missing(Exception):
-    """Something that has to be on the machine is not."""
+    """A program that the machine must have is missing."""
 
 
 def main(parts: Sequence[str]) -> int:
@@ -55,7 +58,7 @@ def main(parts: Sequence[str]) -> int:
 
 
 def once(made: Path, facts: Sequence[str], files: Sequence[Path], make: Callable[[], None]) -> None:
-    """Call `make` unless `made` is there from the same facts and files. A run that breaks off is done again."""
+    """Call `make` unless `made` exists for the same facts and files; resume nothing half-made."""
     digest = hashlib.sha256("\n".join([str(ROOT), *facts]).encode())
     for file in (*files, Path(__file__)):
         digest.update(file.read_bytes())
@@ -152,9 +155,8 @@ def _install(directory: Path) -> None:
         check=False,
     )
     if done.returncode:
-        raise Missing(
-            f"npm ci failed in {directory.relative_to(ROOT).as_posix()}:\n{done.stdout}{done.stderr}".strip()
-        )
+        folder = directory.relative_to(ROOT).as_posix()
+        raise Missing(f"npm ci failed in {folder}:\n{done.stdout}{done.stderr}".strip())
 
 
 if __name__ == "__main__":

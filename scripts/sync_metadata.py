@@ -1,4 +1,4 @@
-"""Writes what is generated from the one table of inputs and outputs; with --check, only tells what differs.
+"""Write what is generated from the table of inputs; with --check, report what differs.
 
 `python3 scripts/sync_metadata.py` needs nothing but Python; `make metadata` runs it.
 """

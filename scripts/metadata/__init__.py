@@ -1,1 +1,1 @@
-"""The published faces of the one table of inputs and outputs: a module a file that is generated from it."""
+"""Files generated from the table of inputs and outputs: one module for each."""

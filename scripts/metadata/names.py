@@ -1,4 +1,4 @@
-"""What the extension and its task are called: once for users, once for a trial beside it in the same organisation."""
+"""Names of the extension and its task: for users, and for a trial in the same organisation."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from private_wheel import __version__
 PUBLISHER = "private-wheel"
 PAGE = "https://github.com/private-wheel/private-wheel"
 SUMMARY = (
-    "Build a Python package, publish it to a private feed, let Azure Machine Learning workspaces read it, "
-    "and get the environment file that installs it."
+    "Build a Python package, publish it to a private feed, let Azure Machine Learning workspaces "
+    "read it, and get the environment file that installs it."
 )
 
 
 class Edition(Enum):
-    """The value is the extension's id. By a task's id the service knows it: neither ever changes."""
+    """The value is the extension's id. Neither it nor the task's id ever changes."""
 
     REAL = "private-wheel"
     TRIAL = "private-wheel-trial"

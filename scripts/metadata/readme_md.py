@@ -1,4 +1,4 @@
-"""The parts of README.md between markers: the tables of inputs and outputs, and the workflow from examples/."""
+"""Generated parts of README.md: the tables of inputs and outputs, and the example workflow."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""task.json, the face on Azure Pipelines: a form with groups, and the variables that the task may set.
+"""task.json for Azure Pipelines: a form with groups, and the variables that the task may set.
 
-Source: microsoft/azure-pipelines-task-lib, tasks.schema.json; microsoft/azure-pipelines-tasks, docs/migrateNode24.md.
+Source: microsoft/azure-pipelines-task-lib, tasks.schema.json; microsoft/azure-pipelines-tasks,
+docs/migrateNode24.md.
 """
 
 from __future__ import annotations
