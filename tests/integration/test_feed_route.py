@@ -18,9 +18,9 @@ import pytest
 from private_wheel.azure.http import HttpClients
 from private_wheel.azure.http_config import read_http_config
 from private_wheel.errors import NotPublished
+from private_wheel.publish.feed.accounts import Account
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.publish.feed.route import FeedRoute
-from private_wheel.publish.route import Account
 from private_wheel.wheels.wheel import read_wheel
 
 from .conftest import Job

@@ -35,9 +35,10 @@ from private_wheel.proof import check
 from private_wheel.proof.install import find_python
 from private_wheel.proof.proof import Proof
 from private_wheel.proof.resolve import Resolved
+from private_wheel.publish.feed.accounts import Account
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.publish.feed.index import SimpleIndex
-from private_wheel.publish.route import Account, Result
+from private_wheel.publish.route import Result
 from private_wheel.secrets.redaction import derived_forms
 from private_wheel.wheels.build import Workshop
 from private_wheel.wheels.wheel import read_wheel

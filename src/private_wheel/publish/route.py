@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -85,19 +83,6 @@ def result_of(
 def unseen(result: Result) -> Result:
     """The result as far as it may be told before its bytes were read back."""
     return replace(result, url="", requirement="") if result.url else result
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """A user name and what gives its token, and the input that the token came from."""
-
-    username: str
-    token: Callable[[], str]
-    input: str
-
-    def authorization(self) -> str:
-        """The Authorization header of RFC 7617."""
-        return "Basic " + base64.b64encode(f"{self.username}:{self.token()}".encode()).decode()
 
 
 class Route(Protocol):

@@ -7,16 +7,17 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from private_wheel.azure.clouds import DEVOPS_SCOPE, STORAGE_SCOPE
+from private_wheel.azure.clouds import STORAGE_SCOPE
 from private_wheel.azure.http import HttpClients
 from private_wheel.azure.sign_in import Mask, ScopedCredential, SignIn
 from private_wheel.azure.workspace_id import WorkspaceId, short_names
 from private_wheel.errors import InvalidInputs, Problem
 from private_wheel.inputs.config import Config
 from private_wheel.publish.blob.address import ContainerAddress
+from private_wheel.publish.feed.accounts import Account, FeedCredentials, feed_writer
 from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.publish.nowhere import Nowhere
-from private_wheel.publish.route import Account, Route
+from private_wheel.publish.route import Route
 
 if TYPE_CHECKING:
     from private_wheel.publish.blob.storage import BlobStorage, Credential
@@ -102,7 +103,11 @@ class Routes:
 
     def feed_writer(self, feed: FeedAddress) -> Account:
         """Raises as `outside_workspaces`."""
-        return _feed_writer(feed, self._config, self._sign_in)
+        config = self._config
+        credentials = FeedCredentials(
+            username=config.feed_username, token=config.feed_token, job_token=config.job_token
+        )
+        return feed_writer(feed, credentials, self._sign_in)
 
     @property
     def _rules(self) -> ExistingRules:
@@ -117,33 +122,6 @@ class Routes:
 
         self._storage = self._storage or BlobStorage(self._http)
         return self._storage
-
-
-def _feed_writer(feed: FeedAddress, config: Config, sign_in: SignIn) -> Account:
-    if config.feed_token:
-        return Account(
-            username=config.feed_username, token=lambda: config.feed_token.value, input="feed-token"
-        )
-    job = config.job_token
-    if job.token and feed.belongs_to(job.collection):
-        return Account(
-            username=config.feed_username, token=lambda: job.token.value, input="feed-token"
-        )
-    if not (feed.is_azure and sign_in.cloud.has_devops(feed.index_url)):
-        raise InvalidInputs(
-            [
-                Problem(
-                    input="feed-token",
-                    what=f"is missing, and {feed.host} is not Azure's own, so it cannot be given the sign-in's token.",
-                    fix="Give a token that may write to it.",
-                )
-            ]
-        )
-    return Account(
-        username=config.feed_username,
-        token=lambda: sign_in.token(DEVOPS_SCOPE),
-        input="azure-client-id",
-    )
 
 
 def _storage_credential(

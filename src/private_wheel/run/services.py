@@ -27,8 +27,9 @@ from private_wheel.azureml.connection import (
     unserved_warning,
 )
 from private_wheel.inputs.config import Config
+from private_wheel.publish.feed.accounts import Account
 from private_wheel.publish.feed.index import SimpleIndex
-from private_wheel.publish.route import Account, Route
+from private_wheel.publish.route import Route
 from private_wheel.run.routes import Routes
 
 

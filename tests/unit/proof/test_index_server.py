@@ -21,9 +21,9 @@ from private_wheel.azure.http_config import read_http_config
 from private_wheel.errors import PermissionMissing, ServiceFailed, ServiceUnreachable
 from private_wheel.proof import loopback
 from private_wheel.proof.index_server import IndexServer
+from private_wheel.publish.feed.accounts import Account
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.publish.feed.index import SimpleIndex
-from private_wheel.publish.route import Account
 from sandbox import Sandbox
 
 WheelMaker = Callable[..., Path]

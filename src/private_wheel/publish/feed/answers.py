@@ -16,8 +16,8 @@ from private_wheel.errors import (
     ServiceFailed,
     UnknownFeed,
 )
+from private_wheel.publish.feed.accounts import Account
 from private_wheel.publish.feed.address import FeedAddress
-from private_wheel.publish.route import Account
 
 _SIGN_IN_HOST = re.compile(r"^login\.|vssps\.visualstudio\.com$")
 _SIGN_IN_PATH = re.compile(r"^/(_signin|signin|sign-in|sign_in|login|users/sign_in)(/|$)|/oauth2/")

@@ -15,9 +15,9 @@ import requests
 from private_wheel.azure.answers import server_reason
 from private_wheel.azure.http import TRANSPORT_ERRORS, HttpClients, same_origin
 from private_wheel.errors import ServiceFailed, ServiceUnreachable
+from private_wheel.publish.feed.accounts import Account
 from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.publish.feed.answers import is_sign_in, refusal
-from private_wheel.publish.route import Account
 from private_wheel.secrets.addresses import is_protected
 
 _HTML = {"Accept": "application/vnd.pypi.simple.v1+html, text/html;q=0.9"}
