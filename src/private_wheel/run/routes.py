@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from private_wheel.azure.clouds import STORAGE_SCOPE
 from private_wheel.azure.http import HttpClients
-from private_wheel.azure.sign_in import Mask, ScopedCredential, SignIn
+from private_wheel.azure.sign_in import Mask, SignIn
 from private_wheel.azure.workspace_id import WorkspaceId, short_names
-from private_wheel.errors import InvalidInputs, Problem
 from private_wheel.inputs.config import Config
-from private_wheel.publish.blob.address import ContainerAddress
+from private_wheel.publish.blob.credential import emulator_key, storage_credential
 from private_wheel.publish.feed.accounts import Account, FeedCredentials, feed_writer
 from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.publish.nowhere import Nowhere
 from private_wheel.publish.route import Route
 
 if TYPE_CHECKING:
-    from private_wheel.publish.blob.storage import BlobStorage, Credential
+    from private_wheel.publish.blob.storage import BlobStorage
     from private_wheel.publish.blob.wheel import ExistingRules
-
-_LOG = logging.getLogger(__name__)
-_ACCOUNT_KEY = re.compile(r"AccountKey=([^;\s]+)", re.IGNORECASE)
 
 
 class Routes:
@@ -68,7 +61,8 @@ class Routes:
         if config.publish_to == "blob" and config.container:
             from private_wheel.publish.blob.route import BlobRoute
 
-            credential = _storage_credential(config.container, self._sign_in, self._environ)
+            key = emulator_key(self._environ)
+            credential = storage_credential(config.container, self._sign_in, key)
             return (BlobRoute(config.container, self._open_storage(), credential, self._rules),)
         return (Nowhere(),) if config.publish_to == "none" else ()
 
@@ -122,28 +116,3 @@ class Routes:
 
         self._storage = self._storage or BlobStorage(self._http)
         return self._storage
-
-
-def _storage_credential(
-    container: ContainerAddress, sign_in: SignIn, environ: Mapping[str, str]
-) -> Credential:
-    """The sign-in; on loopback an emulator's key, if the environment has one."""
-    # The Azure CLI's variables; of a real account no key is used.
-    in_string = _ACCOUNT_KEY.search(environ.get("AZURE_STORAGE_CONNECTION_STRING", ""))
-    key = in_string[1] if in_string else environ.get("AZURE_STORAGE_KEY", "")
-    if key and container.on_loopback:
-        return {"account_name": container.account, "account_key": key}
-    if key:
-        _LOG.info(
-            "The storage key in the environment is not used: PrivateWheel signs in with Microsoft Entra."
-        )
-    cloud = sign_in.cloud
-    # The SDK sends no token over plain http, not even to this machine.
-    if not cloud.has_storage(container.host) or container.account_url.startswith("http://"):
-        hosts = " or ".join(f".blob.{suffix}" for suffix in cloud.storage_suffixes)
-        fix = f"Correct the host or the input cloud. Its hosts end with {hosts}."
-        if container.on_loopback:
-            fix = "For an emulator, set its AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_KEY."
-        what = f"{container.host} is no blob host of {cloud.name}, so the sign-in's token may not go there."
-        raise InvalidInputs([Problem(input="container", what=what, fix=fix)])
-    return ScopedCredential(sign_in, STORAGE_SCOPE)

@@ -12,14 +12,9 @@ from typing import Any, cast
 
 import pytest
 
-from private_wheel.azure.clouds import find_cloud
-from private_wheel.azure.http import HttpClients
-from private_wheel.azure.http_config import HttpConfig
 from private_wheel.errors import BlobProtected
-from private_wheel.publish.blob.address import parse_container
 from private_wheel.publish.blob.storage import Blob, StoredBlob, _stored
 from private_wheel.publish.blob.wheel import ExistingRules, is_cut_short, plan_blob, sha256_told
-from private_wheel.run.routes import _storage_credential
 from private_wheel.wheels.wheel import Wheel, read_wheel
 
 NOW = datetime.now(timezone.utc)
@@ -152,14 +147,3 @@ def test_a_blob_with_the_hash_of_something_else_is_not_cut_short(
     assert is_cut_short(cast(Blob, blob), replace(twin, length=10), wheel)
     assert not is_cut_short(cast(Blob, blob), replace(twin, length=10, sha256=OTHER), wheel)
     assert not is_cut_short(cast(Blob, blob), twin, wheel)
-
-
-def test_a_key_in_the_environment_is_not_used_for_a_real_account() -> None:
-    class Signed:
-        cloud = find_cloud("AzureCloud", {}, HttpClients(HttpConfig()))
-
-    address = parse_container("https://acmepackages.blob.core.windows.net/wheels")
-    credential = _storage_credential(
-        address, cast(Any, Signed()), {"AZURE_STORAGE_KEY": "bm9uZQ=="}
-    )
-    assert hasattr(credential, "get_token")
