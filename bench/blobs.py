@@ -105,7 +105,7 @@ class Bench:
                 self.place(port),
                 storage,
                 credential,
-                ExistingRules(if_exists="verify", read_back=True),
+                ExistingRules(if_exists="verify", reads_back=True),
             )
 
     def ours(self, wheel: Wheel) -> None:

@@ -327,7 +327,7 @@ class TestRefusals:
         ran = wheel_job.run(**inputs, package=FILE)
         assert ran.status == 2
         assert "container" in ran.errors[0]
-        assert "may not go there" in ran.errors[0]
+        assert "must not be sent to it" in ran.errors[0]
 
     def test_a_redirect_takes_no_token_along(self, wheel_job: Job) -> None:
         elsewhere = f"{wheel_job.sandbox.url('storage')}/elsewhere"

@@ -28,8 +28,6 @@ API_VERSION = "2024-10-01"
 _MOST_PAGES = 1000
 _PERMISSIONS_API_VERSION = "2022-04-01"
 WRITE_CONNECTION = "Microsoft.MachineLearningServices/workspaces/connections/write"
-# https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles, among the actions of its custom roles
-WRITE_ARTIFACT = "Microsoft.MachineLearningServices/workspaces/metadata/artifacts/write"
 WRITE_ENVIRONMENT = "Microsoft.MachineLearningServices/workspaces/environments/write"
 
 

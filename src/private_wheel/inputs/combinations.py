@@ -10,11 +10,9 @@ from private_wheel.inputs.config import Config
 
 def problems_together(config: Config, wrong: Set[str]) -> Iterator[Problem]:
     """What is wrong with the inputs together. `wrong` are those that could not be read: they are not missing."""
-    found = [
-        *_of_the_route(config),
-        *_of_the_connection(config, wrong),
-        *_of_the_environment(config),
-    ]
+    found = [*_of_the_connection(config, wrong), *_of_the_environment(config)]
+    if "publish-to" not in wrong:
+        found += _of_the_route(config)
     if bool(config.sign_in.client_id) != bool(config.sign_in.tenant_id):
         missing = "azure-tenant-id" if config.sign_in.client_id else "azure-client-id"
         found.append(_missing(missing, "azure-client-id and azure-tenant-id go together."))
@@ -26,23 +24,21 @@ def _missing(name: str, fix: str) -> Problem:
 
 
 def _of_the_route(config: Config) -> Iterator[Problem]:
-    if config.publish_to == "feed" and not config.feed:
-        yield _missing("feed", "Name the feed to publish to, as organisation/feed.")
-    if config.publish_to == "blob" and not config.container:
-        yield _missing("container", "Name it: https://ACCOUNT.blob.core.windows.net/CONTAINER.")
-    if config.publish_to == "workspace" and not config.workspaces:
+    route = config.route
+    if route.destination and not config.destination:
+        yield _missing(route.destination.input, route.destination.missing)
+    if route.into_workspaces and not config.workspaces:
         yield _missing("workspace", "Name the workspace to publish to.")
-    if config.publish_to == "feed" and config.if_exists == "replace":
-        what = "'replace' is not possible: a feed never forgets a version."
+    if route.no_replacing and config.if_exists == "replace":
+        what = f"'replace' is not possible: {route.no_replacing}"
         yield Problem(input="if-exists", what=what, fix="Raise the version.")
-    if (
-        config.publish_to in ("blob", "workspace")
-        and config.environment.index_mode == "only"
-        and not config.feed
-    ):
+    only_index = config.environment.index_mode == "only"
+    if only_index and not config.feed and not route.names_by_index:
         what = "'only' is for a feed's index, and no feed is given."
         fix = "Leave it out, or name the feed that the dependencies come from."
         yield Problem(input="index-mode", what=what, fix=fix)
+    if not route.publishes:
+        yield from _of_no_publishing(config)
 
 
 def _of_the_environment(config: Config) -> Iterator[Problem]:
@@ -50,8 +46,6 @@ def _of_the_environment(config: Config) -> Iterator[Problem]:
         yield Problem(input="environment-formats", what="names no format.")
     if config.environment.register and not config.workspaces:
         yield _missing("workspace", "Name the workspace to register the environment in.")
-    if config.publish_to == "none":
-        yield from _of_no_publishing(config)
 
 
 def _of_no_publishing(config: Config) -> Iterator[Problem]:
@@ -78,9 +72,10 @@ def _of_the_connection(config: Config, wrong: Set[str]) -> Iterator[Problem]:
     connection = config.connection
     if not connection:
         return
-    if not config.workspaces and config.publish_to != "workspace":
+    if not config.workspaces and not config.route.requires("workspace"):
         yield _missing("workspace", "Name the workspace that connection-token is for.")
-    if not (config.feed or config.publish_to == "feed" or connection.target or "feed" in wrong):
+    feed_is_known = config.feed or config.route.requires("feed") or "feed" in wrong
+    if not feed_is_known and not connection.target:
         yield _missing(
             "connection-target", "Name the feed, or the base URL that the connection serves."
         )

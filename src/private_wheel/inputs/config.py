@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from private_wheel.azure.http_config import HttpConfig
-from private_wheel.azure.identity import JobToken, SignInConfig
+from private_wheel.azure.identity import SignInConfig
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.azureml.connection import ConnectionConfig
 from private_wheel.environment.config import EnvironmentConfig
-from private_wheel.publish.blob.address import ContainerAddress
+from private_wheel.publish.declaration import RouteDeclaration
+from private_wheel.publish.feed.accounts import FeedCredentials
 from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.publish.if_exists import IfExists
 from private_wheel.secrets.redaction import Secret
 
-PublishTo = Literal["feed", "blob", "workspace", "none"]
 Verify = Literal["published", "resolve", "install", "none"]
 
 
@@ -25,12 +25,12 @@ class Config:
     """What the user asked for. `packages` are directories and wheels; none for a run that only sets the connection."""
 
     packages: tuple[Path, ...]
-    publish_to: PublishTo
+    route: RouteDeclaration
+    destination: Any
+    """What the route's own input names; None if it has none, or none is given."""
     feed: FeedAddress | None
-    feed_username: str
-    feed_token: Secret
-    job_token: JobToken
-    container: ContainerAddress | None
+    feed_credentials: FeedCredentials
+    emulator_key: Secret
     if_exists: IfExists
     match_tag: Literal["auto", "always", "never"]
     workspaces: tuple[WorkspaceId, ...]
@@ -49,11 +49,6 @@ class Config:
         return self.feed.index_url if self.feed else ""
 
     @property
-    def names_by_index(self) -> bool:
-        """Whether the environment has the packages by their names in an index, and not by their URLs."""
-        return self.publish_to in ("feed", "none")
-
-    @property
     def resolved_for(self) -> tuple[str, ...]:
         """The inputs for which the environment is resolved: to prove that it can be, or to find its private
         dependencies."""
@@ -66,7 +61,7 @@ class Config:
     @property
     def secrets(self) -> tuple[str, ...]:
         service = self.sign_in.service_connection
-        tokens = [self.feed_token, self.job_token.token]
+        tokens = [self.feed_credentials.token, self.feed_credentials.job_token.token]
         tokens += [self.connection.token] if self.connection else []
         tokens += [service.secret, service.certificate] if service else []
         return tuple(token.value for token in tokens if token)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from private_wheel.azure.http_config import HttpConfig, read_http_config
 from private_wheel.azure.identity import (
@@ -24,12 +24,15 @@ from private_wheel.environment.formats.directory import check_directory
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.errors import InvalidInputs, Problem
 from private_wheel.inputs.combinations import problems_together
-from private_wheel.inputs.config import Config, PublishTo, Verify
+from private_wheel.inputs.config import Config, Verify
 from private_wheel.inputs.secret_values import secret_values
 from private_wheel.inputs.table import INPUTS, UNRESOLVED, Input, Kind, given
-from private_wheel.publish.blob.address import parse_container
-from private_wheel.publish.feed.address import parse_feed
+from private_wheel.publish.blob.credential import emulator_key
+from private_wheel.publish.feed.accounts import FeedCredentials
+from private_wheel.publish.feed.declaration import FEED
 from private_wheel.publish.if_exists import IfExists
+from private_wheel.publish.nowhere.declaration import NOWHERE
+from private_wheel.publish.routes import ROUTES
 from private_wheel.secrets.addresses import check_address
 from private_wheel.secrets.quoting import quoted
 from private_wheel.secrets.redaction import SHORTEST_SECRET, Secret, derived_forms
@@ -155,6 +158,9 @@ class _Reader:
     def http(self) -> HttpConfig:
         return read_http_config(self._environ)
 
+    def emulator_key(self) -> Secret:
+        return emulator_key(self._environ)
+
     def service_connection(self) -> ServiceConnection | None:
         name = "azure-subscription"
         return self.parsed(
@@ -178,16 +184,18 @@ class _Reader:
 
 
 def _assemble(reader: _Reader, checkout: Path) -> Config:
-    publish_to = cast(PublishTo, reader.choice("publish-to"))
+    # Another value is a problem that the reader has noted; which route stands in does not matter.
+    route = ROUTES.get(reader.choice("publish-to"), NOWHERE)
+    destinations = _destinations(reader)
     token = reader.secret("connection-token")
+    only_connects = not route.publishes and bool(token)
     return Config(
-        packages=_packages(reader, checkout, only_connect=publish_to == "none" and bool(token)),
-        publish_to=publish_to,
-        feed=reader.parsed("feed", reader.text("feed"), parse_feed),
-        feed_username=reader.text("feed-username", _USERNAME, "a user name without a colon"),
-        feed_token=reader.secret("feed-token"),
-        job_token=reader.job_token(),
-        container=reader.parsed("container", reader.text("container"), parse_container),
+        packages=_packages(reader, checkout, only_connects=only_connects),
+        route=route,
+        destination=destinations.get(route.name),
+        feed=destinations[FEED.name],
+        feed_credentials=_feed_credentials(reader),
+        emulator_key=reader.emulator_key(),
         if_exists=cast(IfExists, reader.choice("if-exists")),
         match_tag=cast(Literal["auto", "always", "never"], reader.choice("match-tag")),
         workspaces=_workspaces(reader),
@@ -202,8 +210,26 @@ def _assemble(reader: _Reader, checkout: Path) -> Config:
     )
 
 
-def _packages(reader: _Reader, checkout: Path, *, only_connect: bool) -> tuple[Path, ...]:
-    patterns = reader.lines("package") or (() if only_connect else (".",))
+def _destinations(reader: _Reader) -> dict[str, Any]:
+    """Read the destinations of all routes, by their names. One that is not used must be valid too."""
+    destinations = {}
+    for route in ROUTES.values():
+        if route.destination:
+            name, parse = route.destination.input, route.destination.parse
+            destinations[route.name] = reader.parsed(name, reader.text(name), parse)
+    return destinations
+
+
+def _feed_credentials(reader: _Reader) -> FeedCredentials:
+    return FeedCredentials(
+        username=reader.text("feed-username", _USERNAME, "a user name without a colon"),
+        token=reader.secret("feed-token"),
+        job_token=reader.job_token(),
+    )
+
+
+def _packages(reader: _Reader, checkout: Path, *, only_connects: bool) -> tuple[Path, ...]:
+    patterns = reader.lines("package") or (() if only_connects else (".",))
     found = (
         reader.parsed("package", pattern, lambda value: find_sources(value, checkout))
         for pattern in patterns

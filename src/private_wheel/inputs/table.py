@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from private_wheel.environment.addition import DEFAULT_IMAGE
+from private_wheel.publish.routes import ROUTES
 
 DOCS = "https://github.com/private-wheel/private-wheel/blob/main/docs"
 # An Azure variable that does not exist: its name arrives in place of a value.
@@ -99,7 +100,7 @@ INPUTS: tuple[Input, ...] = (
         group=Group.PUBLISH,
         kind=Kind.CHOICE,
         default="feed",
-        choices=("feed", "blob", "workspace", "none"),
+        choices=tuple(ROUTES),
         help="Where the wheel goes: a package feed, a blob container, the Azure ML workspace itself, or nowhere. "
         "`none` builds, and with `feed` describes the environment; with `connection-token` and no `package` it only "
         "sets the connection.",

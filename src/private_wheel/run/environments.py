@@ -72,7 +72,7 @@ def plan_environments(
 
 def can_be_written(config: Config) -> bool:
     """Whether the packages will be anywhere that an environment can name."""
-    return config.publish_to != "none" or config.feed is not None
+    return config.route.publishes or config.feed is not None
 
 
 def environments_of(config: Config, results: Iterable[Result]) -> dict[str, Environment]:
@@ -90,7 +90,7 @@ def public_names(
     config: Config, wheels: Sequence[Wheel], environ: Mapping[str, str], http: HttpClients
 ) -> list[str]:
     """Warnings about packages that the environment names by name, and the public index has too."""
-    beside_public = config.names_by_index and config.environment.index_mode == "extra"
+    beside_public = config.route.names_by_index and config.environment.index_mode == "extra"
     if not (config.feed and beside_public and config.check_public_name):
         return []
     from private_wheel.publish.feed.public_name import public_name_warnings

@@ -158,7 +158,7 @@ def _connect(services: Services, record: Record) -> None:
 
 def _describe_dry_run(config: Config, record: Record) -> None:
     for plan in record.plans:
-        requirement = plan.wheel.requirement if config.names_by_index else ""
+        requirement = plan.wheel.requirement if config.route.names_by_index else ""
         record.add(result_of(plan, outcome="dry-run", requirement=requirement))
     unchecked = (
         f", and the environment was not checked (verify: {config.verify})"

@@ -126,8 +126,9 @@ def _packages(record: Record) -> str:
 
 def _facts(record: Record) -> str:
     lines = []
-    if record.config and record.config.container and record.config.publish_to == "blob":
-        lines.append(f"- Container: `{record.config.container.url}`")
+    if record.config and record.config.route.destination:
+        line = record.config.route.destination.summary(record.config.destination)
+        lines += [f"- {line}"] if line else []
     if record.config and record.config.feed:
         lines.append(f"- Index: `{record.config.feed.index_url}`")
     for plan in record.connection_plans:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from private_wheel.azure.arm import (
-    WRITE_ARTIFACT,
     WRITE_CONNECTION,
     WRITE_ENVIRONMENT,
     Arm,
@@ -27,10 +26,10 @@ from private_wheel.azureml.connection import (
     unserved_warning,
 )
 from private_wheel.inputs.config import Config
-from private_wheel.publish.feed.accounts import Account
+from private_wheel.publish.context import RouteContext
+from private_wheel.publish.feed.accounts import Account, feed_writer
 from private_wheel.publish.feed.index import SimpleIndex
 from private_wheel.publish.route import Route
-from private_wheel.run.routes import Routes
 
 
 def open_services(config: Config, environ: Mapping[str, str], mask: Mask) -> Services:
@@ -44,15 +43,22 @@ def open_services(config: Config, environ: Mapping[str, str], mask: Mask) -> Ser
     return services
 
 
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+_Closing = TypeVar("_Closing", bound=_Closable)
+
+
 class Services:
     """Where the run may go, and what `preflight` found out there. `arm` is None when no workspace is given, `index`
     when the environment is not resolved or has no feed."""
 
     def __init__(self, config: Config, environ: Mapping[str, str], mask: Mask) -> None:
-        self._config = config
+        self._config, self._mask = config, mask
+        self._open = ExitStack()
         self.http = HttpClients(config.http)
-        self._sign_in = SignIn(config.sign_in, self.http, environ, mask)
-        self._routes = Routes(config, self._sign_in, self.http, environ, mask)
+        self._sign_in = self._opened(SignIn(config.sign_in, self.http, environ, mask))
         self.connection = _wanted_connection(config)
         self.routes: tuple[Route, ...] = ()
         self.arm: Arm | None = None
@@ -61,10 +67,8 @@ class Services:
         self.warnings: tuple[str, ...] = ()
 
     def close(self) -> None:
-        """Let go of the network."""
-        for part in (*self.routes, self._routes, self.arm, self.index, self._sign_in):
-            if part:
-                part.close()
+        """Close all connections."""
+        self._open.close()
 
     def preflight(self) -> None:
         """Sign in, ask each place who we are to it, read the workspaces and decide about their connections.
@@ -76,15 +80,15 @@ class Services:
         reader = _reader(config, wanted)
         if config.workspaces:
             cloud = self._sign_in.cloud
-            self.arm = Arm(cloud, self._sign_in.bearer(cloud.arm_scope), self.http)
-        self.routes = self._routes.outside_workspaces(reader)
+            arm = Arm(cloud, self._sign_in.bearer(cloud.arm_scope), self.http)
+            self.arm = self._opened(arm)
+        if not config.route.into_workspaces:
+            self._open_routes(reader, {})
         if config.feed and config.resolved_for:
-            account = reader or self._routes.feed_writer(config.feed)
-            self.index = SimpleIndex(config.feed, account, self.http)
+            account = reader or feed_writer(config.feed, config.feed_credentials, self._sign_in)
+            self.index = self._opened(SimpleIndex(config.feed, account, self.http))
         with ThreadPoolExecutor(AT_ONCE) as pool:
             checks = [pool.submit(route.preflight) for route in self.routes]
-            if config.publish_to == "none":
-                checks.append(pool.submit(_check_reader, config, reader, self.http))
             if self.index:
                 checks.append(pool.submit(self.index.check_access))
             read = dict(
@@ -94,9 +98,9 @@ class Services:
                     strict=True,
                 )
             )
-            if config.publish_to == "workspace":
+            if config.route.into_workspaces:
                 resources = {workspace: resource for workspace, (resource, _) in read.items()}
-                self.routes = self._routes.into_workspaces(resources)
+                self._open_routes(reader, resources)
                 checks += [pool.submit(route.preflight) for route in self.routes]
             for check in checks:
                 check.result()
@@ -109,13 +113,40 @@ class Services:
         warnings = [warning for route in self.routes[:1] for warning in route.warnings]
         warnings += [warning for plan in plans for warning in plan.warnings]
         if wanted:
-            warnings += token_warnings(wanted, config.feed, config.feed_token)
+            warnings += token_warnings(wanted, config.feed, config.feed_credentials.token)
         elif config.feed:
             warnings += [
                 unserved_warning(config.feed, workspace, found)
                 for workspace, found in listed.items()
             ]
         self.connection_plans, self.warnings = tuple(plans), tuple(filter(None, warnings))
+
+    def _open_routes(
+        self, reader: Account | None, workspaces: Mapping[WorkspaceId, Mapping[str, Any]]
+    ) -> None:
+        config = self._config
+        context = RouteContext(
+            destination=config.destination,
+            feed=config.feed,
+            credentials=config.feed_credentials,
+            reader=reader,
+            if_exists=config.if_exists,
+            reads_back=config.verify != "none",
+            http=self.http,
+            sign_in=self._sign_in,
+            mask=self._mask,
+            emulator_key=config.emulator_key,
+            workspaces=workspaces,
+            closing=self._open,
+        )
+        self.routes = tuple(config.route.open(context))
+        for route in self.routes:
+            self._opened(route)
+
+    def _opened(self, part: _Closing) -> _Closing:
+        """Note what is closed with the services."""
+        self._open.callback(part.close)
+        return part
 
     def _read_workspace(
         self, workspace: WorkspaceId
@@ -124,17 +155,10 @@ class Services:
             return {}, ()
         resource = self.arm.read_workspace(workspace)
         writes = [WRITE_CONNECTION] if self.connection else []
-        writes += [WRITE_ARTIFACT] if self._config.publish_to == "workspace" else []
+        writes += self._config.route.workspace_permissions
         writes += [WRITE_ENVIRONMENT] if self._config.environment.register else []
         self.arm.check_permissions(workspace, writes)
         return resource, self.arm.list_connections(workspace)
-
-
-def _check_reader(config: Config, reader: Account | None, http: HttpClients) -> None:
-    """A rotation must not put a token that cannot read in the place of one that can."""
-    if config.feed and reader and config.verify != "none":
-        with closing(SimpleIndex(config.feed, reader, http)) as index:
-            index.check_access()
 
 
 def _reader(config: Config, wanted: ConnectionConfig | None) -> Account | None:
@@ -145,7 +169,7 @@ def _reader(config: Config, wanted: ConnectionConfig | None) -> Account | None:
         return None
     token = wanted.token.value
     return Account(
-        username=wanted.username or config.feed_username,
+        username=wanted.username or config.feed_credentials.username,
         token=lambda: token,
         input="connection-token",
     )

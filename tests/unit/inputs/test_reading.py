@@ -15,6 +15,7 @@ from private_wheel.inputs.config import Config
 from private_wheel.inputs.reading import read_config
 from private_wheel.inputs.secret_values import secret_values
 from private_wheel.inputs.table import INPUTS
+from private_wheel.publish.routes import ROUTES
 
 WORKSPACE = "11111111-2222-3333-4444-555555555555/ml/acme-ml"
 FEED = {"feed": "acme/python"}
@@ -41,7 +42,7 @@ def problems(checkout: Path, inputs: Mapping[str, str]) -> list[str]:
 def test_defaults(checkout: Path) -> None:
     config = read(checkout, FEED)
     assert config.packages == (Path(),)
-    assert (config.publish_to, config.if_exists, config.match_tag, config.verify) == (
+    assert (config.route.name, config.if_exists, config.match_tag, config.verify) == (
         "feed",
         "verify",
         "auto",
@@ -54,7 +55,8 @@ def test_defaults(checkout: Path) -> None:
 
 def test_every_row_of_the_table_is_read() -> None:
     source = inspect.getsource(private_wheel.inputs.reading)
-    assert not {row.name for row in INPUTS if f'"{row.name}"' not in source}
+    of_routes = {route.destination.input for route in ROUTES.values() if route.destination}
+    assert not {row.name for row in INPUTS if f'"{row.name}"' not in source} - of_routes
 
 
 def test_an_empty_value_is_not_given(checkout: Path) -> None:
@@ -82,8 +84,11 @@ def test_secrets_do_not_show(checkout: Path) -> None:
         "connection-token": "read-token-1",
     }
     config = read(checkout, inputs)
-    assert config.feed_token.value == "write-token-1"
-    assert "token-1" not in f"{config!r} {config} {config.feed_token} {config.feed_token!r}"
+    assert config.feed_credentials.token.value == "write-token-1"
+    assert (
+        "token-1"
+        not in f"{config!r} {config} {config.feed_credentials.token} {config.feed_credentials.token!r}"
+    )
     assert config.secrets == ("write-token-1", "read-token-1")
 
 

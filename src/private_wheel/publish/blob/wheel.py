@@ -16,11 +16,11 @@ _ADVICE = "Raise the version, set if-exists: skip to accept the file that is the
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingRules:
-    """How a blob that is there already is judged. `read_back`: after the run has published, the bytes are read anyway,
+    """How a blob that is there already is judged. `reads_back`: after the run has published, the bytes are read anyway,
     so that its metadata may be believed until then."""
 
     if_exists: IfExists
-    read_back: bool
+    reads_back: bool
 
 
 def plan_blob(
@@ -36,7 +36,7 @@ def plan_blob(
 
     def sha256() -> str:
         # Metadata that lies would keep for ever what is to be replaced.
-        believed = rules.read_back and rules.if_exists != "replace"
+        believed = rules.reads_back and rules.if_exists != "replace"
         return (
             sha256_told(there, wheel)
             if believed and sha256_told(there, wheel)

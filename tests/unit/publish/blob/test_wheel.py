@@ -112,7 +112,7 @@ def test_what_the_service_tells_of_the_content(
 
 
 @pytest.mark.parametrize(
-    ("if_exists", "read_back", "read"),
+    ("if_exists", "reads_back", "read"),
     [
         ("verify", True, False),
         ("skip", True, False),
@@ -121,10 +121,10 @@ def test_what_the_service_tells_of_the_content(
     ],
 )
 def test_when_the_bytes_are_read_in_the_plan(
-    wheel: Wheel, twin: StoredBlob, if_exists: Any, read_back: bool, read: bool
+    wheel: Wheel, twin: StoredBlob, if_exists: Any, reads_back: bool, read: bool
 ) -> None:
     blob = ReadBlob(wheel.path.read_bytes())
-    rules = ExistingRules(if_exists=if_exists, read_back=read_back)
+    rules = ExistingRules(if_exists=if_exists, reads_back=reads_back)
     plan = plan_blob(cast(Blob, blob), twin, wheel, rules, "here", kept=False)
     assert (plan.action, blob.was_read) == ("identical", read)
 
@@ -133,7 +133,7 @@ def test_when_the_bytes_are_read_in_the_plan(
 def test_what_is_protected_is_not_planned_to_be_replaced(
     wheel: Wheel, twin: StoredBlob, protection: str
 ) -> None:
-    blob, rules = ReadBlob(b"other"), ExistingRules(if_exists="replace", read_back=True)
+    blob, rules = ReadBlob(b"other"), ExistingRules(if_exists="replace", reads_back=True)
     assert plan_blob(cast(Blob, blob), twin, wheel, rules, "here", kept=False).action == "replace"
     there = replace(twin, immutable=protection == "immutable", leased=protection == "leased")
     with pytest.raises(BlobProtected, match="lease" if protection == "leased" else "immutable"):

@@ -1,0 +1,1 @@
+"""No route at all: the run builds, connects and describes."""
