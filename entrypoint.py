@@ -137,14 +137,15 @@ def fill(made: str, workshop: str) -> None:
     """Makes the virtual environment, with uv and the locked packages in it."""
     import shutil
 
-    from private_wheel.system.pip_configuration import locked_uv_environ
+    from private_wheel.system.pip_configuration import locked_uv_environ, read_pip_configuration
 
     # pip and uv are no foreign code, but the inputs of the step are no business of theirs.
     environ = {
         name: value for name, value in os.environ.items() if not name.upper().startswith("INPUT_")
     }
     uv = find_installer(workshop, environ)
-    environ = {"UV_CACHE_DIR": os.path.join(workshop, "cache"), **locked_uv_environ(environ)}
+    environ = locked_uv_environ(read_pip_configuration(environ), environ)
+    environ = {"UV_CACHE_DIR": os.path.join(workshop, "cache"), **environ}
     run([uv, "venv", "--no-config", "--quiet", "--color", "never", "--no-project", "--offline", "--relocatable",
          "--python", BASE_PYTHON, made], environ)  # fmt: skip
     shutil.copy2(uv, executable(made, "uv"))  # the program builds with it later

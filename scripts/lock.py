@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from private_wheel.system.pip_configuration import uv_environ
+from private_wheel.system.pip_configuration import read_pip_configuration, uv_environ
 from scripts.set_up import ROOT, VENV, package_locks
 
 _OLDEST_PYTHON = "3.10"
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
 
     uv = executable(str(VENV), "uv")
     upgrade = ["--upgrade"] if "--upgrade" in arguments else []
-    environ = {**os.environ, **uv_environ(os.environ)}
+    environ = {**os.environ, **uv_environ(read_pip_configuration(os.environ), os.environ)}
     for source, python in requirements():
         lock = source.with_suffix(".txt").name
         command = [

@@ -80,12 +80,12 @@ def once(made: Path, facts: Sequence[str], files: Sequence[Path], make: Callable
 
 def _make_venv() -> None:
     from entrypoint import executable, find_installer, run
-    from private_wheel.system.pip_configuration import locked_uv_environ
+    from private_wheel.system.pip_configuration import locked_uv_environ, read_pip_configuration
 
     shutil.rmtree(VENV, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
         uv = find_installer(scratch, os.environ)
-        environ = locked_uv_environ(os.environ)
+        environ = locked_uv_environ(read_pip_configuration(os.environ), os.environ)
         run(
             [
                 uv,

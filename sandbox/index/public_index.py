@@ -16,13 +16,12 @@ from urllib.parse import urlsplit
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from werkzeug.wrappers import Request, Response
 
-from private_wheel.system.pip_configuration import install_settings
+from private_wheel.system.pip_configuration import read_pip_configuration
 from sandbox.index.package_index import package_index
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-PYPI = "https://pypi.org/simple/"
 OURS = "acme-"
 _PAGE = re.compile(r"/simple/([^/]+)/")
 
@@ -72,15 +71,10 @@ class PublicIndex:
 
 def upstream_url(environ: Mapping[str, str]) -> str:
     """The index that pip uses on this machine, with a slash at its end; empty if none can be redirected to."""
-    settings = install_settings(environ)
-    if settings.get("no-index"):
+    configuration = read_pip_configuration(environ)
+    if configuration.no_index:
         return ""
-    url = (
-        environ.get("UV_DEFAULT_INDEX")
-        or environ.get("UV_INDEX_URL")
-        or settings.get("index-url")
-        or PYPI
-    )
+    url = configuration.default_index
     return url.rstrip("/") + "/" if urlsplit(url).scheme in ("https", "http") else ""
 
 

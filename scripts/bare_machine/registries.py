@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from private_wheel.system.pip_configuration import install_settings
+from private_wheel.system.pip_configuration import read_pip_configuration
 
 _APT_OPTIONS = ("Acquire::http", "Acquire::https", "Acquire::Check-", "Acquire::Retries")
 _PIP_SETTINGS = (
@@ -109,7 +109,7 @@ def registries_of_this_machine() -> Registries:
 def pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return pip's settings that lead to an index, from its files and variables here."""
     settings = {}
-    for name, value in install_settings(environ).items():
+    for name, value in read_pip_configuration(environ).settings.items():
         words = [word for word in value.split() if not word.startswith("file:")]
         if name in _PIP_SETTINGS and words:
             settings[name] = " ".join(words)

@@ -18,6 +18,7 @@ from private_wheel.hosts.base import HostHandler
 from private_wheel.hosts.terminal import read_arguments
 from private_wheel.inputs.secret_values import secret_values
 from private_wheel.system.linux import hide_memory
+from private_wheel.system.pip_configuration import PipConfiguration, read_pip_configuration
 
 if TYPE_CHECKING:
     from private_wheel.run.report import Record
@@ -32,7 +33,9 @@ def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = 
     """Run once, as `environ` and the command line say, and return the exit status (see docs/errors.md)."""
     environ = {**environ, **read_arguments(arguments)}
     host = detect_host(environ, stdout)
-    host.mask(secret_values(environ))
+    pip = read_pip_configuration(environ)
+    secrets = secret_values(environ, pip)
+    host.mask(secrets)
     logger, handler = logging.getLogger("private_wheel"), HostHandler(host)
     logger.addHandler(handler)
     logger.setLevel(handler.level)
@@ -40,17 +43,19 @@ def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = 
     libraries = logging.NullHandler()
     logging.getLogger().addHandler(libraries)
     try:
-        return _run(environ, host)
+        return _run(host, environ, pip, secrets)
     finally:
         logging.getLogger().removeHandler(libraries)
         logger.removeHandler(handler)
 
 
-def _run(environ: Mapping[str, str], host: Host) -> int:
+def _run(
+    host: Host, environ: Mapping[str, str], pip: PipConfiguration, secrets: Sequence[str]
+) -> int:
     from private_wheel.run.report import Record
 
     record = Record()
-    failure = _attempt(host, lambda: _release(host, environ, record))
+    failure = _attempt(host, lambda: _release(host, environ, pip, secrets, record))
     untold = _attempt(host, lambda: _tell(host, record, failure))
     ended = failure or untold
     return ended.exit_status if ended else 0
@@ -82,16 +87,24 @@ def _attempt(host: Host, action: Callable[[], None]) -> PrivateWheelError | None
     return failure
 
 
-def _release(host: Host, environ: Mapping[str, str], record: Record) -> None:
+def _release(
+    host: Host,
+    environ: Mapping[str, str],
+    pip: PipConfiguration,
+    secrets: Sequence[str],
+    record: Record,
+) -> None:
     from private_wheel.inputs.reading import read_config
 
-    record.config = read_config(environ, host.checkout)
+    config = record.config = read_config(environ, host.checkout, secrets)
+    from private_wheel.run.preparation import set_up
     from private_wheel.run.release import release
 
     with tempfile.TemporaryDirectory(
         prefix="private-wheel-", ignore_cleanup_errors=True
     ) as scratch:
-        release(record.config, host, environ, Path(scratch), record)
+        workshop = set_up(config, host, environ, pip, Path(scratch))
+        release(config, host, workshop, record)
 
 
 def _tell(host: Host, record: Record, failure: PrivateWheelError | None) -> None:

@@ -24,7 +24,7 @@ from entrypoint import executable
 from private_wheel.environment.base import read_base
 from private_wheel.environment.extension import Extended
 from private_wheel.environment.text.definition import KEYS
-from private_wheel.system.pip_configuration import uv_environ
+from private_wheel.system.pip_configuration import read_pip_configuration, uv_environ
 from sandbox import Sandbox
 from scripts.set_up import VENV
 from tests.contract.environment_bases import (
@@ -234,7 +234,12 @@ def feed(sandbox: Sandbox, tiny_wheel: WheelMaker, tmp_path: Path) -> Feed:
     assert answer.status_code == 202
     index = sandbox.feed_url("acme", "python", "ml")
     with_token = index.replace("://", f"://any:{sandbox.tokens.read}@")
-    environ = {**os.environ, **uv_environ(os.environ), **sandbox.environ(), "FEED": with_token}
+    environ = {
+        **os.environ,
+        **uv_environ(read_pip_configuration(os.environ), os.environ),
+        **sandbox.environ(),
+        "FEED": with_token,
+    }
     git = {
         "GIT_CONFIG_GLOBAL": str(git_host(tmp_path / "git", IN_GIT, *GIT_HOSTS)),
         "UV_NO_GITHUB_FAST_PATH": "1",

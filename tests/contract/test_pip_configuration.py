@@ -10,7 +10,7 @@ from pathlib import Path
 import pip
 import pytest
 
-from private_wheel.system.pip_configuration import install_settings
+from private_wheel.system.pip_configuration import read_pip_configuration
 
 USER, LEGACY, GLOBAL, CHOSEN = (
     ".config/pip/pip.conf",
@@ -80,7 +80,7 @@ def test_we_read_what_pip_reads(name: str, tmp_path: Path, monkeypatch: pytest.M
         env={**home, **variables}, check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
     theirs = json.loads(said)
-    ours = install_settings({**home, **variables})
+    ours = read_pip_configuration({**home, **variables}).settings
     assert (ours.get("index-url") or theirs["default"]) == theirs["index_url"]
     assert ours.get("extra-index-url", "").split() == theirs["extra_index_urls"]
     assert ours.get("find-links", "").split() == theirs["find_links"]
@@ -111,7 +111,7 @@ def test_pip_config_list_names_the_same_values(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     ).stdout
-    settings = install_settings(environ)
+    settings = read_pip_configuration(environ).settings
     assert {f"install.{name}={settings[name]!r}" for name in options} <= set(said.splitlines())
 
 

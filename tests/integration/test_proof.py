@@ -40,6 +40,7 @@ from private_wheel.publish.feed.address import parse_feed
 from private_wheel.publish.feed.index import SimpleIndex
 from private_wheel.publish.route import Result
 from private_wheel.secrets.redaction import derived_forms
+from private_wheel.system.pip_configuration import read_pip_configuration
 from private_wheel.wheels.build import Workshop
 from private_wheel.wheels.wheel import read_wheel
 from sandbox import Sandbox
@@ -114,6 +115,17 @@ class Bench:
     def lines(self, *requirements: str, option: str = "--extra-index-url") -> list[str]:
         return [f"{option} {self.url}", *requirements]
 
+    @property
+    def workshop(self) -> Workshop:
+        """As the program would set it up now: a test may have changed the environment."""
+        return Workshop(
+            scratch=self.scratch,
+            environ=self.environ,
+            secrets=frozenset[str]().union(*map(derived_forms, self.sandbox_tokens())),
+            pip=read_pip_configuration(self.environ),
+            echo=GitHub(self.environ, self.stdout).foreign,
+        )
+
     def run(
         self,
         level: str,
@@ -122,14 +134,9 @@ class Bench:
         python_version: str = PYTHON,
     ) -> Any:
         account = Account(username="x", token=lambda: self.token, input="feed-token")
-        secrets = frozenset[str]().union(*map(derived_forms, self.sandbox_tokens()))
-        host = GitHub(self.environ, self.stdout)
-        workshop = Workshop(
-            scratch=self.scratch, environ=self.environ, secrets=secrets, echo=host.foreign
-        )
         http = HttpClients(read_http_config(self.environ))
         with closing(SimpleIndex(parse_feed(self.url), account, http)) as index:
-            proof = Proof(workshop, index=index, index_url=self.url, asked_by=self.asked_by)
+            proof = Proof(self.workshop, index=index, index_url=self.url, asked_by=self.asked_by)
             if level == "private_wheels":
                 resolved = proof.resolve(lines, python_version, results)
                 return proof.private_wheels(resolved, python_version, results)
@@ -438,7 +445,7 @@ def test_what_uv_cannot_know(bench: Bench) -> None:
 
 def test_a_python_that_is_not_here(bench: Bench) -> None:
     with pytest.raises(MissingPython, match=r"3\.42"):
-        find_python("3.42", bench.environ)
+        find_python("3.42", bench.workshop)
     with pytest.raises(MissingPython, match=r"3\.42"):
         bench.run("install", [], python_version="3.42")
 
@@ -451,7 +458,7 @@ def test_a_python_among_the_tools_of_the_host(bench: Bench, tmp_path: Path) -> N
             (directory / "python").symlink_to(sys.executable)
     bench.environ["AGENT_TOOLSDIRECTORY"] = str(tmp_path / "tools")
     for version in ("3.42", "3.42.1"):
-        assert "3.42.10" in str(find_python(version, bench.environ))
+        assert "3.42.10" in str(find_python(version, bench.workshop))
 
 
 @pytest.mark.parametrize(
@@ -700,7 +707,7 @@ def test_a_search_for_python_that_does_not_end(
     bench.environ["PATH"] = f"{slow.parent}:{bench.environ['PATH']}"
     started = time.monotonic()
     with pytest.raises(MissingPython, match=r"3\.42"):
-        find_python("3.42", bench.environ)
+        find_python("3.42", bench.workshop)
     assert time.monotonic() - started < 50
 
 

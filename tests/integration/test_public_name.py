@@ -20,6 +20,7 @@ from private_wheel.azure.http import READ_TIMEOUT, HttpClients
 from private_wheel.azure.http_config import read_http_config
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.publish.feed.public_name import public_name_warnings
+from private_wheel.system.pip_configuration import read_pip_configuration
 from sandbox import Sandbox
 from sandbox.network.recording import RecordedRequest
 
@@ -38,9 +39,9 @@ class Asker:
         unless they name one."""
         told = variables or {"PIP_INDEX_URL": self.sandbox.public_index_url}
         feed = parse_feed(self.sandbox.feed_url("acme", "python"))
-        environ = {**self.machine, **told}
+        pip = read_pip_configuration({**self.machine, **told})
         http = HttpClients(read_http_config(self.sandbox.environ()))
-        return public_name_warnings(names or ["acme-forecast"], environ, feed, http)
+        return public_name_warnings(names or ["acme-forecast"], pip, feed, http)
 
     @property
     def asked(self) -> list[RecordedRequest]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
@@ -25,7 +25,6 @@ from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.errors import InvalidInputs, Problem
 from private_wheel.inputs.combinations import problems_together
 from private_wheel.inputs.config import Config, Verify
-from private_wheel.inputs.secret_values import secret_values
 from private_wheel.inputs.table import INPUTS, UNRESOLVED, Input, Kind, given
 from private_wheel.publish.blob.credential import emulator_key
 from private_wheel.publish.feed.accounts import FeedCredentials
@@ -49,14 +48,14 @@ _CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 _Parsed = TypeVar("_Parsed")
 
 
-def read_config(environ: Mapping[str, str], checkout: Path) -> Config:
-    """Read every input. Packages may come from below `checkout` only.
+def read_config(environ: Mapping[str, str], checkout: Path, secrets: Sequence[str]) -> Config:
+    """Read every input. Files may come from below `checkout` only, and contain none of `secrets`.
 
     Raises:
         InvalidInputs: with all problems at once.
     """
     reader = _Reader(environ)
-    config = _assemble(reader, checkout)
+    config = _assemble(reader, checkout, secrets)
     problems = [
         *reader.problems,
         *problems_together(config, {problem.input for problem in reader.problems}),
@@ -167,11 +166,6 @@ class _Reader:
             name, self.text(name), lambda value: read_service_connection(value, self._environ)
         )
 
-    def base(self, checkout: Path) -> Base | None:
-        name = "environment-base"
-        forms = frozenset[str]().union(*map(derived_forms, secret_values(self._environ)))
-        return self.parsed(name, self.text(name), lambda value: read_base(value, checkout, forms))
-
     def parsed(self, name: str, value: str, parse: Callable[[str], _Parsed]) -> _Parsed | None:
         try:
             return parse(value) if value else None
@@ -183,7 +177,7 @@ class _Reader:
             return None
 
 
-def _assemble(reader: _Reader, checkout: Path) -> Config:
+def _assemble(reader: _Reader, checkout: Path, secrets: Sequence[str]) -> Config:
     # Another value is a problem that the reader has noted; which route stands in does not matter.
     route = ROUTES.get(reader.choice("publish-to"), NOWHERE)
     destinations = _destinations(reader)
@@ -200,7 +194,7 @@ def _assemble(reader: _Reader, checkout: Path) -> Config:
         match_tag=cast(Literal["auto", "always", "never"], reader.choice("match-tag")),
         workspaces=_workspaces(reader),
         connection=_connection(reader, token),
-        environment=_environment(reader, checkout),
+        environment=_environment(reader, checkout, secrets),
         sign_in=_sign_in(reader),
         http=reader.http(),
         artifact_name=reader.artifact_name(),
@@ -265,9 +259,13 @@ def _target(value: str) -> str:
     return value.rstrip("/")
 
 
-def _environment(reader: _Reader, checkout: Path) -> EnvironmentConfig:
+def _environment(reader: _Reader, checkout: Path, secrets: Sequence[str]) -> EnvironmentConfig:
+    def base(value: str) -> Base:
+        forms = frozenset[str]().union(*map(derived_forms, secrets))
+        return read_base(value, checkout, forms)
+
     return EnvironmentConfig(
-        base=reader.base(checkout),
+        base=reader.parsed("environment-base", reader.text("environment-base"), base),
         name=reader.text(
             "environment-name",
             ENVIRONMENT_NAME,

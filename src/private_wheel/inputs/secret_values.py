@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from private_wheel.azure.identity import job_token
 from private_wheel.inputs.table import INPUTS, UNRESOLVED, Kind
-from private_wheel.system.pip_configuration import install_settings
+from private_wheel.system.pip_configuration import PipConfiguration
 
 _AMBIENT_SECRETS = (
     "AZURE_CLIENT_SECRET",
@@ -29,13 +29,13 @@ _HELD_SECRET = re.compile(
 )
 
 
-def secret_values(environ: Mapping[str, str]) -> list[str]:
+def secret_values(environ: Mapping[str, str], pip: PipConfiguration) -> list[str]:
     """What must be masked before anything is printed: the secret inputs, the ambient sign-in's, and those that URLs
     and connection strings hold, also in pip's configuration, whose URLs uv repeats."""
     names = [*(row.variable for row in INPUTS if row.kind is Kind.SECRET), *_AMBIENT_SECRETS]
     names += [name for name in environ if _AGENT_SECRET.search(name)]
     values = [*(environ.get(name, "") for name in names), job_token(environ).value]
-    for value in (*environ.values(), *install_settings(environ).values()):
+    for value in (*environ.values(), *pip.settings.values()):
         held = [part for parts in _HELD_SECRET.findall(value) for part in parts if part]
         values += [*held, *map(unquote, held)]
     # The name of a variable that does not exist is no secret, and the error has to name it.

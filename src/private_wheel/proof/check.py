@@ -207,7 +207,8 @@ class Check:
 def _uv_settings(workshop: Workshop) -> dict[str, str]:
     """The environment of uv, whose children are foreign: no value that holds a secret of the run."""
     secrets = tuple(workshop.secrets)
-    found = locked_uv_environ(installer_environ(workshop.environ, secrets))
+    environ = installer_environ(workshop.environ, secrets)
+    found = locked_uv_environ(workshop.pip.without(secrets), environ)
     return {
         name: value
         for name, value in found.items()

@@ -16,7 +16,7 @@ from private_wheel.errors import DoesNotInstall, MissingPython
 from private_wheel.proof.check import Check
 from private_wheel.secrets.child_environ import foreign_environ
 from private_wheel.system.children import Ended
-from private_wheel.wheels.build import own_uv
+from private_wheel.wheels.build import Workshop, own_uv
 from private_wheel.wheels.wheel import Wheel
 
 _LOG = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ for name in sys.argv[1:]:
 """
 
 
-def find_python(version: str, environ: Mapping[str, str]) -> Path:
+def find_python(version: str, workshop: Workshop) -> Path:
     """An interpreter of Python X.Y on this machine, one that uv finds or a tool of the host. A third part of `version`
     does not count.
 
@@ -44,6 +44,7 @@ def find_python(version: str, environ: Mapping[str, str]) -> Path:
         MissingPython: there is none.
     """
     version = ".".join(version.split(".")[:2])
+    environ = workshop.environ
     uv = own_uv(environ).get("UV") or shutil.which("uv", path=environ.get("PATH")) or "uv"
     with suppress(subprocess.TimeoutExpired):
         found = subprocess.run(  # noqa: S603  # our own uv with fixed arguments

@@ -58,7 +58,7 @@ class Proof:
             PrivateWheelError: what the private index refused with.
         """
         try:
-            python = find_python(python_version, self._workshop.environ)
+            python = find_python(python_version, self._workshop)
         except MissingPython:
             python = Path(sys.executable)
         with self._check(pip_lines, results, DoesNotResolve) as check:
@@ -76,7 +76,7 @@ class Proof:
             DoesNotInstall: with the last 20 lines.
             PrivateWheelError: what the private index refused with.
         """
-        python = find_python(python_version, self._workshop.environ)
+        python = find_python(python_version, self._workshop)
         with self._check(pip_lines, results, DoesNotInstall) as check:
             install(
                 check,

@@ -19,6 +19,8 @@ from private_wheel.environment.formats.files import write_environment
 from private_wheel.environment.model import Environment, environment_of
 from private_wheel.inputs.config import Config
 from private_wheel.publish.route import Plan, Result, result_of
+from private_wheel.system.pip_configuration import PipConfiguration
+from private_wheel.wheels.build import Workshop
 from private_wheel.wheels.wheel import Wheel, WheelFile
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class PlannedEnvironments:
 
 
 def plan_environments(
-    config: Config, plans: Sequence[Plan], arm: Arm | None, environ: Mapping[str, str]
+    config: Config, plans: Sequence[Plan], arm: Arm | None, workshop: Workshop
 ) -> PlannedEnvironments:
     """Judge the environments as they will be. Sends nothing.
 
@@ -55,7 +57,7 @@ def plan_environments(
         from private_wheel.proof.install import find_python
 
         for environment in environments.values():
-            find_python(environment.content.python_version, environ)
+            find_python(environment.content.python_version, workshop)
     registrations: tuple[RegistrationPlan, ...] = ()
     if arm and config.environment.register:
         registrations = plan_registrations(arm, _definitions(config, environments))
@@ -87,7 +89,7 @@ def environments_of(config: Config, results: Iterable[Result]) -> dict[str, Envi
 
 
 def public_names(
-    config: Config, wheels: Sequence[Wheel], environ: Mapping[str, str], http: HttpClients
+    config: Config, wheels: Sequence[Wheel], pip: PipConfiguration, http: HttpClients
 ) -> list[str]:
     """Warnings about packages that the environment names by name, and the public index has too."""
     beside_public = config.route.names_by_index and config.environment.index_mode == "extra"
@@ -96,7 +98,7 @@ def public_names(
     from private_wheel.publish.feed.public_name import public_name_warnings
 
     names = [wheel.canonical_name for wheel in wheels]
-    return public_name_warnings(names, environ, config.feed, http)
+    return public_name_warnings(names, pip, config.feed, http)
 
 
 def check(

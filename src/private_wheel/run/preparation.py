@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from private_wheel.errors import Interrupted, SeveralWheels
 from private_wheel.hosts import Host
 from private_wheel.inputs.config import Config
+from private_wheel.secrets.redaction import derived_forms
 from private_wheel.system.background import in_background
+from private_wheel.system.pip_configuration import PipConfiguration
 from private_wheel.wheels.build import Builder, Workshop
 from private_wheel.wheels.sources import is_wheel
 from private_wheel.wheels.tag import check_tag
@@ -20,6 +24,14 @@ if TYPE_CHECKING:
 
 # Seconds that a failed build waits for the preflight beside it, so that its connections end in order.
 _PATIENCE = 2.0
+
+
+def set_up(
+    config: Config, host: Host, environ: Mapping[str, str], pip: PipConfiguration, scratch: Path
+) -> Workshop:
+    """Return what the children of this run work with: they see no secret of `config`."""
+    forms = frozenset[str]().union(*map(derived_forms, config.secrets))
+    return Workshop(scratch=scratch, environ=environ, secrets=forms, pip=pip, echo=host.foreign)
 
 
 def prepare(config: Config, host: Host, workshop: Workshop) -> tuple[list[Wheel], Services]:

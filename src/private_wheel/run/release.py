@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from private_wheel.azureml.connection import set_connection
@@ -23,7 +22,6 @@ from private_wheel.run.environments import (
 )
 from private_wheel.run.preparation import prepare
 from private_wheel.run.report import Record
-from private_wheel.secrets.redaction import derived_forms
 from private_wheel.system.background import in_background, side_by_side
 from private_wheel.wheels.build import Workshop
 from private_wheel.wheels.wheel import Wheel, WheelFile
@@ -34,21 +32,17 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
-def release(
-    config: Config, host: Host, environ: Mapping[str, str], scratch: Path, record: Record
-) -> None:
+def release(config: Config, host: Host, workshop: Workshop, record: Record) -> None:
     """Do all that `config` asks for, and note in `record` what is done. Before the plan stands, nothing changes.
 
     Raises:
         PrivateWheelError: of the step that failed; what was done before it is in `record`.
     """
-    forms = frozenset[str]().union(*map(derived_forms, config.secrets))
-    workshop = Workshop(scratch=scratch, environ=environ, secrets=forms, echo=host.foreign)
     wheels, services = prepare(config, host, workshop)
     with closing(services):
         warnings = [warning for wheel in wheels for warning in wheel.warnings]
         _warn(record, [*host.doubts(), *services.warnings, *warnings])
-        planned = _plan(config, environ, wheels, services, record)
+        planned = _plan(config, workshop, wheels, services, record)
         with host.group("Plan"):
             _show(record)
         if config.dry_run:
@@ -64,14 +58,14 @@ def release(
 
 def _plan(
     config: Config,
-    environ: Mapping[str, str],
+    workshop: Workshop,
     wheels: Sequence[Wheel],
     services: Services,
     record: Record,
 ) -> list[tuple[Route, list[Plan]]]:
     """Decide about every wheel in every place, and about the environments, before the first one is sent."""
     asked = in_background(
-        lambda: public_names(config, wheels, environ, services.http), on_failure=lambda: None
+        lambda: public_names(config, wheels, workshop.pip, services.http), on_failure=lambda: None
     )
     planned = [
         (route, side_by_side(route.plan, wheels, route.at_once)) for route in services.routes
@@ -79,7 +73,7 @@ def _plan(
     record.plans += [plan for _, plans in planned for plan in plans]
     record.connection_plans += services.connection_plans
     if record.plans:
-        planned_environments = plan_environments(config, record.plans, services.arm, environ)
+        planned_environments = plan_environments(config, record.plans, services.arm, workshop)
         record.environments += planned_environments.environments
         record.registration_plans += planned_environments.registrations
         _warn(record, planned_environments.warnings)

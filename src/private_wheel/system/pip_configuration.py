@@ -1,4 +1,4 @@
-"""What pip's configuration on this machine says about package indexes, told to uv, which does not read it.
+"""pip's configuration on this machine, read once, and what it means for uv, which does not read it.
 
 Files, their order and their sections: https://pip.pypa.io/en/stable/topics/configuration/
 uv's variables: https://docs.astral.sh/uv/reference/environment/
@@ -11,7 +11,8 @@ import configparser
 import locale
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,46 +37,91 @@ _HARMLESS_FOR_A_LOCK = (
 _TRUE = {"y", "yes", "t", "true", "on", "1"}
 
 
-def uv_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables that make uv look where `pip install` looks here. They may hold credentials: no argv.
+@dataclass(frozen=True, kw_only=True)
+class PipConfiguration:
+    """How `pip install` is configured on this machine. Values may hold credentials.
 
-    What `environ` itself tells uv, TLS libraries or HTTP clients is neither repeated nor overridden.
+    `files` are the options in configuration files by their long names, `variables` those in PIP_
+    variables, which override the files. `uv_index` is the default index in uv's own variables.
     """
-    settings = install_settings(environ)
-    variables = {**_index_variables(settings), **_connection_variables(settings)}
-    return {name: value for name, value in variables.items() if not _is_set(name, environ)}
+
+    files: Mapping[str, str] = field(repr=False)
+    variables: Mapping[str, str] = field(repr=False)
+    uv_index: str = field(default="", repr=False)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The options that are in effect, by their long names."""
+        return {**self.files, **self.variables}
+
+    @property
+    def no_index(self) -> bool:
+        """Whether pip uses no index at all."""
+        return self.settings.get("no-index", "").lower() in _TRUE
+
+    @property
+    def default_index(self) -> str:
+        """The URL of the index that installers on this machine use first."""
+        return self.uv_index or self.settings.get("index-url") or DEFAULT_INDEX
+
+    def without(self, secrets: Iterable[str]) -> PipConfiguration:
+        """Return the configuration without the variables that contain one of `secrets`."""
+        forms = tuple(secrets)
+        kept = {}
+        for name, value in self.variables.items():
+            if not any(form in value for form in forms):
+                kept[name] = value
+        return replace(self, variables=kept)
 
 
-def locked_uv_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment for a uv that installs from a lock: it knows the indexes, and nothing looser."""
-    return {
-        "UV_INDEX_STRATEGY": "unsafe-best-match",  # the hashes choose the files, whichever index has them
-        **{
-            name: value
-            for name, value in environ.items()
-            if not name.startswith("UV_") or name.startswith(_HARMLESS_FOR_A_LOCK)
-        },
-        **uv_environ(environ),
-    }
-
-
-def install_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """pip's options for `pip install` by their long names: the files' [global], [install], then PIP_*."""
+def read_pip_configuration(environ: Mapping[str, str]) -> PipConfiguration:
+    """Read the configuration files that pip would read, and the variables in `environ`."""
     sections: dict[str, dict[str, str]] = {"global": {}, "install": {}}
     for file in configuration_files(environ):
         parser = _read(file)
         for section in sections.keys() & set(parser.sections()):
-            sections[section].update(
-                {_option(name): value for name, value in parser.items(section)}
-            )
-    variables = {
-        _option(name[4:]): value for name, value in environ.items() if name.startswith("PIP_")
-    }
-    settings: dict[str, str] = {}
-    for layer in (sections["global"], sections["install"], variables):
-        # pip takes an empty value for "not given": it does not hide the one of an earlier layer.
-        settings.update({name: value for name, value in layer.items() if value})
-    return settings
+            for name, value in parser.items(section):
+                sections[section][_option(name)] = value
+    variables = {}
+    for name, value in environ.items():
+        if name.startswith("PIP_"):
+            variables[_option(name[4:])] = value
+    return PipConfiguration(
+        files={**_given(sections["global"]), **_given(sections["install"])},
+        variables=_given(variables),
+        uv_index=environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or "",
+    )
+
+
+def _given(layer: Mapping[str, str]) -> dict[str, str]:
+    """Drop empty values: for pip they are not set, and do not hide those of an earlier layer."""
+    return {name: value for name, value in layer.items() if value}
+
+
+def uv_environ(configuration: PipConfiguration, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that make uv look where `pip install` looks on this machine.
+
+    They may hold credentials, so they do not belong on a command line. Variables that `environ`
+    sets for uv, TLS libraries or HTTP clients are neither repeated nor overridden.
+    """
+    variables = {**_index_variables(configuration), **_connection_variables(configuration)}
+    return {name: value for name, value in variables.items() if not _is_set(name, environ)}
+
+
+def locked_uv_environ(
+    configuration: PipConfiguration, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the whole environment of a uv that installs from a lock.
+
+    It knows where the indexes are and how to reach them, and nothing that loosens the lock.
+    """
+    kept = {}
+    for name, value in environ.items():
+        if not name.startswith("UV_") or name.startswith(_HARMLESS_FOR_A_LOCK):
+            kept[name] = value
+    # The hashes choose the files, whichever index has them.
+    strategy = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
+    return {**strategy, **kept, **uv_environ(configuration, environ)}
 
 
 def configuration_files(environ: Mapping[str, str], platform: str = sys.platform) -> Iterator[Path]:
@@ -137,10 +183,11 @@ def _option(name: str) -> str:
     return _ALIASES.get(option, option)
 
 
-def _index_variables(settings: Mapping[str, str]) -> dict[str, str]:
+def _index_variables(configuration: PipConfiguration) -> dict[str, str]:
+    settings = configuration.settings
     places = [_place(place) for place in settings.get("find-links", "").split()]
     variables = {"UV_FIND_LINKS": ",".join(filter(None, places))}
-    if settings.get("no-index", "").lower() in _TRUE:
+    if configuration.no_index:
         # uv has an option for this but no variable. An index directory that is not there holds no package.
         variables["UV_DEFAULT_INDEX"] = Path(Path.cwd().anchor, "no-index").as_uri()
     else:
@@ -155,7 +202,8 @@ def _index_variables(settings: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in variables.items() if value}
 
 
-def _connection_variables(settings: Mapping[str, str]) -> dict[str, str]:
+def _connection_variables(configuration: PipConfiguration) -> dict[str, str]:
+    settings = configuration.settings
     variables = {}
     if certificates := settings.get("cert"):
         path = Path(certificates).expanduser()

@@ -9,13 +9,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from private_wheel.errors import BackendFailed, NoProject, NoWheel, SeveralWheels
 from private_wheel.secrets.child_environ import foreign_environ, installer_environ
 from private_wheel.system.children import Children, Ended
-from private_wheel.system.pip_configuration import uv_environ
+from private_wheel.system.pip_configuration import PipConfiguration, uv_environ
 from private_wheel.wheels.sources import is_project
 
 # As tomllib ends its errors.
@@ -31,12 +31,16 @@ _RUN = (
 
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
-    """What every build of a run shares: a scratch directory, the environment, the secrets to keep out of it, and
-    where a child's lines go."""
+    """What the children of a run share.
+
+    They work in `scratch`; `environ` without `secrets` is their environment, `pip` the machine's
+    configuration of package indexes, and `echo` is called with every line that they print.
+    """
 
     scratch: Path
-    environ: Mapping[str, str]
-    secrets: Iterable[str]
+    environ: Mapping[str, str] = field(repr=False)
+    secrets: Iterable[str] = field(repr=False)
+    pip: PipConfiguration
     echo: Callable[[str], None]
 
 
@@ -111,7 +115,7 @@ class Builder:
             [sys.executable, "-I", *_interpreter_options(), "-c", _RUN, _SOURCE_ROOT],
             {
                 **installer_environ(environ, secrets),
-                **uv_environ(environ),
+                **uv_environ(self._workshop.pip, environ),
                 **own_uv(environ),
                 **temporary,
             },

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from entrypoint import executable
-from private_wheel.system.pip_configuration import locked_uv_environ
+from private_wheel.system.pip_configuration import locked_uv_environ, read_pip_configuration
 from scripts.set_up import ROOT, VENV, WORKSHOP
 
 PYTHON = "3.11"
@@ -58,7 +58,7 @@ def sdk_python() -> Path:
 def _uv(arguments: Sequence[str]) -> None:
     done = subprocess.run(
         [executable(str(VENV), "uv"), *arguments],
-        env=locked_uv_environ(os.environ),
+        env=locked_uv_environ(read_pip_configuration(os.environ), os.environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -16,9 +16,11 @@ from private_wheel.inputs.reading import read_config
 from private_wheel.inputs.secret_values import secret_values
 from private_wheel.inputs.table import INPUTS
 from private_wheel.publish.routes import ROUTES
+from private_wheel.system.pip_configuration import PipConfiguration, read_pip_configuration
 
 WORKSPACE = "11111111-2222-3333-4444-555555555555/ml/acme-ml"
 FEED = {"feed": "acme/python"}
+NOTHING_CONFIGURED = PipConfiguration(files={}, variables={})
 
 
 @pytest.fixture
@@ -30,7 +32,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def read(checkout: Path, inputs: Mapping[str, str]) -> Config:
     variables = {row.name: row.variable for row in INPUTS}
-    return read_config({variables[name]: value for name, value in inputs.items()}, checkout)
+    environ = {variables[name]: value for name, value in inputs.items()}
+    secrets = secret_values(environ, NOTHING_CONFIGURED)
+    return read_config(environ, checkout, secrets)
 
 
 def problems(checkout: Path, inputs: Mapping[str, str]) -> list[str]:
@@ -106,7 +110,7 @@ def test_secret_values_are_found_before_anything_is_read(tmp_path: Path) -> None
         "INPUT_CONNECTIONTOKEN": " ",
         "AZURE_CLIENT_SECRET": "$(CLIENT_SECRET)",
     }
-    assert set(secret_values(environ)) == {
+    assert set(secret_values(environ, read_pip_configuration(environ))) == {
         *("write-token-1\n", "request-token-1", "index-password", "proxy-password"),
         *("mirror%21password", "mirror!password", "a-token-of-a-mirror"),
     }

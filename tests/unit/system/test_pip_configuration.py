@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from private_wheel.system.pip_configuration import (
     configuration_files,
-    install_settings,
     locked_uv_environ,
+    read_pip_configuration,
     uv_environ,
 )
 
@@ -28,6 +29,18 @@ def environ(tmp_path: Path) -> dict[str, str]:
     }
 
 
+def settings_of(environ: Mapping[str, str]) -> dict[str, str]:
+    return read_pip_configuration(environ).settings
+
+
+def told_uv(environ: Mapping[str, str]) -> dict[str, str]:
+    return uv_environ(read_pip_configuration(environ), environ)
+
+
+def told_locked_uv(environ: Mapping[str, str]) -> dict[str, str]:
+    return locked_uv_environ(read_pip_configuration(environ), environ)
+
+
 def configure(environ: dict[str, str], text: str) -> dict[str, str]:
     file = Path(environ["HOME"], "chosen.conf")
     file.write_text(text)
@@ -35,7 +48,7 @@ def configure(environ: dict[str, str], text: str) -> dict[str, str]:
 
 
 def test_nothing_configured_says_nothing(environ: dict[str, str]) -> None:
-    assert uv_environ(environ) == {}
+    assert told_uv(environ) == {}
 
 
 @pytest.mark.parametrize(
@@ -80,17 +93,17 @@ def test_nothing_configured_says_nothing(environ: dict[str, str]) -> None:
 def test_each_option(
     environ: dict[str, str], configured: dict[str, str], told: dict[str, str]
 ) -> None:
-    assert uv_environ({**environ, **configured}) == told
+    assert told_uv({**environ, **configured}) == told
 
 
 def test_certificates_are_a_file_or_a_directory(environ: dict[str, str], tmp_path: Path) -> None:
-    assert uv_environ({**environ, "PIP_CERT": "/ca.pem"}) == {"SSL_CERT_FILE": "/ca.pem"}
-    assert uv_environ({**environ, "PIP_CERT": str(tmp_path)}) == {"SSL_CERT_DIR": str(tmp_path)}
-    assert uv_environ({**environ, "PIP_CLIENT_CERT": "/me.pem"}) == {"SSL_CLIENT_CERT": "/me.pem"}
+    assert told_uv({**environ, "PIP_CERT": "/ca.pem"}) == {"SSL_CERT_FILE": "/ca.pem"}
+    assert told_uv({**environ, "PIP_CERT": str(tmp_path)}) == {"SSL_CERT_DIR": str(tmp_path)}
+    assert told_uv({**environ, "PIP_CLIENT_CERT": "/me.pem"}) == {"SSL_CLIENT_CERT": "/me.pem"}
 
 
 def test_no_index_leaves_find_links_alone(environ: dict[str, str], tmp_path: Path) -> None:
-    told = uv_environ({**environ, "PIP_NO_INDEX": "yes", "PIP_INDEX_URL": INDEX, "PIP_EXTRA_INDEX_URL": INDEX,
+    told = told_uv({**environ, "PIP_NO_INDEX": "yes", "PIP_INDEX_URL": INDEX, "PIP_EXTRA_INDEX_URL": INDEX,
                        "PIP_FIND_LINKS": str(tmp_path)})  # fmt: skip
     nowhere = Path(told["UV_DEFAULT_INDEX"].removeprefix("file://"))
     assert told == {"UV_FIND_LINKS": str(tmp_path), "UV_DEFAULT_INDEX": nowhere.as_uri()}
@@ -110,19 +123,19 @@ def test_no_index_leaves_find_links_alone(environ: dict[str, str], tmp_path: Pat
 def test_what_the_user_told_uv_stays(
     environ: dict[str, str], option: dict[str, str], already: str
 ) -> None:
-    assert uv_environ({**environ, **option}) != {}
-    assert uv_environ({**environ, **option, already: "mine"}) == {}
+    assert told_uv({**environ, **option}) != {}
+    assert told_uv({**environ, **option, already: "mine"}) == {}
 
 
 def test_a_proxy_in_small_letters_stays(environ: dict[str, str]) -> None:
-    told = uv_environ(
+    told = told_uv(
         {**environ, "PIP_PROXY": "http://proxy.example", "https_proxy": "http://mine.example"}
     )
     assert told == {"HTTP_PROXY": "http://proxy.example"}
 
 
 def test_extra_indexes_of_the_user_stay(environ: dict[str, str]) -> None:
-    assert "UV_INDEX" not in uv_environ(
+    assert "UV_INDEX" not in told_uv(
         {**environ, "PIP_EXTRA_INDEX_URL": INDEX, "UV_EXTRA_INDEX_URL": "mine"}
     )
 
@@ -130,7 +143,7 @@ def test_extra_indexes_of_the_user_stay(environ: dict[str, str]) -> None:
 def test_sections_override_each_other_as_pip_says(environ: dict[str, str]) -> None:
     text = "[global]\nindex-url = of-global\ntimeout = 1\nproxy = p\n"
     text += "[install]\nindex_url = of-install\n[list]\ntimeout = 9\n"
-    settings = install_settings({**configure(environ, text), "PIP_TIMEOUT": "3", "PIP_PROXY": ""})
+    settings = settings_of({**configure(environ, text), "PIP_TIMEOUT": "3", "PIP_PROXY": ""})
     assert [settings[name] for name in ("index-url", "timeout", "proxy")] == [
         "of-install",
         "3",
@@ -152,11 +165,11 @@ def test_files_are_read_in_pips_order(environ: dict[str, str], tmp_path: Path) -
         file.write_text(
             "[global]\n" + "".join(f"{option} = {place}\n" for option in options.split())
         )
-    settings = install_settings({**environ, "VIRTUAL_ENV": str(tmp_path / "venv")})
+    settings = settings_of({**environ, "VIRTUAL_ENV": str(tmp_path / "venv")})
     assert [settings[name] for name in ("cert", "retries", "timeout")] == list(places)[1:]
     chosen = tmp_path / "chosen.conf"
     chosen.write_text("[global]\nindex-url = chosen\n")
-    settings = install_settings(
+    settings = settings_of(
         {**environ, "VIRTUAL_ENV": str(tmp_path / "venv"), "PIP_CONFIG_FILE": str(chosen)}
     )
     assert (settings["index-url"], settings["timeout"]) == ("chosen", "venv/pip.conf")
@@ -210,7 +223,7 @@ def test_devnull_turns_all_files_off(environ: dict[str, str], tmp_path: Path) ->
     (tmp_path / ".pip" / "pip.conf").write_text(f"[global]\nindex-url = {INDEX}\n")
     assert list(configuration_files(environ)) == []
     del environ["PIP_CONFIG_FILE"]
-    assert install_settings(environ)["index-url"] == INDEX
+    assert settings_of(environ)["index-url"] == INDEX
 
 
 @pytest.mark.parametrize(
@@ -219,7 +232,7 @@ def test_devnull_turns_all_files_off(environ: dict[str, str], tmp_path: Path) ->
 def test_a_broken_file_is_left_to_pip(environ: dict[str, str], tmp_path: Path, text: str) -> None:
     environ = configure(environ, "")
     Path(environ["PIP_CONFIG_FILE"]).write_bytes(text.encode(errors="surrogateescape"))
-    assert install_settings(environ)["config-file"] == environ["PIP_CONFIG_FILE"]
+    assert settings_of(environ)["config-file"] == environ["PIP_CONFIG_FILE"]
 
 
 def test_a_locked_install_hears_of_indexes_only(environ: dict[str, str]) -> None:
@@ -235,9 +248,8 @@ def test_a_locked_install_hears_of_indexes_only(environ: dict[str, str]) -> None
         "UV_NO_BINARY": "1",
         "UV_INSECURE_NO_ZIP_VALIDATION": "1",
     }
-    told = locked_uv_environ({**environ, **mine, **loose})
+    told = told_locked_uv({**environ, **mine, **loose})
     assert told == {**environ, **mine, "UV_INDEX_STRATEGY": "unsafe-best-match"}
     assert (
-        locked_uv_environ({"UV_INDEX_STRATEGY": "first-index"})["UV_INDEX_STRATEGY"]
-        == "first-index"
+        told_locked_uv({"UV_INDEX_STRATEGY": "first-index"})["UV_INDEX_STRATEGY"] == "first-index"
     )

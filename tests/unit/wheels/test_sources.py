@@ -34,9 +34,8 @@ def found(checkout: Path, pattern: str) -> list[str]:
 
 
 def packages(checkout: Path, *lines: str) -> list[str]:
-    config: Config = read_config(
-        {"INPUT_PACKAGE": "\n".join(lines), "INPUT_FEED": "acme/python"}, checkout
-    )
+    environ = {"INPUT_PACKAGE": "\n".join(lines), "INPUT_FEED": "acme/python"}
+    config: Config = read_config(environ, checkout, secrets=[])
     return [str(path) for path in config.packages]
 
 

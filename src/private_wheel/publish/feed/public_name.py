@@ -9,7 +9,7 @@ import base64
 import logging
 import queue
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.publish.feed.answers import is_sign_in
 from private_wheel.secrets.addresses import is_protected
 from private_wheel.system.background import in_background
-from private_wheel.system.pip_configuration import DEFAULT_INDEX, install_settings
+from private_wheel.system.pip_configuration import PipConfiguration
 
 _LOG = logging.getLogger(__name__)
 _HTML = {"Accept": "application/vnd.pypi.simple.v1+html, text/html;q=0.9"}
@@ -50,14 +50,14 @@ class _NotAskedError(Exception):
 
 
 def public_name_warnings(
-    names: Sequence[str], environ: Mapping[str, str], feed: FeedAddress, http: HttpClients
+    names: Sequence[str], pip: PipConfiguration, feed: FeedAddress, http: HttpClients
 ) -> list[str]:
     """What to tell of `names`, which are canonical (PEP 503), when `feed` is an extra index beside the public one.
 
     The public index is the one that pip uses on this machine. Asking tells it the names.
     """
     try:
-        index = _public_index(environ)
+        index = _public_index(pip)
         if index.url.lower() == f"{feed.index_url.rstrip('/')}/".lower():
             _LOG.info(
                 "The feed is this machine's only index: there is no public one that could know the names."
@@ -70,13 +70,11 @@ def public_name_warnings(
     return warnings + [_not_asked(those, reason) for reason, those in reasons.items()]
 
 
-def _public_index(environ: Mapping[str, str]) -> _Index:
-    settings = install_settings(environ)
-    told = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL")
-    if settings.get("no-index") and not told:
+def _public_index(pip: PipConfiguration) -> _Index:
+    if pip.no_index and not pip.uv_index:
         raise _NotAskedError("pip is told to use no index here")
     # uv takes an index's name before its URL: https://docs.astral.sh/uv/concepts/indexes/
-    url = re.sub(r"^[\w.-]+=(?=https?:)", "", told or settings.get("index-url") or DEFAULT_INDEX)
+    url = re.sub(r"^[\w.-]+=(?=https?:)", "", pip.default_index)
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
