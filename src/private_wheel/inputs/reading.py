@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
+from private_wheel.azure.clouds import CLOUDS, DEFAULT_CLOUD
 from private_wheel.azure.http_config import HttpConfig, read_http_config
 from private_wheel.azure.identity import (
     JobToken,
     ServiceConnection,
     SignInConfig,
-    job_token,
+    read_job_token,
     read_service_connection,
+    read_sign_in,
 )
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
 from private_wheel.azureml.connection import ConnectionConfig
@@ -43,7 +45,6 @@ _ENVIRONMENT_VERSION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._+!-]{0,254}$")
 _PYTHON_VERSION = re.compile(r"^3\.([6-9]|[1-9]\d)(\.\d{1,2})?$")
 _USERNAME = re.compile(r"^[^:\x00-\x1f\x7f]+$")
 _ARTIFACT_NAME = re.compile(r"^[^\x00-\x1f\x7f\"<>|:*?\\/]+$")
-_CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 
 _Parsed = TypeVar("_Parsed")
 
@@ -150,15 +151,24 @@ class _Reader:
         )
 
     def job_token(self) -> JobToken:
-        return JobToken(
-            token=job_token(self._environ), collection=self._environ.get("SYSTEM_COLLECTIONURI", "")
-        )
+        return read_job_token(self._environ)
 
     def http(self) -> HttpConfig:
         return read_http_config(self._environ)
 
     def emulator_key(self) -> Secret:
         return emulator_key(self._environ)
+
+    def sign_in(self) -> SignInConfig:
+        """Read the identity: the inputs, completed with what the environment offers."""
+        letters, name = re.compile(r"^[A-Za-z0-9-]+$"), re.compile(r"^[A-Za-z0-9.-]+$")
+        return read_sign_in(
+            self._environ,
+            client_id=self.text("azure-client-id", letters, "a client id"),
+            tenant_id=self.text("azure-tenant-id", name, "a tenant id"),
+            cloud=self.parsed("cloud", self.text("cloud"), _cloud) or DEFAULT_CLOUD,
+            service_connection=self.service_connection(),
+        )
 
     def service_connection(self) -> ServiceConnection | None:
         name = "azure-subscription"
@@ -195,7 +205,7 @@ def _assemble(reader: _Reader, checkout: Path, secrets: Sequence[str]) -> Config
         workspaces=_workspaces(reader),
         connection=_connection(reader, token),
         environment=_environment(reader, checkout, secrets),
-        sign_in=_sign_in(reader),
+        sign_in=reader.sign_in(),
         http=reader.http(),
         artifact_name=reader.artifact_name(),
         verify=cast(Verify, reader.choice("verify")),
@@ -288,20 +298,11 @@ def _environment(reader: _Reader, checkout: Path, secrets: Sequence[str]) -> Env
     )
 
 
-def _sign_in(reader: _Reader) -> SignInConfig:
-    return SignInConfig(
-        client_id=reader.text("azure-client-id", re.compile(r"^[A-Za-z0-9-]+$"), "a client id"),
-        tenant_id=reader.text("azure-tenant-id", re.compile(r"^[A-Za-z0-9.-]+$"), "a tenant id"),
-        cloud=reader.parsed("cloud", reader.text("cloud"), _cloud) or "AzureCloud",
-        service_connection=reader.service_connection(),
-    )
-
-
 def _cloud(value: str) -> str:
     if "://" in value:
         check_address(value)
         return value
-    for name in _CLOUDS:
+    for name in CLOUDS:
         if value.lower() == name.lower():
             return name
-    raise ValueError(f"{quoted(value)} is none of {', '.join(_CLOUDS)}, nor an ARM metadata URL.")
+    raise ValueError(f"{quoted(value)} is none of {', '.join(CLOUDS)}, nor an ARM metadata URL.")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from private_wheel.azure.identity import job_token
+from private_wheel.azure.identity import read_system_token
 from private_wheel.inputs.table import INPUTS, UNRESOLVED, Kind
 from private_wheel.system.pip_configuration import PipConfiguration
 
@@ -34,7 +34,7 @@ def secret_values(environ: Mapping[str, str], pip: PipConfiguration) -> list[str
     and connection strings hold, also in pip's configuration, whose URLs uv repeats."""
     names = [*(row.variable for row in INPUTS if row.kind is Kind.SECRET), *_AMBIENT_SECRETS]
     names += [name for name in environ if _AGENT_SECRET.search(name)]
-    values = [*(environ.get(name, "") for name in names), job_token(environ).value]
+    values = [*(environ.get(name, "") for name in names), read_system_token(environ).value]
     for value in (*environ.values(), *pip.settings.values()):
         held = [part for parts in _HELD_SECRET.findall(value) for part in parts if part]
         values += [*held, *map(unquote, held)]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from private_wheel.azure.http import HttpClients
-from private_wheel.azure.sign_in import Mask, SignIn
+from private_wheel.azure.identity import Mask
+from private_wheel.azure.sign_in import SignIn
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.publish.feed.accounts import Account, FeedCredentials
 from private_wheel.publish.feed.address import FeedAddress

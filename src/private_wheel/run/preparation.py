@@ -41,7 +41,7 @@ def prepare(config: Config, host: Host, workshop: Workshop) -> tuple[list[Wheel]
         PrivateWheelError: of the one that failed first; the other is ended.
     """
     builder = Builder(workshop)
-    pending = in_background(lambda: _preflight(config, host, workshop), on_failure=builder.cancel)
+    pending = in_background(lambda: _preflight(config, host), on_failure=builder.cancel)
     try:
         wheels = _make_wheels(config, host, builder)
     except Interrupted:
@@ -54,11 +54,11 @@ def prepare(config: Config, host: Host, workshop: Workshop) -> tuple[list[Wheel]
     return wheels, pending.result()
 
 
-def _preflight(config: Config, host: Host, workshop: Workshop) -> Services:
+def _preflight(config: Config, host: Host) -> Services:
     """Its imports take as long as a build's start: they wait until the build is under way."""
     from private_wheel.run.services import open_services
 
-    return open_services(config, workshop.environ, host.mask)
+    return open_services(config, host.mask)
 
 
 def _close(pending: Future[Services]) -> None:

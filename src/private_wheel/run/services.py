@@ -15,7 +15,8 @@ from private_wheel.azure.arm import (
     StoredConnection,
 )
 from private_wheel.azure.http import AT_ONCE, HttpClients
-from private_wheel.azure.sign_in import Mask, SignIn
+from private_wheel.azure.identity import Mask
+from private_wheel.azure.sign_in import SignIn
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.azureml.connection import (
     ConnectionConfig,
@@ -32,9 +33,9 @@ from private_wheel.publish.feed.index import SimpleIndex
 from private_wheel.publish.route import Route
 
 
-def open_services(config: Config, environ: Mapping[str, str], mask: Mask) -> Services:
+def open_services(config: Config, mask: Mask) -> Services:
     """The services after their preflight. Raises as `Services.preflight`."""
-    services = Services(config, environ, mask)
+    services = Services(config, mask)
     try:
         services.preflight()
     except BaseException:
@@ -54,11 +55,11 @@ class Services:
     """Where the run may go, and what `preflight` found out there. `arm` is None when no workspace is given, `index`
     when the environment is not resolved or has no feed."""
 
-    def __init__(self, config: Config, environ: Mapping[str, str], mask: Mask) -> None:
+    def __init__(self, config: Config, mask: Mask) -> None:
         self._config, self._mask = config, mask
         self._open = ExitStack()
         self.http = HttpClients(config.http)
-        self._sign_in = self._opened(SignIn(config.sign_in, self.http, environ, mask))
+        self._sign_in = self._opened(SignIn(config.sign_in, self.http, mask))
         self.connection = _wanted_connection(config)
         self.routes: tuple[Route, ...] = ()
         self.arm: Arm | None = None

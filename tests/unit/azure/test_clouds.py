@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from private_wheel.azure.clouds import find_cloud
-from private_wheel.azure.http import HttpClients
-from private_wheel.azure.http_config import HttpConfig
+from private_wheel.azure.clouds import CLOUDS
 from private_wheel.publish.feed.address import parse_feed
 
 
@@ -19,7 +17,7 @@ from private_wheel.publish.feed.address import parse_feed
     ],
 )
 def test_a_cloud_by_name(name: str, arm: str, authority: str) -> None:
-    cloud = find_cloud(name, {}, HttpClients(HttpConfig()))
+    cloud = CLOUDS[name]
     assert (cloud.arm, cloud.authority) == (f"https://{arm}", f"https://{authority}")
     assert cloud.arm_scope == f"https://{arm}/.default"
     assert cloud.audiences[-1] == "api://AzureADTokenExchange"
@@ -38,9 +36,4 @@ def test_a_cloud_by_name(name: str, arm: str, authority: str) -> None:
     ],
 )
 def test_a_token_of_the_public_cloud_goes_to_azure_devops_alone(feed: str, owned: bool) -> None:
-    assert (
-        find_cloud("AzureCloud", {}, HttpClients(HttpConfig())).has_devops(
-            parse_feed(feed).index_url
-        )
-        is owned
-    )
+    assert CLOUDS["AzureCloud"].has_devops(parse_feed(feed).index_url) is owned

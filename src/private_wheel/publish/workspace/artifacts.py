@@ -14,7 +14,7 @@ import requests
 from private_wheel.azure.answers import json_object, server_reason, shortened
 from private_wheel.azure.clouds import Cloud
 from private_wheel.azure.http import Authorize, HttpClients
-from private_wheel.azure.sign_in import Mask
+from private_wheel.azure.identity import Mask
 from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.errors import (
     CredentialRefused,

@@ -6,9 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from private_wheel.azure.clouds import Cloud, find_cloud
-from private_wheel.azure.http import HttpClients
-from private_wheel.azure.http_config import HttpConfig
+from private_wheel.azure.clouds import CLOUDS, Cloud
 from private_wheel.azure.sign_in import SignIn
 from private_wheel.errors import InvalidInputs
 from private_wheel.publish.blob.address import parse_container
@@ -17,7 +15,7 @@ from private_wheel.secrets.redaction import Secret
 
 REAL = "https://acmepackages.blob.core.windows.net/wheels"
 EMULATOR = "http://127.0.0.1:10000/devstoreaccount1/wheels"
-AZURE = find_cloud("AzureCloud", {}, HttpClients(HttpConfig()))
+AZURE = CLOUDS["AzureCloud"]
 SANDBOX = Cloud(
     name="Sandbox",
     arm="https://localhost:1",

@@ -6,9 +6,7 @@ from typing import cast
 
 import pytest
 
-from private_wheel.azure.clouds import Cloud, find_cloud
-from private_wheel.azure.http import HttpClients
-from private_wheel.azure.http_config import HttpConfig
+from private_wheel.azure.clouds import CLOUDS, Cloud
 from private_wheel.azure.identity import JobToken
 from private_wheel.azure.sign_in import SignIn
 from private_wheel.errors import InvalidInputs
@@ -23,7 +21,7 @@ ANOTHER_INDEX = "https://index.example/simple/"
 class SignedIn:
     """A sign-in that gives its scope as its token."""
 
-    cloud: Cloud = find_cloud("AzureCloud", {}, HttpClients(HttpConfig()))
+    cloud: Cloud = CLOUDS["AzureCloud"]
 
     def token(self, scope: str) -> str:
         return f"token for {scope}"
