@@ -1,4 +1,4 @@
-"""The hosts a run can be on: the only place that knows `::` and `##vso`."""
+"""The hosts that a run can be on: the only modules that know `::` and `##vso`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from private_wheel.hosts.terminal import Terminal
 
 __all__ = ["AzurePipelines", "GitHub", "Host", "Terminal", "detect_host"]
 
+_CI_HOSTS = (GitHub, AzurePipelines)
+
 
 def detect_host(environ: Mapping[str, str], stdout: TextIO) -> Host:
-    """The host that set `environ`."""
-    if environ.get("GITHUB_ACTIONS") == "true":
-        return GitHub(environ, stdout)
-    if environ.get("TF_BUILD"):
-        return AzurePipelines(environ, stdout)
+    """Return the host that set `environ`; without a CI host it is a terminal."""
+    for host in _CI_HOSTS:
+        if host.is_current(environ):
+            return host(environ, stdout)
     return Terminal(environ, stdout)

@@ -1,4 +1,4 @@
-"""What every host can do, and how foreign text is made harmless before any host prints it."""
+"""What every host can do, and how foreign text is made harmless before a host prints it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from private_wheel.errors import PrivateWheelError
 from private_wheel.secrets.redaction import Redactor
 from private_wheel.system.progress import Progress
 
-# Both hosts take `##[` anywhere in a line, and `##vso[` too (see Command.cs and OutputManager.cs of their agents);
-# GitHub takes `::` at the start of a line after blanks (ActionCommand.cs).
+# Both hosts take `##[` and `##vso[` anywhere in a line (Command.cs and OutputManager.cs of their
+# agents); GitHub takes `::` at the start of a line after blanks (ActionCommand.cs).
 _ANYWHERE = re.compile(r"##(?=\[|vso)", re.IGNORECASE)
 _AT_START = re.compile(r"^(\s*):(?=:)")
 _PROGRESS_PAUSE = 5.0  # seconds
-# Also letters without a width: where .NET searches by its culture, it passes over them.
+# Also characters without a width, which .NET skips when it searches by culture.
 _CONTROL = re.compile(
     r"[\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
     r"|\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1f\x7f-\x9f]"
@@ -28,59 +28,58 @@ _CONTROL = re.compile(
 
 
 def harmless_lines(text: str, clean: Callable[[str], str] = str) -> Iterator[str]:
-    """The lines of `text`, changed so that no host takes one for a command and no terminal obeys it.
+    """Yield the lines of `text` so that no host and no terminal takes one for a command.
 
-    A lone carriage return ends a line for the runners (.NET's ReadLine), so it does here. `clean` takes the secrets
-    out: also those that stand there only when the control characters inside them are gone.
+    A lone carriage return ends a line, as it does for the runners (.NET's ReadLine). `clean`
+    removes secrets; it runs again after control characters are gone, which may have split one.
     """
     for line in clean(text).splitlines():
         shown = clean(_CONTROL.sub("", line.expandtabs()))
         yield _AT_START.sub(r"\1: ", _ANYWHERE.sub("# #", shown))
 
 
-class Host(ABC):
-    """Where the run takes place: how lines, failures, outputs and the summary reach the people who look at it.
+def tag_of(reference: str) -> str | None:
+    """Return the name of the tag in a Git reference; None if it is not a tag."""
+    prefix = "refs/tags/"
+    return reference.removeprefix(prefix) if reference.startswith(prefix) else None
 
-    Everything printed passes the redactor; everything that is not a command of ours is made harmless first.
+
+class Host(ABC):
+    """Where a run takes place, and how lines, failures, outputs and the summary get there.
+
+    Everything printed passes the redactor, and everything but our own commands is made harmless.
+    A host reads its variables when it is made. `debug` asks for more lines and tracebacks, `tag` is
+    the tag whose push started the run, and `doubts` are likely mistakes in the variables.
     """
 
     name: str
+    doubts: tuple[str, ...] = ()
 
-    def __init__(self, environ: Mapping[str, str], stdout: TextIO) -> None:
-        self.environ = environ
-        self.stdout = stdout
+    def __init__(self, stdout: TextIO, *, debug: bool, tag: str | None = None) -> None:
+        self.stdout, self.debug, self.tag = stdout, debug, tag
         self.redactor = Redactor()
         self._next_progress = time.monotonic() + _PROGRESS_PAUSE
 
-    @property
+    @staticmethod
     @abstractmethod
-    def debug(self) -> bool:
-        """Whether more is to be told, tracebacks included."""
+    def is_current(environ: Mapping[str, str]) -> bool:
+        """Tell whether `environ` is of a run on this host."""
 
     @property
     @abstractmethod
     def checkout(self) -> Path:
-        """The directory that packages may come from."""
-
-    @property
-    @abstractmethod
-    def tag(self) -> str | None:
-        """The tag whose push started the run, if one did."""
-
-    def doubts(self) -> list[str]:
-        """What looks like a mistake in how the host was told its inputs."""
-        return []
+        """The directory that packages and files may come from."""
 
     def mask(self, secrets: Iterable[str]) -> None:
-        """Hide `secrets` and their derived forms in all that is printed from now on."""
+        """Hide `secrets` and their derived forms in everything that is printed from now on."""
         self.announce_masks(self.redactor.add(secrets))
 
     @abstractmethod
     def announce_masks(self, forms: Iterable[str]) -> None:
-        """Tell the host which texts to hide in its own log."""
+        """Ask the host to hide these texts in its log."""
 
     def line(self, text: str) -> None:
-        """Print text of ours or of others as plain lines."""
+        """Print any text as plain lines."""
         for line in harmless_lines(text, self.redactor.clean):
             self.command(line)
 
@@ -95,7 +94,7 @@ class Host(ABC):
             self.line(str(progress))
 
     def shows_progress_now(self) -> bool:
-        """At most once in five seconds."""
+        """Tell whether to show progress, at most once in five seconds."""
         now = time.monotonic()
         shown = now >= self._next_progress
         if shown:
@@ -103,8 +102,8 @@ class Host(ABC):
         return shown
 
     def command(self, line: str) -> None:
-        """Print one line as it stands: a command to the host, or a line that was made harmless."""
-        with suppress(BrokenPipeError):  # nobody reads any more; the run itself goes on
+        """Print a line unchanged: a command for the host, or a line that was made harmless."""
+        with suppress(BrokenPipeError):  # nobody reads any more; the run itself continues
             self.stdout.write(line + "\n")
             self.stdout.flush()
 
@@ -118,14 +117,16 @@ class Host(ABC):
             self.end_group()
 
     @abstractmethod
-    def start_group(self, title: str) -> None: ...
+    def start_group(self, title: str) -> None:
+        """Start to fold lines under `title`."""
 
     @abstractmethod
-    def end_group(self) -> None: ...
+    def end_group(self) -> None:
+        """End the group that was started last."""
 
     @abstractmethod
     def warning(self, text: str) -> None:
-        """Show something that did not stop the run but needs a look."""
+        """Show something that does not stop the run but needs attention."""
 
     @abstractmethod
     def failure(self, error: PrivateWheelError) -> None:
@@ -133,7 +134,7 @@ class Host(ABC):
 
     @abstractmethod
     def set_outputs(self, outputs: Mapping[str, str]) -> None:
-        """Hand outputs, under their kebab-case names, to later steps."""
+        """Pass outputs, under their kebab-case names, to later steps."""
 
     @abstractmethod
     def write_summary(self, markdown: str) -> None:
@@ -145,13 +146,14 @@ class Host(ABC):
 
 
 class HostHandler(logging.Handler):
-    """Brings what our modules log to the host: so none of them needs to know one."""
+    """Passes what our modules log to the host, so that none of them needs to know one."""
 
     def __init__(self, host: Host) -> None:
         super().__init__(logging.DEBUG if host.debug else logging.INFO)
         self._host = host
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Show a record as its level asks for."""
         if isinstance(record.msg, Progress):
             self._host.progress(record.msg)
             return

@@ -9,46 +9,62 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TextIO
 
 from private_wheel.errors import PrivateWheelError
-from private_wheel.hosts.base import Host, harmless_lines
+from private_wheel.hosts.base import Host, harmless_lines, tag_of
 
-# The runner cuts an annotation at 4096 UTF-16 units; the rest would be lost without a word.
+# The runner cuts an annotation at 4096 UTF-16 units, and the rest would be lost silently.
 LONGEST_ANNOTATION = 4000
 
 
 class GitHub(Host):
+    """A step of a GitHub Actions job."""
+
     name = "GitHub"
 
-    @property
-    def debug(self) -> bool:
-        return self.environ.get("RUNNER_DEBUG") == "1"
+    def __init__(self, environ: Mapping[str, str], stdout: TextIO) -> None:
+        tag = tag_of(environ.get("GITHUB_REF", ""))
+        super().__init__(stdout, debug=environ.get("RUNNER_DEBUG") == "1", tag=tag)
+        self._workspace = environ.get("GITHUB_WORKSPACE") or "."
+        self._output_file = environ.get("GITHUB_OUTPUT", "")
+        self._summary_file = environ.get("GITHUB_STEP_SUMMARY", "")
+
+    @staticmethod
+    def is_current(environ: Mapping[str, str]) -> bool:
+        """Tell whether GitHub's runner set `environ`."""
+        return environ.get("GITHUB_ACTIONS") == "true"
 
     @property
     def checkout(self) -> Path:
-        return Path(self.environ.get("GITHUB_WORKSPACE") or ".").resolve()
-
-    @property
-    def tag(self) -> str | None:
-        reference = self.environ.get("GITHUB_REF", "")
-        return reference.removeprefix("refs/tags/") if reference.startswith("refs/tags/") else None
+        """The job's workspace."""
+        return Path(self._workspace).resolve()
 
     def announce_masks(self, forms: Iterable[str]) -> None:
+        """Ask the runner to mask these texts."""
         for form in forms:
             self.command(f"::add-mask::{escape_data(form)}")
 
     def start_group(self, title: str) -> None:
+        """Start a group of the log."""
         self.command(f"::group::{escape_data(title)}")
 
     def end_group(self) -> None:
+        """End the group."""
         self.command("::endgroup::")
 
     def warning(self, text: str) -> None:
+        """Show an annotation of level warning."""
         self._annotate("warning", text, {"title": "PrivateWheel"})
 
     def failure(self, error: PrivateWheelError) -> None:
-        where = {"file": self.redactor.clean(error.path), "line": str(error.line or "")}
-        self._annotate("error", str(error), {"title": f"PrivateWheel {error.code}", **where})
+        """Show an annotation of level error, with the place in the user's file if one is known."""
+        properties = {
+            "title": f"PrivateWheel {error.code}",
+            "file": self.redactor.clean(error.path),
+            "line": str(error.line or ""),
+        }
+        self._annotate("error", str(error), properties)
 
     def _annotate(self, level: str, text: str, properties: Mapping[str, str]) -> None:
         shown = "\n".join(harmless_lines(text, self.redactor.clean))
@@ -57,36 +73,37 @@ class GitHub(Host):
             self.line(shown)
             shown = units[: 2 * LONGEST_ANNOTATION].decode("utf-16-le", "ignore")
             shown = shown.rpartition("\n")[0] or shown
-            shown += "\n… and more: see the log."
-        told = ",".join(
-            f"{key}={escape_property(value)}" for key, value in properties.items() if value
-        )
-        self.command(f"::{level} {told}::{escape_data(shown)}")
+            shown += "\n… The log shows the rest."
+        pairs = [f"{key}={escape_property(value)}" for key, value in properties.items() if value]
+        self.command(f"::{level} {','.join(pairs)}::{escape_data(shown)}")
 
     def set_outputs(self, outputs: Mapping[str, str]) -> None:
+        """Append the outputs to the step's file for them."""
         delimiter = secrets.token_hex(16)
-        text = "".join(
-            f"{name}<<{delimiter}\n{self.redactor.clean(value)}\n{delimiter}\n"
-            for name, value in outputs.items()
-        )
-        self._append("GITHUB_OUTPUT", text)
+        entries = []
+        for name, value in outputs.items():
+            entries.append(f"{name}<<{delimiter}\n{self.redactor.clean(value)}\n{delimiter}\n")
+        _append(self._output_file, "".join(entries))
 
     def write_summary(self, markdown: str) -> None:
-        self._append("GITHUB_STEP_SUMMARY", self.redactor.clean(markdown))
+        """Append the summary to the step's file for it."""
+        _append(self._summary_file, self.redactor.clean(markdown))
 
     def hand_over(self, name: str, directory: Path) -> None:
-        """A later step of the action does it: this one has no token for that."""
+        """Do nothing: a later step of the action uploads, because this one has no token for it."""
 
-    def _append(self, variable: str, text: str) -> None:
-        path = self.environ.get(variable)
-        if path:
-            with Path(path).open("a", encoding="utf-8", errors="replace", newline="\n") as file:
-                file.write(text)
+
+def _append(path: str, text: str) -> None:
+    if path:
+        with Path(path).open("a", encoding="utf-8", errors="replace", newline="\n") as file:
+            file.write(text)
 
 
 def escape_data(text: str) -> str:
+    """Escape the message of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def escape_property(text: str) -> str:
+    """Escape a property of a workflow command."""
     return escape_data(text).replace(":", "%3A").replace(",", "%2C")

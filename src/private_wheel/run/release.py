@@ -41,7 +41,7 @@ def release(config: Config, host: Host, workshop: Workshop, record: Record) -> N
     wheels, services = prepare(config, host, workshop)
     with closing(services):
         warnings = [warning for wheel in wheels for warning in wheel.warnings]
-        _warn(record, [*host.doubts(), *services.warnings, *warnings])
+        _warn(record, [*host.doubts, *services.warnings, *warnings])
         planned = _plan(config, workshop, wheels, services, record)
         with host.group("Plan"):
             _show(record)

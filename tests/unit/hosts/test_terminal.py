@@ -33,7 +33,7 @@ def test_flags_become_inputs() -> None:
 @pytest.mark.parametrize(
     "flag", [["--feed-token", "the-secret"], ["--connection-token=the-secret"], ["the-secret"]]
 )
-def test_a_secret_has_no_flag_and_is_not_repeated(
+def test_a_secret_has_no_option_and_is_not_repeated(
     flag: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -46,7 +46,7 @@ def test_a_secret_has_no_flag_and_is_not_repeated(
 
 @pytest.mark.parametrize(
     ("flag", "words"),
-    [("--fed", "Did you mean --feed?"), ("--dryrun", "--dry-run"), ("x", "is no flag")],
+    [("--fed", "Did you mean --feed?"), ("--dryrun", "--dry-run"), ("x", "unexpected argument")],
 )
 def test_an_unknown_flag_is_one_line(
     flag: str, words: str, capsys: pytest.CaptureFixture[str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -87,7 +88,9 @@ def at(done: float, total: int = 100 * MIB, title: str = TITLE) -> Progress:
 
 
 @pytest.mark.parametrize("kind", [GitHub, Terminal])
-def test_a_log_gets_a_line_in_five_seconds(clock: Clock, kind: type[Host]) -> None:
+def test_a_log_gets_a_line_in_five_seconds(
+    clock: Clock, kind: Callable[[dict[str, str], io.StringIO], Host]
+) -> None:
     stdout = io.StringIO()
     host = kind({}, stdout)
     for second in range(21):
@@ -101,7 +104,9 @@ def test_a_log_gets_a_line_in_five_seconds(clock: Clock, kind: type[Host]) -> No
 
 
 @pytest.mark.parametrize("kind", [GitHub, Terminal])
-def test_a_quick_transfer_needs_no_line(clock: Clock, kind: type[Host]) -> None:
+def test_a_quick_transfer_needs_no_line(
+    clock: Clock, kind: Callable[[dict[str, str], io.StringIO], Host]
+) -> None:
     stdout = io.StringIO()
     host = kind({}, stdout)
     for done in range(0, 101, 10):
