@@ -167,7 +167,7 @@ def understood(
         texts[case, "before"] = pip_part(text_of(case[0]), base_of(case[0]).kind)
         texts[case, "requirements"] = result.requirements
         texts[case, "conda"] = pip_part(result.conda, "conda")
-        texts[case, "lines"] = "\n".join(result.pip_lines)
+        texts[case, "lines"] = "\n".join(line.text for line in result.pip_lines)
     files = {key: directory / f"{number}.txt" for number, key in enumerate(texts)}
     for key, file in files.items():
         file.write_text(texts[key], encoding="utf-8")

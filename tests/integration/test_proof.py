@@ -23,6 +23,7 @@ import pytest
 
 from private_wheel.azure.http import HttpClients
 from private_wheel.azure.http_config import read_http_config
+from private_wheel.environment.pip.lines import read_pip_line
 from private_wheel.errors import (
     CredentialRefused,
     DoesNotInstall,
@@ -134,13 +135,14 @@ class Bench:
         python_version: str = PYTHON,
     ) -> Any:
         account = Account(username="x", token=lambda: self.token, input="feed-token")
+        part = [read_pip_line(line, 0) for line in lines]
         http = HttpClients(read_http_config(self.environ))
         with closing(SimpleIndex(parse_feed(self.url), account, http)) as index:
             proof = Proof(self.workshop, index=index, index_url=self.url, asked_by=self.asked_by)
             if level == "private_wheels":
-                resolved = proof.resolve(lines, python_version, results)
+                resolved = proof.resolve(part, python_version, results)
                 return proof.private_wheels(resolved, python_version, results)
-            return getattr(proof, level)(lines, python_version, results)
+            return getattr(proof, level)(part, python_version, results)
 
     def resolve(
         self, lines: Sequence[str], results: Sequence[Result] = (), **options: str

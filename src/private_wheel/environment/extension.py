@@ -10,6 +10,7 @@ from typing import Any
 
 from private_wheel.environment.addition import DEFAULT_IMAGE, ENVIRONMENT_NAME, Addition
 from private_wheel.environment.base import Base
+from private_wheel.environment.pip.lines import PipLine
 from private_wheel.environment.pip.part import extend_pip_part
 from private_wheel.environment.text.anchors import check_anchors
 from private_wheel.environment.text.conda import extend_conda, read_conda
@@ -55,7 +56,7 @@ class Extended:
     conda: str
     definition: str
     requirements: str
-    pip_lines: tuple[str, ...]
+    pip_lines: tuple[PipLine, ...]
     extra: Mapping[str, Any]
 
 
@@ -157,7 +158,8 @@ def _extended(
         definition=definition,
         requirements=requirements,
         pip_lines=tuple(
-            _joined(block.pip.text) for block in read_requirements(requirements, "requirements.txt")
+            replace(block.pip, text=_joined(block.pip.text))
+            for block in read_requirements(requirements, "requirements.txt")
         ),
         extra={key: data[key] for key in _EXTRA if data.get(key) is not None},
     )

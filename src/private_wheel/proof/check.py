@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from private_wheel.environment.pip.lines import read_pip_line
+from private_wheel.environment.pip.lines import PipLine
 from private_wheel.errors import DoesNotInstall, DoesNotResolve, Interrupted, ServiceUnreachable
 from private_wheel.proof.index_server import IndexServer
 from private_wheel.proof.uv_part import NotForUvError, UvPart, uv_part
@@ -57,7 +57,7 @@ class Check:
         self.part: UvPart
         self.file = directory / "requirements.txt"
 
-    def read(self, pip_lines: Sequence[str], results: Sequence[Result]) -> None:
+    def read(self, pip_lines: Sequence[PipLine], results: Sequence[Result]) -> None:
         """Raises:
         DoesNotResolve: uv cannot take a line, or a wheel of ours is not the file that was published.
         """
@@ -66,7 +66,7 @@ class Check:
                 pip_lines,
                 _machine_indexes(self._found, self.server, self._workshop.secrets),
                 self.server.reachable,
-                lambda line: self._with_local_files(line, results),
+                lambda text, line: self._with_local_files(text, line, results),
             )
         except NotForUvError as error:
             raise DoesNotResolve(
@@ -154,20 +154,19 @@ class Check:
             place for place in places if not any(form in place for form in self._workshop.secrets)
         )
 
-    def _with_local_files(self, line: str, results: Sequence[Result]) -> str:
-        """The line with the URL of a wheel of ours, or the name of one that is not published, replaced by an address at
+    def _with_local_files(self, text: str, line: PipLine, results: Sequence[Result]) -> str:
+        """The text with the URL of a wheel of ours, or the name of one that is not published, replaced by an address at
         which this machine's wheel is."""
-        read = read_pip_line(line, 0)
-        target = read.target
+        target = line.target
         for result in results:
             if result.outcome == "built" and target and target.name == result.wheel.canonical_name:
                 extras = f"[{','.join(target.extras)}]" if target.extras else ""
                 address = self.server.add(result.wheel.path, result.requirement)
-                address += f"#sha256={result.wheel.sha256}" if read.is_hashed else ""
+                address += f"#sha256={result.wheel.sha256}" if line.is_hashed else ""
                 return f"{target.name}{extras} @ {address}" + (
                     f" ; {target.marker}" if target.marker else ""
                 )
-            place = re.search(rf"{re.escape(result.url)}(?=$|[#\s;])", line) if result.url else None
+            place = re.search(rf"{re.escape(result.url)}(?=$|[#\s;])", text) if result.url else None
             if not place:
                 continue
             if result.sha256 != result.wheel.sha256:
@@ -177,11 +176,11 @@ class Check:
                     fix=f"Raise the version, or {self._way_out}.",
                 )
             return (
-                line[: place.start()]
+                text[: place.start()]
                 + self.server.add(result.wheel.path, result.url)
-                + line[place.end() :]
+                + text[place.end() :]
             )
-        return line
+        return text
 
     def _run(
         self, what: str, command: Sequence[str], environ: Mapping[str, str], limit: float

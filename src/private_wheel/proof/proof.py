@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from private_wheel.environment.pip.lines import PipLine
 from private_wheel.errors import DoesNotInstall, DoesNotResolve, MissingPython
 from private_wheel.proof.check import Check
 from private_wheel.proof.index_server import IndexServer
@@ -49,7 +50,7 @@ class Proof:
         self._children = Children("check", self._echo)
 
     def resolve(
-        self, pip_lines: Sequence[str], python_version: str, results: Sequence[Result]
+        self, pip_lines: Sequence[PipLine], python_version: str, results: Sequence[Result]
     ) -> Resolved:
         """Find a version of everything in the pip part, for this Python on Linux.
 
@@ -66,7 +67,7 @@ class Proof:
         return resolved
 
     def install(
-        self, pip_lines: Sequence[str], python_version: str, results: Sequence[Result]
+        self, pip_lines: Sequence[PipLine], python_version: str, results: Sequence[Result]
     ) -> None:
         """Install the pip part into an empty virtual environment of this machine, and import the packages of the run.
 
@@ -100,7 +101,7 @@ class Proof:
     @contextmanager
     def _check(
         self,
-        pip_lines: Sequence[str],
+        pip_lines: Sequence[PipLine],
         results: Sequence[Result],
         failure: type[DoesNotInstall | DoesNotResolve],
     ) -> Iterator[Check]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from private_wheel.environment.pip.index import indexes_of
-from private_wheel.environment.pip.lines import PipLine, read_pip_line
+from private_wheel.environment.pip.lines import PipLine
 
 # They tune pip alone, or would loosen what uv demands.
 _LEFT_OUT = frozenset({"--prefer-binary", "--trusted-host", "--use-feature"})
@@ -58,19 +58,20 @@ class UvPart:
 
 
 def uv_part(
-    lines: Sequence[str],
+    lines: Sequence[PipLine],
     machine_indexes: Sequence[str],
     replaced_index: Callable[[str], str],
-    replaced_line: Callable[[str], str],
+    replaced_line: Callable[[str, PipLine], str],
 ) -> UvPart:
-    """The two functions give the address that stands in for an index, and the line for a line.
+    """The two functions give the address that stands in for an index, and what stands in for the text of a line.
 
     Raises:
         NotForUvError: an option is pip's alone, or a variable that of another machine.
     """
-    read = [_read(text) for text in lines]
-    options = [option for line in read for option in line.options]
-    urls = indexes_of(read)
+    for line in lines:
+        _check(line)
+    options = [option for line in lines for option in line.options]
+    urls = indexes_of(lines)
     of_machine = "" in urls  # pip's default
     indexes = [
         *(machine_indexes if of_machine else ()),
@@ -79,34 +80,32 @@ def uv_part(
     return UvPart(
         indexes=tuple(dict.fromkeys(indexes)),
         of_machine=of_machine,
-        requirements=tuple(_requirements(zip(lines, read, strict=True), replaced_line)),
-        find_links=tuple(value for line in read for value in line.values("--find-links")[:1]),
+        requirements=tuple(_requirements(lines, replaced_line)),
+        find_links=tuple(value for line in lines for value in line.values("--find-links")[:1]),
         prereleases="--pre" in dict(options),
-        is_hashed=any(line.is_hashed for line in read),
-        hashes=_hashes(read),
+        is_hashed=any(line.is_hashed for line in lines),
+        hashes=_hashes(lines),
         unpinned=frozenset(
-            line.target.name for line in read if line.target and not _is_pinned(line.text)
+            line.target.name for line in lines if line.target and not _is_pinned(line.text)
         ),
     )
 
 
-def _read(text: str) -> PipLine:
-    if variable := _VARIABLE.search(text):
+def _check(line: PipLine) -> None:
+    if variable := _VARIABLE.search(line.text):
         what = (
             f"{variable[0]} in it is a variable, whose value here is not the one of an image build."
         )
         raise NotForUvError(what, "Write what it stands for")
-    line = read_pip_line(text, 0)
     for name, _ in line.options:
         if name not in _KNOWN:
             raise NotForUvError(f"only pip knows what {name} in it does.", "Take the option out")
-    return line
 
 
-def _hashes(read: Iterable[PipLine]) -> dict[str, frozenset[tuple[str, str]]]:
+def _hashes(lines: Iterable[PipLine]) -> dict[str, frozenset[tuple[str, str]]]:
     """Of all lines for one package: each may be for other machines."""
     found: dict[str, frozenset[tuple[str, str]]] = {}
-    for line in read:
+    for line in lines:
         if line.target:
             name = line.target.name
             found[name] = found.get(name, frozenset()) | frozenset(_HASH.findall(line.text.lower()))
@@ -119,13 +118,13 @@ def _is_pinned(text: str) -> bool:
 
 
 def _requirements(
-    lines: Iterable[tuple[str, PipLine]], replaced: Callable[[str], str]
+    lines: Iterable[PipLine], replaced: Callable[[str, PipLine], str]
 ) -> Iterator[str]:
-    for text, line in lines:
+    for line in lines:
         yield from (f"{name} {value}" for name, value in line.options if name in _FOR_UV)
         if line.target:
             # uv has no editable repositories. The same source, installed as it is, needs and holds the same.
-            source = "".join(line.values("--editable")) or text
+            source = "".join(line.values("--editable")) or line.text
             if line.target.extras and source.startswith("git+"):  # those of `#egg=` it does not see
                 source = f"{line.target.name}[{','.join(line.target.extras)}] @ {source}"
-            yield replaced(source)
+            yield replaced(source, line)

@@ -34,3 +34,8 @@ def refused(make: Make, text: str, file: str = "base.yml", **changes: Any) -> Wr
     with pytest.raises(WrongFile) as caught:
         make(text, file, **changes)
     return caught.value
+
+
+def lines_of(extended: Extended) -> tuple[str, ...]:
+    """Return what pip reads, line by line."""
+    return tuple(line.text for line in extended.pip_lines)

@@ -10,7 +10,7 @@ import pytest
 from private_wheel.environment.addition import DEFAULT_IMAGE
 from private_wheel.environment.base import read_base
 from private_wheel.environment.extension import extend
-from tests.unit.environment.extending import ADDITION, INDEX, LINE, Make, refused
+from tests.unit.environment.extending import ADDITION, INDEX, LINE, Make, lines_of, refused
 
 
 def test_without_a_base(checkout: Path) -> None:
@@ -25,7 +25,7 @@ def test_without_a_base(checkout: Path) -> None:
         + "".join(f"  {line}\n" for line in fresh.conda.splitlines())
     )
     assert fresh.requirements == f"{INDEX}\n{LINE}\n"
-    assert fresh.pip_lines == (INDEX, LINE)
+    assert lines_of(fresh) == (INDEX, LINE)
     assert (fresh.name, fresh.image, fresh.python_version, fresh.extra) == (
         "acme-forecast",
         DEFAULT_IMAGE,
@@ -84,7 +84,7 @@ def test_a_conda_file_keeps_every_other_byte(make: Make) -> None:
         "3.10",
         DEFAULT_IMAGE,
     )
-    assert extended.pip_lines == (INDEX, "azureml-defaults>=1.48", LINE)
+    assert lines_of(extended) == (INDEX, "azureml-defaults>=1.48", LINE)
     first = "# The pip part of forecast: conda packages are not in it.\n"
     assert extended.requirements == first + f"{INDEX}\nazureml-defaults>=1.48\n{LINE}\n"
     assert extended.definition.endswith(
@@ -365,7 +365,7 @@ def test_an_anchor_that_is_used_elsewhere(make: Make, text: str, line: int, name
 
 def test_an_anchor_that_goes_with_its_alias(make: Make) -> None:
     text = "dependencies:\n- python\n- pip\n- pip:\n  - &a acme-forecast\n  - *a\nvariables: {x: &a b, y: *a}\n"
-    assert make(text).pip_lines == (INDEX, LINE)
+    assert lines_of(make(text)) == (INDEX, LINE)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from private_wheel.environment.model import environment_of
 from private_wheel.errors import InvalidInputs, PythonNotSatisfied, SeveralWheels, WrongPlatform
 from private_wheel.publish.route import Result
 from private_wheel.wheels.wheel import Wheel, read_wheel
+from tests.unit.environment.extending import lines_of
 
 INDEX = "https://acme.invalid/simple/"
 CONFIG = EnvironmentConfig(
@@ -81,7 +82,7 @@ def test_two_versions_of_one_package(wheel: Wheel) -> None:
 
 def test_two_files_of_one_version_are_one_line(wheel: Wheel) -> None:
     windows = tagged(wheel, "cp311-cp311-win_amd64")
-    lines = environment_of(CONFIG, published(windows, wheel), INDEX).content.pip_lines
+    lines = lines_of(environment_of(CONFIG, published(windows, wheel), INDEX).content)
     assert lines == (f"--extra-index-url {INDEX}", "acme-forecast==1.2.3")
 
 
@@ -92,7 +93,7 @@ def test_of_two_files_by_url_the_one_that_fits(wheel: Wheel) -> None:
     )
     results = published(windows, wheel, compiled, url="https://acme.invalid/wheels")
     environment = environment_of(CONFIG, results, "")
-    assert environment.content.pip_lines == (results[2].requirement,)
+    assert lines_of(environment.content) == (results[2].requirement,)
     assert environment.results == (results[2],)
 
 
@@ -176,7 +177,7 @@ def test_hashes_of_all_files_of_a_version(wheel: Wheel, checkout: Path) -> None:
     windows = dataclasses.replace(tagged(wheel, "cp311-cp311-win_amd64"), sha256="f" * 64)
     config = dataclasses.replace(CONFIG, base=read_base("train.txt", checkout))
     first, second = sorted((wheel.sha256, "f" * 64))
-    lines = environment_of(config, published(wheel, windows), INDEX).content.pip_lines
+    lines = lines_of(environment_of(config, published(wheel, windows), INDEX).content)
     assert lines[-1] == f"acme-forecast==1.2.3 --hash=sha256:{first} --hash=sha256:{second}"
 
 

@@ -26,11 +26,11 @@ from private_wheel.environment.addition import Addition, Package
 from private_wheel.environment.base import Base, read_base
 from private_wheel.environment.extension import Extended, extend
 from private_wheel.environment.pip.index import without_index
-from private_wheel.environment.pip.lines import read_pip_line
 from private_wheel.environment.text.requirements import read_requirements
 from private_wheel.environment.text.yaml import parse, plain_data, scalar
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.publish.feed.address import same_index
+from tests.unit.environment.extending import lines_of
 
 URL = "https://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"
 WHEEL = "https://acme.blob.core.windows.net/wheels/acme_forecast-1.2.3-py3-none-any.whl"
@@ -217,11 +217,11 @@ def test_what_is_written_reads_as_what_it_says(base: tuple[str, str], addition: 
     extended = extend(base_of(*base), addition)
     assert_same_model(extended)
     assert [joined(line) for _, line in preprocess(extended.requirements)] == list(
-        extended.pip_lines
+        lines_of(extended)
     )
     for package in addition.packages:
         mentions = [
-            line for line in extended.pip_lines if canonicalize_name(package.name) in names_in(line)
+            line for line in lines_of(extended) if canonicalize_name(package.name) in names_in(line)
         ]
         assert len(mentions) == 1
 
@@ -244,7 +244,7 @@ def assert_same_model(extended: Extended) -> None:
     assert definition["conda_file"] == conda
     assert (definition["name"], definition["image"]) == (extended.name, extended.image)
     (pip,) = [item["pip"] for item in conda["dependencies"] if isinstance(item, dict)]
-    assert [joined(line) for _, line in preprocess("\n".join(pip))] == list(extended.pip_lines)
+    assert [joined(line) for _, line in preprocess("\n".join(pip))] == list(lines_of(extended))
 
 
 index_options = st.lists(
@@ -280,7 +280,7 @@ def test_pip_looks_at_the_index(lines: list[str], addition: Addition) -> None:
     before, after = pips_indexes(base), pips_indexes(once.requirements)
     assert URL in after
     assert {*before} - {URL} == {*after} - {URL}
-    options, left = without_index([read_pip_line(line, 0) for line in once.pip_lines], URL)
+    options, left = without_index(once.pip_lines, URL)
     texts = [*options, *(line.text for line in left)]
     assert pips_indexes("\n".join(texts)) == [url for url in after if url != URL]
     assert "numpy" not in lines or "numpy" in texts
@@ -333,9 +333,9 @@ def test_every_legal_letter_survives(
     extended = extend(base_of(texts[base], base) if base else None, addition)
     assert_same_model(extended)
     assert yaml.safe_load(extended.definition)["version"] == version
-    assert set(extended.pip_lines) == {line, f"--extra-index-url {url}"}
-    assert [text for _, text in preprocess(extended.requirements)] == list(extended.pip_lines)
-    read = Requirement(extended.pip_lines[-1])
+    assert set(lines_of(extended)) == {line, f"--extra-index-url {url}"}
+    assert [text for _, text in preprocess(extended.requirements)] == list(lines_of(extended))
+    read = Requirement(lines_of(extended)[-1])
     assert canonicalize_name(read.name) == canonicalize_name(name)
     assert read.url == Requirement(line).url
     assert read.specifier == Requirement(line).specifier

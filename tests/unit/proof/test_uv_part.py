@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from private_wheel.environment.pip.lines import read_pip_line
 from private_wheel.proof.uv_part import NotForUvError, UvPart, uv_part
 
 MACHINE = ("https://pypi.org/simple/", "https://machine.invalid/simple/")
@@ -12,7 +13,8 @@ REPOSITORY = "git+https://git.invalid/acme-tools@v1#egg=acme-tools"
 
 def part(*lines: str) -> UvPart:
     """On a machine with two indexes; an address gets a mark, and so does a line."""
-    return uv_part(lines, MACHINE, lambda url: f"{url}?", lambda line: f"{line} !")
+    read = [read_pip_line(line, 0) for line in lines]
+    return uv_part(read, MACHINE, lambda url: f"{url}?", lambda text, _: f"{text} !")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from private_wheel.environment.model import Environment
 from private_wheel.environment.pip.index import without_index
-from private_wheel.environment.pip.lines import Target, read_pip_line
+from private_wheel.environment.pip.lines import PipLine, Target
 from private_wheel.wheels.wheel import WheelFile
 
 _DOCKERFILE = """\
@@ -40,7 +40,7 @@ def wheelhouse_files(
 def _lines(
     environment: Environment, own: Mapping[str, WheelFile], dependencies: Sequence[WheelFile]
 ) -> Iterator[str]:
-    lines = [read_pip_line(text, 0) for text in environment.content.pip_lines]
+    lines: Sequence[PipLine] = environment.content.pip_lines
     hashed = any(line.is_hashed for line in lines)
     if environment.index_url:
         # Nobody could read it where the wheelhouse is installed.

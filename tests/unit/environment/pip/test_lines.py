@@ -21,7 +21,7 @@ from pip._internal.req.req_file import (
 )
 
 from private_wheel.environment.pip.lines import read_pip_line
-from tests.unit.environment.extending import INDEX, LINE, Make, refused
+from tests.unit.environment.extending import INDEX, LINE, Make, lines_of, refused
 
 SHA = "sha256:" + "ab" * 32
 
@@ -205,7 +205,7 @@ def test_a_mention_is_replaced_however_it_is_written(make: Make) -> None:
         "-e acme-forecast",
         "acme-forecast;python",
     ):
-        assert make(f"{line}\n", "base.txt").pip_lines == (INDEX, LINE)
+        assert lines_of(make(f"{line}\n", "base.txt")) == (INDEX, LINE)
 
 
 def test_what_is_shown_of_a_line_is_harmless() -> None:

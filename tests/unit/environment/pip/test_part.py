@@ -11,7 +11,17 @@ import pytest
 from private_wheel.environment.addition import Package
 from private_wheel.environment.pip.index import without_index
 from private_wheel.environment.pip.lines import read_pip_line
-from tests.unit.environment.extending import INDEX, LINE, PACKAGE, SHA, URL, WHEEL, Make, refused
+from tests.unit.environment.extending import (
+    INDEX,
+    LINE,
+    PACKAGE,
+    SHA,
+    URL,
+    WHEEL,
+    Make,
+    lines_of,
+    refused,
+)
 
 MENTIONS = {
     "acme-forecast": LINE,
@@ -56,7 +66,7 @@ def test_every_mention_is_replaced(make: Make, checkout: Path, mention: str) -> 
     )
     quoted = mention.replace("'", "''")
     conda = make(f"dependencies:\n- pip:\n  - a\n  - '{quoted}'   # ours\n", packages=packages)
-    assert conda.pip_lines == (INDEX, "a", MENTIONS[mention])
+    assert lines_of(conda) == (INDEX, "a", MENTIONS[mention])
 
 
 @pytest.mark.parametrize(
@@ -226,9 +236,9 @@ def test_an_index_that_no_connection_is_found_for(make: Make, url: str, option: 
     written = make(f"a\n{other.format(url)}\nb\n", "base.txt").requirements
     assert written == f"a\n{other.format(URL)}\nb\n{LINE}\n"
     conda = make(f"dependencies:\n- pip:\n  - >-\n    {other.partition(' #')[0].format(url)}\n")
-    assert conda.pip_lines == (other.partition(" #")[0].format(URL), LINE)
+    assert lines_of(conda) == (other.partition(" #")[0].format(URL), LINE)
     if "{}x" not in option:
-        only = make(f"{option.format(url)}\n", "base.txt", index_option="--index-url").pip_lines
+        only = lines_of(make(f"{option.format(url)}\n", "base.txt", index_option="--index-url"))
         assert only[0].count(URL) == 1
         assert "extra" not in only[0]
 
@@ -254,7 +264,7 @@ def test_an_index_that_pip_discards_is_not_there(make: Make, text: str) -> None:
     conda = make(
         "".join(["dependencies:\n- pip:\n", *(f"  - {line}\n" for line in text.splitlines())])
     )
-    assert conda.pip_lines == tuple(
+    assert lines_of(conda) == tuple(
         line.partition("  #")[0] for line in DISCARDED[text].splitlines()
     )
 
@@ -321,9 +331,9 @@ def test_what_is_left_without_the_index(text: str) -> None:
 def test_an_index_with_a_login_that_is_not_azures(make: Make) -> None:
     text = "-i https://bob@nexus.invalid/repository/ours/simple\n"
     url = "https://nexus.invalid/repository/ours/simple/"
-    assert make(text, "base.txt", index_url=url).pip_lines == (f"-i {url}", LINE)
+    assert lines_of(make(text, "base.txt", index_url=url)) == (f"-i {url}", LINE)
     assert (
-        make(text, "base.txt", index_url=url.replace("ours", "Ours")).pip_lines[0] == text.strip()
+        lines_of(make(text, "base.txt", index_url=url.replace("ours", "Ours")))[0] == text.strip()
     )
 
 
@@ -370,7 +380,7 @@ def test_links_on_this_machine(make: Make, option: str) -> None:
         "lies on this machine, where the image build cannot see it. Publish what is there"
         in str(error)
     )
-    assert "-f https://a/" in make("-f https://a/\n", "base.txt").pip_lines
+    assert "-f https://a/" in lines_of(make("-f https://a/\n", "base.txt"))
 
 
 ONLY = {
@@ -435,7 +445,7 @@ def test_other_local_paths(make: Make, line: str) -> None:
 
 def test_paths_are_relative_to_the_file(make: Make, checkout: Path) -> None:
     packages = (dataclasses.replace(PACKAGE, directories=(str(checkout),)),)
-    assert make("-e ..\n", "sub/base.txt", packages=packages).pip_lines == (INDEX, LINE)
+    assert lines_of(make("-e ..\n", "sub/base.txt", packages=packages)) == (INDEX, LINE)
     assert refused(make, "-e ..\n", "base.txt", packages=packages).line == 1
 
 
@@ -479,7 +489,7 @@ def test_a_path_of_windows_is_shown_as_it_is(make: Make) -> None:
 
 def test_a_comment_ends_a_line_that_goes_on(make: Make) -> None:
     extended = make("numpy\\\n# c\nx@https://a/#y \\\n #c \\\nb\n", "base.txt", index_url="")
-    assert extended.pip_lines == ("numpy", "x@https://a/#y", "b", LINE)
+    assert lines_of(extended) == ("numpy", "x@https://a/#y", "b", LINE)
 
 
 def test_a_line_of_several_is_one_item_of_a_conda_file(make: Make) -> None:
