@@ -195,7 +195,7 @@ def test_annotations_are_not_cut_without_a_word(name: str, letter: str) -> None:
     log = read_log(step.printed)
     (annotation,) = log.annotations
     assert annotation in log.commands  # as a whole
-    assert annotation.data.endswith("see the log.")
+    assert annotation.data.endswith("The log shows the rest.")
     assert "\n".join(log.lines).count(letter.strip()) >= 5000
 
 
