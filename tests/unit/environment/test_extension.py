@@ -211,7 +211,7 @@ def test_the_comments_below_a_second_mention(make: Make, below: str, left: str) 
 def test_a_local_path_that_no_machine_can_have(make: Make, name: str, text: str, file: str) -> None:
     error = refused(make, text.format(name), file)
     assert (error.path, error.line) == (file, 2)
-    assert "lies on this machine" in str(error)
+    assert "is a local path" in str(error)
 
 
 PYTHONS = {

@@ -247,6 +247,7 @@ def assert_same_model(extended: Extended) -> None:
     assert [joined(line) for _, line in preprocess("\n".join(pip))] == list(lines_of(extended))
 
 
+PLAIN_INDEX = re.compile(rf"(?<!\S){re.escape(URL[:-1])}/?(?!\S)")
 index_options = st.lists(
     st.builds(
         "{} {}".format,
@@ -275,13 +276,18 @@ index_options = st.lists(
 def test_pip_looks_at_the_index(lines: list[str], addition: Addition) -> None:
     """And at no other than before; and the lines of a wheelhouse lead to all but it."""
     base = "".join(f"{line}\n" for line in ["# a", *lines])
+    if len(re.findall(r"(?<!\S)(?:-i|--index-url) ", base)) > 1:
+        with pytest.raises(WrongFile, match="--index-url is set"):
+            extend(base_of(base, "base.txt"), addition)
+        return
     once = extend(base_of(base, "base.txt"), addition)
     assert extend(base_of(once.requirements, "base.txt"), addition) == once
     before, after = pips_indexes(base), pips_indexes(once.requirements)
     assert URL in after
     assert {*before} - {URL} == {*after} - {URL}
+    assert PLAIN_INDEX.search(once.requirements)
     options, left = without_index(once.pip_lines, URL)
-    texts = [*options, *(line.text for line in left)]
+    texts = [line.text for line in [*options, *left]]
     assert pips_indexes("\n".join(texts)) == [url for url in after if url != URL]
     assert "numpy" not in lines or "numpy" in texts
 

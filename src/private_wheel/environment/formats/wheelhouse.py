@@ -45,7 +45,7 @@ def _lines(
     if environment.index_url:
         # Nobody could read it where the wheelhouse is installed.
         options, lines = without_index(lines, environment.index_url)
-        yield from options
+        yield from (line.text for line in options)
     # Before the lines that may name them: pip takes the first one.
     for wheel in dependencies:
         yield _local(wheel, Target(), hashed=hashed)

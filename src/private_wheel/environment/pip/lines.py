@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from private_wheel.environment.pip.options import INDEXES, read_options
+from private_wheel.environment.pip.options import INDEXES, Option, read_options
 from private_wheel.environment.pip.target import Target, read_editable, read_target
 from private_wheel.secrets.detection import held_credential
 
-__all__ = ["INDEXES", "Entry", "PipLine", "Target", "read_pip_line"]
+__all__ = ["INDEXES", "Entry", "Option", "PipLine", "Target", "option_line", "read_pip_line"]
 
 # A hash has some eighty letters, and there is one for each file of a release.
 _LONGEST = 100_000
+# What shlex, with which pip splits a line, does not take as it is.
+_SPECIAL = re.compile(r"[\s\"'\\]")
 _COMMENT = re.compile(r"(?<!\S)#")
 # What is installed begins with a login.
 _LOGIN = re.compile(
@@ -27,29 +30,65 @@ _LOGIN = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class PipLine:
-    """`text` is what pip reads, `comment` what stands behind it with the blanks before. `options` have pip's long
-    names; `target` is what the line installs, if it does."""
+    """A logical line as pip reads it.
+
+    `text` is what pip reads, `comment` the comment behind it with the blanks before. `line` is its
+    number in the user's file, 0 for a line of ours. `target` is what the line installs, if it does.
+    """
 
     text: str
-    comment: str
-    line: int
-    options: tuple[tuple[str, str], ...]
-    target: Target | None
+    comment: str = ""
+    line: int = 0
+    options: tuple[Option, ...] = ()
+    target: Target | None = None
 
     def values(self, *names: str) -> list[str]:
-        return [value for name, value in self.options if name in names]
+        """Return the values of the options with these names, in their order."""
+        return [option.value for option in self.options if option.name in names]
+
+    def has_option(self, *names: str) -> bool:
+        """Return whether the line has one of these options."""
+        return any(option.name in names for option in self.options)
+
+    def with_options(self, options: Sequence[Option]) -> PipLine:
+        """Return a line of options with others; the same line if they are equal."""
+        if tuple(options) == self.options:
+            return self
+        return replace(self, text=_text_of(options), options=tuple(options))
 
     @property
     def is_hashed(self) -> bool:
-        return any(name in ("--hash", "--require-hashes") for name, _ in self.options)
+        """Whether the line asks pip to check hashes, for all lines."""
+        return self.has_option("--hash", "--require-hashes")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A line as it will be: `origin` is its place in the old part (None: it is new); `text` is without comment."""
+    """A line as it will be. `origin` is the place of its old line in the pip part, None for a new one."""
 
     origin: int | None
-    text: str
+    line: PipLine
+
+    @property
+    def text(self) -> str:
+        """What pip reads."""
+        return self.line.text
+
+
+def option_line(*options: Option) -> PipLine:
+    """Return a new line of options."""
+    return PipLine(text=_text_of(options), options=options)
+
+
+def _text_of(options: Sequence[Option]) -> str:
+    words = []
+    for option in options:
+        words.append(option.name)
+        if _SPECIAL.search(option.value):
+            words.append(shlex.quote(option.value))
+        elif option.value:
+            words.append(option.value)
+    return " ".join(words)
 
 
 def read_pip_line(raw: str, line: int) -> PipLine:

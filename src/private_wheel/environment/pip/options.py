@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from private_wheel.secrets.quoting import quoted, shown
@@ -55,7 +56,14 @@ _HASH = re.compile(r"(?:sha256|sha384|sha512):.*", re.DOTALL)
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # of one letter it would be a drive of Windows
 
 
-def read_options(words: Sequence[str]) -> list[tuple[str, str]]:
+class Option(NamedTuple):
+    """An option by its long name; `value` is empty for one that takes none."""
+
+    name: str
+    value: str = ""
+
+
+def read_options(words: Sequence[str]) -> list[Option]:
     """Each option by its long name, with its value. pip leaves out words that belong to no option.
 
     Raises:
@@ -71,7 +79,7 @@ def read_options(words: Sequence[str]) -> list[tuple[str, str]]:
     return found
 
 
-def _option(word: str, rest: Iterator[str]) -> tuple[str, str]:
+def _option(word: str, rest: Iterator[str]) -> Option:
     if word.startswith("--"):
         written, equals, value = word.partition("=")
         name = _long_name(written)
@@ -81,7 +89,7 @@ def _option(word: str, rest: Iterator[str]) -> tuple[str, str]:
     if name in _WITHOUT_VALUE:
         if equals:
             raise ValueError(f"{name} takes no value. Take out what stands behind the =.")
-        return name, ""
+        return Option(name)
     if name not in _WITH_VALUE:
         raise ValueError(
             f"pip knows no option {shown(written)} in a requirements file. Take it out."
@@ -93,7 +101,7 @@ def _option(word: str, rest: Iterator[str]) -> tuple[str, str]:
             f"{written} names nothing. Put its {'URL' if name in _URLS else 'value'} behind it."
         )
     _check_value(name, value)
-    return name, value
+    return Option(name, value)
 
 
 def _long_name(name: str) -> str:
