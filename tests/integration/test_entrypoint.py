@@ -26,6 +26,14 @@ import pytest
 import entrypoint
 
 REPOSITORY = Path(entrypoint.HERE)
+# What the entrypoint imports.
+MODULES = (
+    "__init__.py",
+    "secrets/__init__.py",
+    "secrets/child_environ.py",
+    "system/__init__.py",
+    "system/pip_configuration.py",
+)
 # Stands in for the program: tells what reached it, and does what the first argument says.
 PROGRAM = """
 import importlib, json, os, sys
@@ -62,8 +70,9 @@ class Machine:
         shutil.copytree(REPOSITORY / "requirements", self.project / "requirements")
         package = self.project / "src" / "private_wheel"
         package.mkdir(parents=True)
-        for module in ("__init__.py", "process.py", "pip_configuration.py"):
-            shutil.copy(REPOSITORY / "src" / "private_wheel" / module, package)
+        for module in MODULES:
+            (package / module).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / "src" / "private_wheel" / module, package / module)
         (package / "__main__.py").write_text(PROGRAM)
         for directory in (self.checkout, self.root / "path"):
             directory.mkdir()
