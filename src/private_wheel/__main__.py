@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import tempfile
+import threading
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
@@ -17,16 +17,12 @@ from private_wheel.hosts import Host, detect_host
 from private_wheel.hosts.base import HostHandler
 from private_wheel.hosts.terminal import read_arguments
 from private_wheel.inputs.secret_values import secret_values
+from private_wheel.system import signals
 from private_wheel.system.linux import hide_memory
 from private_wheel.system.pip_configuration import PipConfiguration, read_pip_configuration
 
 if TYPE_CHECKING:
     from private_wheel.run.report import Record
-
-# SIGHUP is not everywhere.
-_ENDING = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
 
 
 def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = ()) -> int:
@@ -54,37 +50,58 @@ def _run(
 ) -> int:
     from private_wheel.run.report import Record
 
-    record = Record()
-    failure = _attempt(host, lambda: _release(host, environ, pip, secrets, record))
-    untold = _attempt(host, lambda: _tell(host, record, failure))
+    record, reporting = Record(), threading.Lock()
+    scratch: list[tempfile.TemporaryDirectory[str]] = []
+
+    def end_stuck_run() -> None:
+        from private_wheel.system.children import Children
+
+        Children.end_all()
+        if reporting.acquire(blocking=False):
+            _report(host, record, _cancelled())
+        _remove(scratch)
+
+    signals.set_last_resort(end_stuck_run)
+    failure = _failure_of(host, lambda: _release(host, environ, pip, secrets, record, scratch))
+    _remove(scratch)
+    reporting.acquire()  # never released: if the other thread reports, it also ends the process
+    return _report(host, record, failure)
+
+
+def _report(host: Host, record: Record, failure: PrivateWheelError | None) -> int:
+    """Show how the run ended, and return the exit status."""
+    if failure:
+        host.failure(failure)
+    untold = _failure_of(host, lambda: _tell(host, record, failure))
+    if untold:
+        host.failure(untold)
     ended = failure or untold
     return ended.exit_status if ended else 0
 
 
-def _attempt(host: Host, action: Callable[[], None]) -> PrivateWheelError | None:
-    """Do `action`; show and return what went wrong. Whatever it is, the user gets one line and no traceback."""
-    failure: PrivateWheelError
+def _failure_of(host: Host, action: Callable[[], None]) -> PrivateWheelError | None:
+    """Do `action` and return what went wrong. Whatever it is, the user gets one line and no traceback."""
     try:
         action()
     except PrivateWheelError as error:
-        failure = error
+        return error
     except KeyboardInterrupt:
-        failure = Interrupted("The run was cancelled.", fix="Run it again: what was done is kept.")
+        return _cancelled()
     except Exception as error:
         if host.debug:
             host.line(traceback.format_exc())
         if isinstance(error, OSError) and error.filename:
             fix = "Make room there, or let this user read and write it."
-            failure = MachineFailed(f"{error.filename}: {error.strerror}.", fix=fix)
-        else:
-            failure = Bug(
-                f"{type(error).__name__}: {error}",
-                fix="Please report it, with the log of a debug run.",
-            )
-    else:
-        return None
-    host.failure(failure)
-    return failure
+            return MachineFailed(f"{error.filename}: {error.strerror}.", fix=fix)
+        return Bug(
+            f"{type(error).__name__}: {error}",
+            fix="Please report it, with the log of a debug run.",
+        )
+    return None
+
+
+def _cancelled() -> Interrupted:
+    return Interrupted("The run was cancelled.", fix="Run it again: what was done is kept.")
 
 
 def _release(
@@ -93,18 +110,28 @@ def _release(
     pip: PipConfiguration,
     secrets: Sequence[str],
     record: Record,
+    scratch: list[tempfile.TemporaryDirectory[str]],
 ) -> None:
-    from private_wheel.inputs.reading import read_config
+    """Do the work, in a new directory that is added to `scratch`."""
+    with signals.interruptible():
+        from private_wheel.inputs.reading import read_config
 
-    config = record.config = read_config(environ, host.checkout, secrets)
-    from private_wheel.run.preparation import set_up
-    from private_wheel.run.release import release
+        config = record.config = read_config(environ, host.checkout, secrets)
+        from private_wheel.run.preparation import set_up
+        from private_wheel.run.release import release
 
-    with tempfile.TemporaryDirectory(
-        prefix="private-wheel-", ignore_cleanup_errors=True
-    ) as scratch:
-        workshop = set_up(config, host, environ, pip, Path(scratch))
+        with signals.shielded():
+            directory = tempfile.TemporaryDirectory(
+                prefix="private-wheel-", ignore_cleanup_errors=True
+            )
+            scratch.append(directory)
+        workshop = set_up(config, host, environ, pip, Path(directory.name))
         release(config, host, workshop, record)
+
+
+def _remove(scratch: Iterable[tempfile.TemporaryDirectory[str]]) -> None:
+    for directory in scratch:
+        directory.cleanup()
 
 
 def _tell(host: Host, record: Record, failure: PrivateWheelError | None) -> None:
@@ -116,14 +143,6 @@ def _tell(host: Host, record: Record, failure: PrivateWheelError | None) -> None
         host.hand_over(config.artifact_name, Path(config.environment.directory))
     host.set_outputs(outputs(record))
     host.write_summary(summary(record, failure, host.redactor.clean))
-
-
-def _interrupt_once(*_: object) -> None:
-    """Hosts send SIGINT and then SIGTERM: the second one must not break off the report about the first."""
-    for number in _ENDING:
-        # Not SIG_IGN: Python complains of one that has come already and is ignored from then on.
-        signal.signal(number, lambda *_: None)
-    raise KeyboardInterrupt
 
 
 def run() -> NoReturn:
@@ -138,14 +157,11 @@ def run() -> NoReturn:
     hide_memory()
     environ = json.load(sys.stdin)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for number in _ENDING:
-        signal.signal(number, _interrupt_once)
+    signals.listen(Interrupted.exit_status)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
     try:
         status = main(environ, sys.stdout, sys.argv[1:])
-    except KeyboardInterrupt:  # before anything had begun, or after all was told
-        status = Interrupted.exit_status
     except SystemExit as ended:  # help, or a wrong flag
         status = ended.code if isinstance(ended.code, int) else 0
     # Taking the interpreter apart would cost a tenth of a second, and nothing is left to be closed.

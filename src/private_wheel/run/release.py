@@ -23,6 +23,7 @@ from private_wheel.run.environments import (
 from private_wheel.run.preparation import prepare
 from private_wheel.run.report import Record
 from private_wheel.system.background import in_background, side_by_side
+from private_wheel.system.signals import shielded
 from private_wheel.wheels.build import Workshop
 from private_wheel.wheels.wheel import Wheel, WheelFile
 
@@ -138,7 +139,8 @@ def _deliver(
     _connect(services, record)
     if services.arm:
         register(services.arm, config, environments, record)
-    record.files = write(config, environments, dependencies)
+    with shielded():  # the files of one environment belong together
+        record.files = write(config, environments, dependencies)
 
 
 def _connect(services: Services, record: Record) -> None:

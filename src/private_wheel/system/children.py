@@ -8,12 +8,13 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
 
 from private_wheel.errors import Interrupted
-from private_wheel.system import linux
+from private_wheel.system import linux, signals
 
 _LAST_LINES = 20
 _LONGEST_LINE = 65536
@@ -53,6 +54,13 @@ class Children:
             if self._child:
                 _end(self._child)
 
+    @classmethod
+    def end_all(cls) -> None:
+        """End the children of all instances with what they started. Nothing may start one later."""
+        for number in tuple(cls._running):
+            _kill(number)
+        linux.end_orphans(since=0, spared=())
+
     def run(
         self,
         command: Sequence[str],
@@ -72,6 +80,22 @@ class Children:
             subprocess.TimeoutExpired: it had not ended by then, and was ended.
         """
         linux.adopt_orphans()
+        # An interruption between the start of a child and our knowing it would leave it behind.
+        with signals.shielded():
+            child, started = self._start(command, environ, directory)
+            try:
+                with signals.interruptible():
+                    return self._pump(child, text, limit)
+            finally:
+                _end(child)
+                with self._starting:
+                    self._running.discard(child.pid)
+                    linux.end_orphans(started, self._running)
+
+    def _start(
+        self, command: Sequence[str], environ: Mapping[str, str], directory: Path | None
+    ) -> tuple[subprocess.Popen[str], int]:
+        """Start a child, and return it with its start time."""
         with self._lock, self._starting:
             self._refuse_when_cancelled()
             child = self._child = subprocess.Popen(  # noqa: S603  # the callers' own programs, and no shell
@@ -87,14 +111,7 @@ class Children:
                 umask=0o022 if os.name == "posix" else -1,
             )
             self._running.add(child.pid)
-            started = linux.start_time(child.pid)
-        try:
-            return self._pump(child, text, limit)
-        finally:
-            _end(child)
-            with self._starting:
-                self._running.discard(child.pid)
-                linux.end_orphans(started, self._running)
+            return child, linux.start_time(child.pid)
 
     def _pump(self, child: subprocess.Popen[str], text: str, limit: float | None) -> Ended:
         """Hand the text over, pass the child's lines on as they come, and wait for its end."""
@@ -141,11 +158,14 @@ def _lines(stream: IO[str]) -> Iterator[str]:
 
 def _end(child: subprocess.Popen[str]) -> None:
     """End a child with all that it started. Nothing happens when all of it is gone."""
-    try:
-        if os.name == "posix":
-            os.killpg(child.pid, signal.SIGKILL)
-        else:
-            child.kill()
-    except (ProcessLookupError, PermissionError):
-        pass
+    _kill(child.pid)
     child.wait()
+
+
+def _kill(number: int) -> None:
+    """Kill a child by its process id, and on POSIX its process group."""
+    with suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            os.killpg(number, signal.SIGKILL)
+        else:
+            os.kill(number, signal.SIGTERM)  # ends a process of Windows at once
