@@ -10,6 +10,10 @@ import time
 import zlib
 from collections.abc import Mapping
 
+TYPE_CHECKING = False  # as in typing, which takes longer to import than all that is done
+if TYPE_CHECKING:
+    from subprocess import Popen
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.join(HERE, "src")
 INSTALLER_LOCK = os.path.join(HERE, "requirements", "installer.txt")
@@ -41,8 +45,16 @@ WRONG_HASH = (
 )
 
 
+# Signals that ended the run, in the order in which they came. See heed_signals.
+CAUGHT: "list[int]" = []
+
+
 class Stop(Exception):
     """The end of the run: Stop(exit status, text that starts with a code of docs/errors.md)."""
+
+
+class Cancelled(Exception):
+    """A signal has come, and nothing that was begun is left."""
 
 
 def main(arguments: "list[str]") -> int:
@@ -55,6 +67,7 @@ def main(arguments: "list[str]") -> int:
             from private_wheel.__main__ import main as program
 
             return program(os.environ, sys.stdout, arguments)
+        heed_signals()
         description = describe_runtime()
         runtime = os.path.join(
             cache_directory(), f"{sys.implementation.cache_tag}-{zlib.crc32(description):08x}"
@@ -64,8 +77,30 @@ def main(arguments: "list[str]") -> int:
         return hand_over(runtime, arguments)
     except Stop as stop:
         return show(*stop.args)
-    except KeyboardInterrupt:
+    except Cancelled:
+        print("The run was cancelled.", file=sys.stderr)
+        return 128 + CAUGHT[0]
+    except KeyboardInterrupt:  # before signals are heeded
         return 130
+
+
+def heed_signals() -> None:
+    """Note signals from now on, and look at them where it is safe.
+
+    An exception from a handler could come between any two steps: it would leave a child behind, or
+    a second one would break off what follows the first, or come too late to end a blocking call.
+    """
+    import signal
+
+    for number in ending_signals():
+        signal.signal(number, lambda number, _: CAUGHT.append(number))
+
+
+def ending_signals() -> "list[int]":
+    import signal
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
 
 
 def describe_runtime() -> bytes:
@@ -101,7 +136,6 @@ def is_ready(runtime: str, description: bytes) -> bool:
 def make_runtime(runtime: str, description: bytes) -> None:
     """Makes the runtime beside its place and renames it, so that it is there as a whole or not at all."""
     import shutil
-    import signal
     import tempfile
 
     count = description.count(b"==") - description.count(
@@ -110,7 +144,6 @@ def make_runtime(runtime: str, description: bytes) -> None:
     print(
         f"Preparing the runtime (once per machine): {count} packages", file=sys.stderr, flush=True
     )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a cancelled job tidies up, too
     start, cache, workshop = time.monotonic(), os.path.dirname(runtime), ""
     try:
         os.makedirs(cache, exist_ok=True)
@@ -129,8 +162,19 @@ def make_runtime(runtime: str, description: bytes) -> None:
     except OSError as error:
         raise Stop(2, CACHE.format(cache, error)) from error
     finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+        remove(workshop)
     print(f"Prepared in {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
+
+
+def remove(directory: str) -> None:
+    """Removes a directory, also while a killed child's last file is written."""
+    import shutil
+
+    for _ in range(5):
+        shutil.rmtree(directory, ignore_errors=True)
+        if not os.path.exists(directory):
+            return
+        time.sleep(0.1)
 
 
 def fill(made: str, workshop: str) -> None:
@@ -175,13 +219,12 @@ def find_installer(workshop: str, environ: "Mapping[str, str]") -> str:
 def run(command: "list[str]", environ: "Mapping[str, str]") -> str:
     """Runs pip or uv, without standard input, and returns what it said: there, too, is why it failed."""
     import re
-    from subprocess import DEVNULL, PIPE, STDOUT, run
 
-    done = run(command, env=dict(environ), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, check=False)
+    status, output = ended(command, environ)
     said = re.sub(
-        r"//[^/\s]+@", "//***@", done.stdout.decode("utf-8", "replace")
+        r"//[^/\s]+@", "//***@", output.decode("utf-8", "replace")
     )  # credentials of an index
-    if not done.returncode:
+    if not status:
         return said
     last = "\n".join(["", *[line for line in said.splitlines() if line.strip()][-8:]])
     if re.search(r"No module named '?pip\b", said):
@@ -191,6 +234,41 @@ def run(command: "list[str]", environ: "Mapping[str, str]") -> str:
     if re.search(r"do not match the hashes|hash mismatch", said, re.IGNORECASE):
         raise Stop(6, WRONG_HASH + last)
     raise Stop(6, DOWNLOAD + last)
+
+
+def ended(command: "list[str]", environ: "Mapping[str, str]") -> "tuple[int, bytes]":
+    """Runs a command to its end, and returns its exit status and output. A signal ends its process group."""
+    from contextlib import suppress
+    from subprocess import DEVNULL, PIPE, STDOUT, Popen, TimeoutExpired
+
+    process = Popen(
+        command, env=dict(environ), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, start_new_session=True
+    )  # fmt: skip
+    output = None
+    try:
+        while output is None and not CAUGHT:
+            with suppress(TimeoutExpired):  # communicate keeps what it has read
+                output, _ = process.communicate(timeout=0.1)
+        if CAUGHT:
+            raise Cancelled
+        return process.returncode, output or b""
+    finally:
+        end(process)
+
+
+def end(process: "Popen[bytes]") -> None:
+    import signal
+    from contextlib import suppress
+
+    if process.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):
+            if sys.platform == "win32":
+                process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.stdout:
+        process.stdout.close()
 
 
 def put_in_place(made: str, runtime: str, description: bytes) -> None:
@@ -226,6 +304,7 @@ def hand_over(runtime: str, arguments: "list[str]") -> int:
     starts with what is no secret, and gets the whole environment as JSON on its standard input.
     """
     import json
+    import signal
 
     from private_wheel.secrets.child_environ import public_environ
 
@@ -242,12 +321,17 @@ def hand_over(runtime: str, arguments: "list[str]") -> int:
     ]
     environment, environ = json.dumps(dict(os.environ)).encode(), public_environ(os.environ)
     if sys.platform == "win32":  # cannot replace a process; Ctrl+C reaches both
-        import signal
         import subprocess
 
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGBREAK, signal.SIG_IGN)
+        if CAUGHT:
+            raise Cancelled
         return subprocess.run(command, input=environment, env=environ, check=False).returncode
+    # From here on they wait for the program: an interpreter that starts would show a traceback.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending_signals())
+    if CAUGHT:
+        raise Cancelled
     reading, writing = os.pipe()
     if (
         os.fork() == 0
