@@ -1,7 +1,7 @@
 // How Azure's agent starts the task: it has a handler for Node and none for Python. Nothing but Node itself is needed.
 'use strict';
 
-const { spawn, spawnSync } = require('node:child_process');
+const { spawn } = require('node:child_process');
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
@@ -13,7 +13,12 @@ const QUESTION = 'import sys; print("python", *sys.version_info[:2])';
 const escape = (text) => text.replace(/%/g, '%AZP25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
 const say = (line) => process.stdout.write(`${line}\n`);
 
+// The program ends itself within eight seconds, the agent kills this process after ten.
+const PATIENCE = 9000;
+
 let completed = false;
+let cancelled = false;
+let running = null; // the child of this moment
 
 function complete(failed) {
   if (failed && !completed) say('##vso[task.complete result=Failed;]');
@@ -29,6 +34,7 @@ function fail(text, code = 'PW103') {
 // The program tells its own failures, and ends with one of these. Whatever else ends it could tell nobody.
 function ended(status, signal) {
   if (status === 0 || (status >= 2 && status <= 6)) complete(status !== 0);
+  else if (cancelled) fail('The run was cancelled. Run it again: what was done is kept.', 'PW613');
   else fail(`the program ended unexpectedly (${signal || `exit status ${status}`}). See the log; run it again.`, 'PW999');
 }
 
@@ -43,19 +49,38 @@ function ownEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => kept(name)));
 }
 
+// Asynchronous: while Node waits for a child by spawnSync, it hears no signal.
 function question(command, env) {
   const [program, ...flags] = command;
-  const answer = spawnSync(program, [...flags, '-c', QUESTION], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 60000 });
-  const match = /^python (\d+) (\d+)/.exec(answer.stdout || '');
-  if (match) return { command, version: [Number(match[1]), Number(match[2])] };
-  return { command, stub: !answer.error };
+  const child = spawn(program, [...flags, '-c', QUESTION], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  running = child;
+  const late = setTimeout(() => child.kill('SIGKILL'), 60000);
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (part) => { text += part; });
+  return new Promise((resolve) => {
+    const answer = (missing) => {
+      clearTimeout(late);
+      child.stdout.destroy();
+      const match = /^python (\d+) (\d+)/.exec(text);
+      resolve(match ? { command, version: [Number(match[1]), Number(match[2])] } : { command, stub: !missing });
+    };
+    child.on('error', () => answer(true));
+    child.on('close', () => answer(false));
+    // A child of a killed one may hold the output open.
+    child.on('exit', (status, signal) => { if (signal) answer(false); });
+  });
 }
 
-function findPython(env) {
-  const asked = CANDIDATES.map((command) => question(command, env));
+const isRight = ({ version }) => version && version[0] === 3 && version[1] >= 10;
+
+async function findPython(env) {
+  const asked = [];
+  for (const command of CANDIDATES) {
+    if (cancelled) return null;
+    asked.push(await question(command, env));
+    if (isRight(asked.at(-1))) return command;
+  }
   const found = asked.filter((one) => one.version);
-  const fits = found.find(({ version: [major, minor] }) => major === 3 && minor >= 10);
-  if (fits) return fits.command;
   if (found.length) {
     fail(`Python ${found[0].version.join('.')} is too old: PrivateWheel needs Python 3.10 or newer. ${ADVICE}`);
   } else if (process.platform === 'win32' && asked.some((one) => one.stub)) {
@@ -66,19 +91,28 @@ function findPython(env) {
   return null;
 }
 
-function main() {
+// SIGTERM in both cases: a Python that is just starting would show a traceback for SIGINT.
+function cancel() {
+  if (running) running.kill('SIGTERM');
+  if (cancelled) return;
+  cancelled = true;
+  setTimeout(() => running && running.kill('SIGKILL'), PATIENCE).unref();
+}
+
+async function main() {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, cancel);
   const env = ownEnvironment();
   // Foreign code could read them from a child's environment: these children need none.
   const bare = Object.fromEntries(Object.entries(env).filter(([name]) => !/^(INPUT|ENDPOINT)_|TOKEN/i.test(name)));
-  const command = findPython(bare);
+  const command = await findPython(bare);
+  if (cancelled) return ended(null, null);
   if (!command) return;
   const [program, ...flags] = command;
   const entrypoint = join(__dirname, 'entrypoint.py');
   if (!existsSync(entrypoint)) return fail(`${entrypoint} is missing: install the extension again.`, 'PW999');
-  const child = spawn(program, [...flags, '-u', entrypoint], { env, stdio: ['ignore', 'inherit', 'inherit'] });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
-  child.on('error', (error) => fail(`${program} does not start: ${error.message}. ${ADVICE}`));
-  child.on('close', ended);
+  running = spawn(program, [...flags, '-u', entrypoint], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  running.on('error', (error) => fail(`${program} does not start: ${error.message}. ${ADVICE}`));
+  running.on('close', ended);
 }
 
 main();
