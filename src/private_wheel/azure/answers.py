@@ -1,4 +1,4 @@
-"""What a service said, for a person: the reason in its answer, or in the lack of one."""
+"""What a service answered, for a person: the reason it gives, or why there is no answer."""
 
 from __future__ import annotations
 
@@ -11,67 +11,70 @@ import requests
 from private_wheel.errors import ServiceFailed, ServiceUnreachable
 
 LONGEST_REASON = 1000
-# Links that a service signs are credentials, and some repeat them in their errors, as they are or quoted.
+# Links that a service signs are credentials, and some services repeat them in their errors, as
+# they are or percent-encoded.
 _SIGNED = re.compile(r"([?&;][\w.-]+=|\bsig=)[^&\s\"'<>]+")
 _SIGNED_QUOTED = re.compile(r"((?:%3F|%26)[\w.-]+%3D)\S+", re.IGNORECASE)
+_HEADING = re.compile(r"<(?:title|h1)[^>]*>(.*?)</", re.IGNORECASE | re.DOTALL)
+# How urllib3 begins many of its errors: with the connection that failed.
+_PYTHON_OBJECT = re.compile(r"<[^>]*>:? ?")
 
 
 def unreachable(url: str, error: Exception) -> ServiceUnreachable:
-    """The error for a request that got no answer, by what the network said."""
-    host = urlsplit(url).netloc
-    fix = "Check the name, and that this machine may reach it."
+    """Return the error for a request without an answer, by what the network reported."""
+    fix = "Check the host name, and that this machine can reach it."
     if isinstance(error, requests.exceptions.SSLError):
-        fix = (
-            "Its certificate is not trusted here: set REQUESTS_CA_BUNDLE to your company's CA file."
-        )
+        fix = "Its certificate is not trusted. Set REQUESTS_CA_BUNDLE to your company's CA file."
     elif isinstance(error, requests.exceptions.ProxyError):
-        fix = "The proxy refused: check HTTPS_PROXY and NO_PROXY."
+        fix = "The proxy refused the connection. Check HTTPS_PROXY and NO_PROXY."
     elif isinstance(error, requests.exceptions.Timeout):
-        fix = "It did not answer in time: run again, or check the firewall."
-    cause = str(getattr(error.args[0], "reason", error) if error.args else error)
+        fix = "It did not respond in time. Run again, or check the firewall."
+    cause: object = error
+    if error.args:
+        cause = getattr(error.args[0], "reason", error)
     return ServiceUnreachable(
-        f"{host} cannot be reached.", fix=fix, said=shortened(re.sub(r"<[^>]*>:? ?", "", cause))
+        f"{urlsplit(url).netloc} cannot be reached.",
+        fix=fix,
+        said=shortened(_PYTHON_OBJECT.sub("", str(cause))),
     )
 
 
 def server_reason(response: requests.Response) -> str:
-    """What the server gave as its reason: the message in its JSON, else its text, else the reason phrase."""
+    """Return the status and the reason that a server gives.
+
+    The reason is the message in its JSON, else its text or its page's title, else the phrase of
+    its status line.
+    """
     try:
-        content = response.json()
+        text = _message(response.json())
     except ValueError:
-        content = None
+        text = ""
     except requests.RequestException:
         return str(response.reason)
-    text = _message(content)
-    if not text and "html" not in response.headers.get("Content-Type", "").lower():
-        text = response.text
     if not text:
-        heading = re.search(r"<(?:title|h1)[^>]*>(.*?)</", response.text, re.IGNORECASE | re.DOTALL)
-        text = heading[1] if heading else str(response.reason)
-    return shortened(f"{response.status_code} {text}")
+        text = _text_of_page(response)
+    return shortened(f"{response.status_code} {text or response.reason}")
 
 
 def shortened(text: str, longest: int = LONGEST_REASON) -> str:
-    """`text` on one line, cut behind a whole word: a part of a secret would not be known for one, and shown."""
-    line = _SIGNED_QUOTED.sub(r"\1***", _SIGNED.sub(r"\1***", " ".join(text.split())))
-    return line if len(line) <= longest else f"{line[: longest + 1].rpartition(' ')[0]} …"
+    """Return `text` on one line, without signatures, and cut after a whole word.
 
-
-def _message(content: object) -> str:
-    """The message of ARM's `error`, Azure DevOps' `message` or Entra's `error_description`."""
-    if not isinstance(content, dict):
-        return ""
-    inner = content.get("error")
-    if isinstance(inner, dict):
-        return ": ".join(str(inner[key]) for key in ("code", "message") if inner.get(key))
-    return str(content.get("message") or content.get("error_description") or inner or "")
+    A part of a secret would not be recognised as one, and be shown.
+    """
+    line = " ".join(text.split())
+    line = _SIGNED.sub(r"\1***", line)
+    line = _SIGNED_QUOTED.sub(r"\1***", line)
+    if len(line) <= longest:
+        return line
+    whole_words, _, _ = line[: longest + 1].rpartition(" ")
+    return f"{whole_words} …"
 
 
 def json_object(response: requests.Response) -> dict[str, Any]:
-    """The JSON object in an answer.
+    """Return the JSON object in an answer.
 
     Raises:
-        ServiceFailed: it is something else, for instance a proxy's page.
+        ServiceFailed: It is something else, for instance a proxy's page.
     """
     try:
         content = response.json()
@@ -79,8 +82,27 @@ def json_object(response: requests.Response) -> dict[str, Any]:
         content = None
     if not isinstance(content, dict):
         raise ServiceFailed(
-            f"{urlsplit(response.url).netloc} answered with something that is not JSON.",
-            fix="A proxy or firewall may have answered in its place.",
+            f"{urlsplit(response.url).netloc} did not respond with a JSON object.",
+            fix="A proxy or firewall may have responded instead.",
             said=server_reason(response),
         )
     return content
+
+
+def _message(content: object) -> str:
+    """Return ARM's `error`, Azure DevOps' `message` or Entra's `error_description`."""
+    if not isinstance(content, dict):
+        return ""
+    error = content.get("error")
+    if isinstance(error, dict):
+        parts = [str(error[key]) for key in ("code", "message") if error.get(key)]
+        return ": ".join(parts)
+    return str(content.get("message") or content.get("error_description") or error or "")
+
+
+def _text_of_page(response: requests.Response) -> str:
+    is_html = "html" in response.headers.get("Content-Type", "").lower()
+    if response.text and not is_html:
+        return response.text
+    heading = _HEADING.search(response.text)
+    return heading[1] if heading else ""

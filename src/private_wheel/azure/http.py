@@ -139,10 +139,10 @@ class BoundedAdapter(HTTPAdapter):
 
 
 class Authorization(AuthBase):
-    """Sets our header for one origin, and none elsewhere; requests would read the user's .netrc.
+    r"""Sets our header for one origin, and none elsewhere; requests would read the user's .netrc.
 
     It judges the address as it was prepared, which is where the request will go: of
-    `https://a\\@b` the standard library and urllib3 read different hosts.
+    `https://a\@b` the standard library and urllib3 read different hosts.
     """
 
     def __init__(self, authorize: Authorize | None = None, base_url: str = "") -> None:

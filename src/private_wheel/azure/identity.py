@@ -181,7 +181,7 @@ def read_job_token(environ: Mapping[str, str]) -> JobToken:
 
 
 def read_system_token(environ: Mapping[str, str]) -> Secret:
-    """Read System.AccessToken: from the connection that every task gets, or as the user mapped it."""
+    """Read System.AccessToken: from the connection that each task gets, or as the user maps it."""
     try:
         connection = json.loads(environ.get("ENDPOINT_AUTH_SYSTEMVSSCONNECTION") or "{}")
         token = str((connection.get("parameters") or {}).get("AccessToken") or "")

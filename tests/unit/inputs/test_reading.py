@@ -159,7 +159,7 @@ def test_secret_values_are_found_before_anything_is_read(tmp_path: Path) -> None
         ({**FEED, "if-exists": "replace"}, "if-exists", "never forgets"),
         ({**FEED, "check-public-name": "perhaps"}, "check-public-name", "none of true, false"),
         ({**FEED, "dry-run": "yes"}, "dry-run", "none of true, false"),
-        ({**FEED, "workspace": "acme-ml"}, "workspace", "ARM id"),
+        ({**FEED, "workspace": "acme-ml"}, "workspace", "ARM ID"),
         ({**FEED, "workspace": "not-a-guid/ml/acme-ml"}, "workspace", "GUID"),
         ({**FEED, "connection": "ab"}, "connection", "3 to 33"),
         ({**FEED, "connection": "has blank"}, "connection", "3 to 33"),
