@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from private_wheel.secrets.detection import held_credential
+from private_wheel.secrets.detection import holds_credential
 from private_wheel.secrets.quoting import shown
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _listed(where: str, entries: Sequence[tuple[str, str]]) -> str:
 def _shown(value: object) -> str:
     """For a log: what is there was written by others, and may hold a credential."""
     text = str(value)
-    if held_credential(text):
+    if holds_credential(text):
         return "an entry with a credential"
     return shown(text) if value else "none"
 

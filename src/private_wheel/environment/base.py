@@ -14,7 +14,7 @@ from private_wheel.environment.text.definition import check_definition
 from private_wheel.environment.text.requirements import read_requirements
 from private_wheel.environment.text.yaml import Node, parse
 from private_wheel.environment.wrong_file import WrongFile
-from private_wheel.secrets.detection import held_credential
+from private_wheel.secrets.detection import first_credential
 from private_wheel.secrets.quoting import quoted
 
 __all__ = ["Base", "WrongFile", "read_base"]
@@ -179,6 +179,6 @@ def _parse(text: str, path: str, secrets: tuple[str, ...], *advice: str) -> Node
 
 
 def _check_value(text: str, line: int, path: str, secrets: tuple[str, ...]) -> None:
-    if credential := held_credential(text, secrets):
-        what = _SIGNATURE if credential.is_signature else _CREDENTIAL
-        raise WrongFile(path, line + credential.line - 1, what)
+    if credential := first_credential(text, secrets):
+        what = _SIGNATURE if credential.kind == "signature" else _CREDENTIAL
+        raise WrongFile(path, line + text.count("\n", 0, credential.start), what)

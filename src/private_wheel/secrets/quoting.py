@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from private_wheel.secrets.detection import held_credential
+from private_wheel.secrets.detection import holds_credential
 
 _MOST_SHOWN = 100  # letters of a value
 # pip ends a word at the blanks of ASCII alone. One before an `@`, or behind a colon or slash, is likely a slip.
@@ -30,7 +30,7 @@ def quoted_address(value: str) -> str:
 def shown(value: str) -> str:
     words = _END_OF_WORD.split(_BLANKS.sub(" ", value))
     without_logins = " ".join(map(_without_login, words))
-    if held_credential(without_logins):
+    if holds_credential(without_logins):
         return "…"
     plain = "".join(letter if letter.isprintable() else " " for letter in without_logins)
     return plain if len(plain) <= _MOST_SHOWN else plain[:_MOST_SHOWN] + "…"

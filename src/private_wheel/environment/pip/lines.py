@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from private_wheel.environment.pip.options import INDEXES, Option, read_options
 from private_wheel.environment.pip.target import Target, read_editable, read_target
-from private_wheel.secrets.detection import held_credential
+from private_wheel.secrets.detection import holds_credential
 
 __all__ = ["INDEXES", "Entry", "Option", "PipLine", "Target", "option_line", "read_pip_line"]
 
@@ -127,7 +127,7 @@ def _check_joined(head: str, split: list[str]) -> None:
     """Quotes part a login for who reads the text, and not for pip; a blank before an `@` for both, but it is a slip."""
     joined = re.sub("[\"']", "", " ".join([head, *split]))
     joined = "@".join(part.rstrip(" \t") for part in joined.split("@"))
-    if held_credential(_LOGIN.sub(r"\1//", joined)):
+    if holds_credential(_LOGIN.sub(r"\1//", joined)):
         what = (
             "a credential stands here, with quotes or blanks in it or without https:// before it."
         )
