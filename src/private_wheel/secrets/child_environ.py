@@ -19,9 +19,6 @@ _SECRET_NAME = re.compile(
 )
 # The files and pipes by which a step talks to its host: whoever can write them can set outputs and PATH.
 _HOST_FILE = re.compile(r"^GITHUB_(ENV|PATH|OUTPUT|STATE|STEP_SUMMARY|EVENT_PATH)$", re.IGNORECASE)
-_HELD_CREDENTIAL = re.compile(
-    r"://[^/@\s]+@|[?&]sig=|AccountKey=|SharedAccess|authorization:", re.IGNORECASE
-)
 # Variables whose value is a credential for certain; a copy of it under another name is one too.
 _SECRET_VALUE = re.compile(r"(TOKEN|SECRET|PASSWORD|PAT|STORAGE_KEY|ACCOUNT_KEY)$", re.IGNORECASE)
 _ACCOUNT_KEY = re.compile(r"AccountKey=([^;\s]+)", re.IGNORECASE)
@@ -53,14 +50,16 @@ def foreign_environ(environ: Mapping[str, str], secrets: Iterable[str] = ()) -> 
 
     `secrets` are the values, with their derived forms, that may not occur inside any value.
     """
+    # Here, because the entrypoint needs only `public_environ`, and needs it fast.
+    from private_wheel.secrets.detection import holds_credential
+
     forbidden = tuple(secrets)
-    return {
-        name: value
-        for name, value in public_environ(environ).items()
-        if name not in _KEPT_FOR_SIGN_IN
-        and not _HELD_CREDENTIAL.search(value)
-        and not any(form in value for form in forbidden)
-    }
+    foreign = {}
+    for name, value in public_environ(environ).items():
+        is_secret = holds_credential(value) or any(form in value for form in forbidden)
+        if name not in _KEPT_FOR_SIGN_IN and not is_secret:
+            foreign[name] = value
+    return foreign
 
 
 _INSTALLER = re.compile(r"^(PIP_|UV_(?!PUBLISH_))|_PROXY$", re.IGNORECASE)
