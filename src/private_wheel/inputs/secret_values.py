@@ -1,4 +1,4 @@
-"""What must be masked before anything is printed: the secrets of the run, and those that the machine holds ready."""
+"""The texts to mask before anything is printed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from private_wheel.azure.identity import read_system_token
 from private_wheel.inputs.table import INPUTS, UNRESOLVED, Kind
+from private_wheel.secrets.detection import find_credentials
 from private_wheel.system.pip_configuration import PipConfiguration
 
 _AMBIENT_SECRETS = (
@@ -18,25 +19,36 @@ _AMBIENT_SECRETS = (
 )
 # What Azure's agent gives a task of its service connections.
 _AGENT_SECRET = re.compile(
-    r"^ENDPOINT_AUTH_PARAMETER_.*_(SERVICEPRINCIPALKEY|SERVICEPRINCIPALCERTIFICATE|APITOKEN|IDTOKEN|ACCESSTOKEN)$"
+    r"^ENDPOINT_AUTH_PARAMETER_.*_"
+    r"(SERVICEPRINCIPALKEY|SERVICEPRINCIPALCERTIFICATE|APITOKEN|IDTOKEN|ACCESSTOKEN)$"
     r"|^SYSTEM_ACCESSTOKEN$",
-    re.IGNORECASE,
-)
-# A password, or a token that stands where the user name would; the signature of a SAS; a storage account's key.
-_HELD_SECRET = re.compile(
-    r"://(?:[^/@:\s]*:([^/@\s]+)|([^/@:\s]{16,}))@|[?&]sig=([^&#;\s]+)|AccountKey=([^;\s]+)",
     re.IGNORECASE,
 )
 
 
 def secret_values(environ: Mapping[str, str], pip: PipConfiguration) -> list[str]:
-    """What must be masked before anything is printed: the secret inputs, the ambient sign-in's, and those that URLs
-    and connection strings hold, also in pip's configuration, whose URLs uv repeats."""
-    names = [*(row.variable for row in INPUTS if row.kind is Kind.SECRET), *_AMBIENT_SECRETS]
+    """Return the secrets of the run and those that this machine holds ready.
+
+    These are the secret inputs, the credentials of an ambient sign-in, and every credential within
+    another variable or in pip's configuration, whose URLs uv repeats.
+    """
+    names = [row.variable for row in INPUTS if row.kind is Kind.SECRET]
+    names += _AMBIENT_SECRETS
     names += [name for name in environ if _AGENT_SECRET.search(name)]
-    values = [*(environ.get(name, "") for name in names), read_system_token(environ).value]
-    for value in (*environ.values(), *pip.settings.values()):
-        held = [part for parts in _HELD_SECRET.findall(value) for part in parts if part]
-        values += [*held, *map(unquote, held)]
+    values = [environ.get(name, "") for name in names]
+    values.append(read_system_token(environ).value)
+    for text in (*environ.values(), *pip.settings.values()):
+        values += credentials_in(text)
     # The name of a variable that does not exist is no secret, and the error has to name it.
     return [value for value in values if value.strip() and not UNRESOLVED.match(value.strip())]
+
+
+def credentials_in(text: str) -> list[str]:
+    """Return the credentials within a text, as they are written there and as they are used."""
+    values = []
+    for credential in find_credentials(text):
+        unquoted = unquote(credential.secret)
+        values += [credential.secret, unquoted, unquote(unquoted)]
+        # A private key in one line.
+        values.append(credential.secret.replace("\\n", "\n"))
+    return list(dict.fromkeys(value for value in values if value))
