@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from private_wheel.secrets.detection import holds_credential
 from private_wheel.secrets.quoting import quoted_address
 
 _CONFUSING = re.compile(r"[\\\s\x00-\x1f]")
@@ -24,13 +25,17 @@ def check_address(url: str) -> None:
     if _CONFUSING.search(url):
         raise ValueError("the URL holds a blank or a backslash, which not all programs read alike.")
     if "@" in parts.netloc:
-        raise ValueError(
-            "the URL holds a credential. Take it out, and use the input for the token."
-        )
+        raise ValueError(_login_problem(url))
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_right:
         raise ValueError(f"{quoted_address(url)} is not a web address. Write https://…")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("plain http would send the token in clear text. Use https://.")
+
+
+def _login_problem(url: str) -> str:
+    if holds_credential(url):
+        return "the URL contains a credential. Remove it and use the input for the token."
+    return "the URL contains a user name. Remove it."
 
 
 def is_protected(url: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from private_wheel.secrets.addresses import check_address, is_loopback
+from private_wheel.secrets.detection import first_credential
 from private_wheel.secrets.quoting import quoted
 
 _ACCOUNT = re.compile(r"^[a-z0-9]{3,24}$")
@@ -19,9 +20,6 @@ _HOST = re.compile(
 _OTHER_SERVICE = re.compile(r"^[a-z0-9-]+(\.z\d{1,2})?\.(?P<service>dfs|file|queue|table|web)\.")
 # https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
 _CONTAINER = re.compile(r"^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$")
-_CREDENTIAL = re.compile(
-    r"[?&](sig|sv|se|st|sp)=|AccountKey=|SharedAccessSignature=", re.IGNORECASE
-)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
 LONGEST_BLOB_NAME = 1024
 
@@ -60,7 +58,8 @@ def parse_container(value: str) -> ContainerAddress:
     Raises:
         ValueError: with the sentence for the user, which never repeats a credential.
     """
-    if _CREDENTIAL.search(value):
+    credential = first_credential(value)
+    if credential and credential.kind != "login":
         raise ValueError(
             "the value holds a credential (a SAS or an account key). Give the plain https URL of the container;"
             " PrivateWheel signs in with Microsoft Entra. Revoke the credential if the value is kept in a file."
