@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from sandbox.addresses import Addresses
 from sandbox.blob.accounts import PACKAGES_ACCOUNT
 from sandbox.blob.azurite import Azurite
 from sandbox.blob.gate import BlobGate
@@ -36,7 +37,6 @@ from sandbox.index.package_index import package_index
 from sandbox.index.public_index import PublicIndex, index_variables, upstream_url
 from sandbox.network.certificates import BUNDLE_VARIABLES
 from sandbox.network.faults import Faults
-from sandbox.network.network import Network
 from sandbox.network.recording import Doorkeeper, RecordedRequest
 from sandbox.network.server import LoopbackServer
 from sandbox.workspace.artifact_service import ArtifactService, ArtifactSwitches
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-class Sandbox(Network):
+class Sandbox(Addresses):
     """Azure on loopback. Everything it writes is below `directory`; all that is secret is random in each.
 
     With `public_names`, clients that go through its proxy meet it under the names of the public cloud. Blobs are in

@@ -6,9 +6,10 @@ import json
 
 from werkzeug.wrappers import Response
 
+from sandbox.identity.sign_in import SIGN_IN_TITLE
+
 PACKAGING = "Microsoft.VisualStudio.Services.Packaging.Shared.WebApi.Exceptions"
 FEED = "Microsoft.VisualStudio.Services.Feed.WebApi"
-SIGN_IN_TITLE = "Azure DevOps Services | Sign In"
 
 
 class FeedRefusal(Exception):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import jwt
 from werkzeug.wrappers import Request, Response
 
-from sandbox.feed.answers import SIGN_IN_TITLE
 from sandbox.identity.access_tokens import AccessTokens
 from sandbox.identity.accounts import FederatedSubject, Identities, Identity
 from sandbox.identity.application_certificates import ApplicationCertificates
@@ -20,6 +19,8 @@ from sandbox.identity.token_issuers import TokenIssuer
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+# Of the page for people, to which Azure DevOps sends a client whose token it does not know.
+SIGN_IN_TITLE = "Azure DevOps Services | Sign In"
 _PATH = re.compile(r"/(?P<tenant>[^/]+)/(?P<rest>.+)")
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

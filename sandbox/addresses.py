@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
 
 
-class Network:
-    """The addresses are known before anything answers there."""
+class Addresses:
+    """What is known before anything answers there."""
 
     def __init__(self, directory: Path, *, public_names: bool, azurite: Azurite | None) -> None:
         self.directory = directory
