@@ -16,12 +16,12 @@ from private_wheel.secrets.detection import holds_credential
 
 __all__ = ["INDEXES", "Entry", "Option", "PipLine", "Target", "option_line", "read_pip_line"]
 
-# A hash has some eighty letters, and there is one for each file of a release.
+# Characters. A hash has some 80, and there is one for each file of a release.
 _LONGEST = 100_000
 # What shlex, with which pip splits a line, does not take as it is.
 _SPECIAL = re.compile(r"[\s\"'\\]")
 _COMMENT = re.compile(r"(?<!\S)#")
-# What is installed begins with a login.
+# The start of a requirement that begins with a login.
 _LOGIN = re.compile(
     r"(^|(?<!\S)(?:-e ?|--e\w*[ =]))(?!file:|[a-z+]*ssh:)(?=[^\s/@:]+:[^\s/@]+@)",
     re.ASCII | re.IGNORECASE,
@@ -64,7 +64,10 @@ class PipLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A line as it will be. `origin` is the place of its old line in the pip part, None for a new one."""
+    """A line as it will be.
+
+    `origin` is the place of its old line in the pip part, None for a new line.
+    """
 
     origin: int | None
     line: PipLine
@@ -92,45 +95,72 @@ def _text_of(options: Sequence[Option]) -> str:
 
 
 def read_pip_line(raw: str, line: int) -> PipLine:
-    """The line. Where it names a package, but not as pip could read it, the target has the problem: a mention of a
-    package that is put in is replaced, however it is written.
+    """Read a logical line.
+
+    A line that names a package is read even if pip cannot read it, because a mention of a package
+    that is added is replaced however it is written. Its target then has the problem.
+
+    Args:
+        raw: The line with its comment.
+        line: Its number in the user's file.
 
     Raises:
         ValueError: pip cannot read it, with the sentence for the user.
     """
     if len(raw) > _LONGEST:
-        raise ValueError(f"the line has more than {_LONGEST} letters: this is no requirement.")
-    found = _COMMENT.search(raw)
-    code = (raw[: found.start()] if found else raw).rstrip()
-    comment = raw[len(code) :] if found else ""
-    text = code.strip()
-    words = text.split(" ")
-    first = next((place for place, word in enumerate(words) if word.startswith("-")), len(words))
-    head = " ".join(words[:first])
-    try:
-        split = shlex.split(" ".join(words[first:]))
-    except ValueError:
         raise ValueError(
-            "the quotes of the options do not match. Write each in a pair, or none."
-        ) from None
-    _check_joined(head, split)
-    options = read_options(split)
-    editable = next((value for name, value in options if name == "--editable"), "")
-    # What stands before --editable is what pip takes as its value.
-    target = read_editable(head or editable) if editable else read_target(head) if head else None
+            f"the line has more than {_LONGEST:,} characters. It is not a requirement."
+        )
+    match = _COMMENT.search(raw)
+    code = raw[: match.start()] if match else raw
+    code = code.rstrip()
+    comment = raw[len(code) :] if match else ""
+    text = code.strip()
+    requirement, words = _split(text)
+    _check_login([requirement, *words])
+    options = read_options(words)
+    target = _target_of(requirement, options)
     if target and target.problem and not target.name:
         raise ValueError(target.problem)
     return PipLine(text=text, comment=comment, line=line, options=tuple(options), target=target)
 
 
-def _check_joined(head: str, split: list[str]) -> None:
-    """Quotes part a login for who reads the text, and not for pip; a blank before an `@` for both, but it is a slip."""
-    joined = re.sub("[\"']", "", " ".join([head, *split]))
+def _split(text: str) -> tuple[str, list[str]]:
+    """Return what comes before the options, as it is, and the words of the options, as pip splits.
+
+    Source: `break_args_options` in pip's req_file.py.
+    """
+    words = text.split(" ")
+    options_start = len(words)
+    for place, word in enumerate(words):
+        if word.startswith("-"):
+            options_start = place
+            break
+    try:
+        option_words = shlex.split(" ".join(words[options_start:]))
+    except ValueError:
+        raise ValueError("a quote in the options is not closed. Close or remove it.") from None
+    return " ".join(words[:options_start]), option_words
+
+
+def _target_of(requirement: str, options: Sequence[Option]) -> Target | None:
+    for option in options:
+        if option.name == "--editable":
+            # What comes before --editable is what pip takes as its value.
+            return read_editable(requirement or option.value)
+    return read_target(requirement) if requirement else None
+
+
+def _check_login(parts: Sequence[str]) -> None:
+    """Refuse a login that the check of the whole text cannot see.
+
+    Quotes within it hide it from a reader of the text, but not from pip. A blank before an `@`
+    hides it from both, but is a slip.
+    """
+    joined = re.sub("[\"']", "", " ".join(parts))
     joined = "@".join(part.rstrip(" \t") for part in joined.split("@"))
     if holds_credential(_LOGIN.sub(r"\1//", joined)):
-        what = (
-            "a credential stands here, with quotes or blanks in it or without https:// before it."
-        )
+        what = "the line contains a credential, with quotes or blanks in it or without https://."
         raise ValueError(
-            f"{what} Take it out: the workspace connection gives it to the image build."
+            f"{what} Remove it. The image build gets it from the workspace connection."
         )

@@ -49,11 +49,12 @@ _KNOWN = (*_WITH_VALUE, *_WITHOUT_VALUE)
 _OF_OLD_PIPS = ("--global-option", "--install-option")
 INDEXES = ("--index-url", "--extra-index-url")
 _URLS = (*INDEXES, "--find-links")
-# What is given to another program may begin with a dash.
+# Options whose value is for another program, so that it may begin with a dash.
 _ANY_VALUE = ("--config-settings", *_OF_OLD_PIPS)
 _HASH = re.compile(r"(?:sha256|sha384|sha512):.*", re.DOTALL)
 
-URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # of one letter it would be a drive of Windows
+# The scheme of a URL. One letter would be a drive of Windows.
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
 class Option(NamedTuple):
@@ -64,22 +65,23 @@ class Option(NamedTuple):
 
 
 def read_options(words: Sequence[str]) -> list[Option]:
-    """Each option by its long name, with its value. pip leaves out words that belong to no option.
+    """Read the options among the words of a line. Like pip, ignore words that belong to none.
 
     Raises:
         ValueError: pip cannot read one, with the sentence for the user.
     """
-    found = []
+    options = []
     rest = iter(words)
     for word in rest:
         if word == "--":
             break
         if word.startswith("-") and len(word) > 1:
-            found.append(_option(word, rest))
-    return found
+            options.append(_read_option(word, rest))
+    return options
 
 
-def _option(word: str, rest: Iterator[str]) -> Option:
+def _read_option(word: str, rest: Iterator[str]) -> Option:
+    """Read the option that begins with a word, and its value from the rest if it is not in it."""
     if word.startswith("--"):
         written, equals, value = word.partition("=")
         name = _long_name(written)
@@ -88,26 +90,25 @@ def _option(word: str, rest: Iterator[str]) -> Option:
         name, equals = written, value
     if name in _WITHOUT_VALUE:
         if equals:
-            raise ValueError(f"{name} takes no value. Take out what stands behind the =.")
+            raise ValueError(f"{name} takes no value. Remove the = and what follows it.")
         return Option(name)
     if name not in _WITH_VALUE:
-        raise ValueError(
-            f"pip knows no option {shown(written)} in a requirements file. Take it out."
-        )
+        raise ValueError(f"pip does not accept {shown(written)} in a requirements file. Remove it.")
     name = _WITH_VALUE[name]
     value = value if equals else next(rest, "")
     if not value or (value.startswith("-") and name not in _ANY_VALUE):
-        raise ValueError(
-            f"{written} names nothing. Put its {'URL' if name in _URLS else 'value'} behind it."
-        )
+        kind = "URL" if name in _URLS else "value"
+        raise ValueError(f"{written} requires a {kind}. Write it after the option.")
     _check_value(name, value)
     return Option(name, value)
 
 
 def _long_name(name: str) -> str:
-    """pip takes the beginning of a name where no other name begins so."""
-    meant = [known for known in _KNOWN if known.startswith(name) and known not in _OF_OLD_PIPS]
-    return meant[0] if len(meant) == 1 and name not in _KNOWN else name
+    """Complete the beginning of a name, as pip does where no other name begins so."""
+    if name in _KNOWN:
+        return name
+    names = [known for known in _KNOWN if known.startswith(name) and known not in _OF_OLD_PIPS]
+    return names[0] if len(names) == 1 else name
 
 
 def _check_value(name: str, value: str) -> None:
@@ -118,17 +119,16 @@ def _check_value(name: str, value: str) -> None:
     if name in _URLS and (problem := url_problem(value)):
         raise ValueError(problem)
     if name in INDEXES and not URL.match(value) and "$" not in value:
-        raise ValueError(
-            f"{name} wants a URL, and {quoted(value)} is none. Write https://… in full."
-        )
+        what = f"{name} requires a URL, and {quoted(value)} is not one."
+        raise ValueError(f"{what} Write it in full, with https://.")
 
 
 def url_problem(url: str) -> str:
-    """The sentence for the user, if nobody can read the URL."""
+    """Return the sentence for the user about a URL that nobody can read, else an empty text."""
     try:
         parts = urlsplit(url)
-        # In the address of a repository over ssh, a path may stand in the port's place.
-        is_right = parts.scheme not in ("http", "https") or bool(parts.hostname and parts.port != 0)
+        # The URL of a repository over ssh may have a path in the port's place.
+        is_valid = parts.scheme not in ("http", "https") or bool(parts.hostname and parts.port != 0)
     except ValueError:
-        is_right = "$" in url and "[" not in url
-    return "" if is_right else f"the URL {quoted(url)} cannot be read. Correct it."
+        is_valid = "$" in url and "[" not in url
+    return "" if is_valid else f"invalid URL {quoted(url)}. Correct it."

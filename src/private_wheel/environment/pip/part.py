@@ -132,7 +132,7 @@ def _is_plain_directory(path: Path) -> bool:
 
 
 def _package_line(package: Package, mentions: Sequence[Target], *, is_hashed: bool) -> PipLine:
-    """Return the package's line with the extras of all mentions, and the marker if all share one."""
+    """Return the package's line with the extras of all mentions, and the marker that all share."""
     extras: list[str] = []
     for mention in mentions:
         extras += [extra for extra in mention.extras if extra not in extras]

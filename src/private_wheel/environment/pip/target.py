@@ -1,4 +1,4 @@
-"""What a line of a requirements file installs: a requirement, a URL or a path, as pip tells them apart."""
+"""What a line of a requirements file installs: a requirement, a URL or a path, as pip decides."""
 
 from __future__ import annotations
 
@@ -19,34 +19,25 @@ _SHORT_REPOSITORY = re.compile(r"(?P<kind>bzr|git|hg|svn):", re.IGNORECASE)
 _FILE = re.compile(r"(?:(?:bzr|git|hg|svn)\+)?file:", re.IGNORECASE)
 _EGG_IN_URL = re.compile(r"[#&]egg=(?P<egg>[^&]*)")
 _EXTRA = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_EGG = re.compile(
-    r"^(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?P<extras>\[[^\]]*\])?$", re.ASCII
-)
-# A name with what would be a version, however it is written.
-_NAMED = re.compile(
-    r"^(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?P<extras>\[[^\]]*\])?(?P<rest>\s*[=<>!~(@;,].*|\s+\d.*)?$",
-    re.ASCII | re.DOTALL,
-)
-_CONDA = re.compile(r"\s*(?:=\s*|\s)(?P<version>\d[^\s=<>!~,|]*)(?:[=\s]\s*[^\s=]+)?")
+_NAME = r"(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?P<extras>\[[^\]]*\])?"
+_EGG = re.compile(rf"^{_NAME}$", re.ASCII)
+# A name with what is meant as its version, however it is written.
+_NAMED = re.compile(rf"^{_NAME}(?P<rest>\s*[=<>!~(@;,].*|\s+\d.*)?$", re.ASCII | re.DOTALL)
+_CONDA_VERSION = re.compile(r"\s*(?:=\s*|\s)(?P<version>\d[^\s=<>!~,|]*)(?:[=\s]\s*[^\s=]+)?")
 _ARCHIVES = (
-    ".whl",
-    ".zip",
-    ".tar.gz",
-    ".tgz",
-    ".tar",
-    ".tar.bz2",
-    ".tbz",
-    ".tar.xz",
-    ".txz",
-    ".tlz",
-    ".tar.lz",
+    *(".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz"),
+    *(".tar.xz", ".txz", ".tlz", ".tar.lz"),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What is installed: the canonical name where the line tells it, the path where it lies on this machine. `written`
-    is the name where the line begins with it. `problem` is the sentence for the user if pip cannot read the line."""
+    """What is installed.
+
+    `name` is the canonical name where the line has one, and `written` the name as it is where the
+    line begins with it. `path` is the path where that is on this machine. `problem` is the sentence
+    for the user if pip cannot read the line.
+    """
 
     name: str = ""
     extras: tuple[str, ...] = ()
@@ -57,22 +48,23 @@ class Target:
 
 
 def read_target(value: str) -> Target:
+    """Read a requirement, a URL or a path, with its marker."""
     value = " ".join(value.split())  # long runs of blanks would take the patterns minutes
     if _SCHEMES.match(value):
         url, _, marker = value.partition("; ")
-        return _with_marker(_of_url(url.strip()), marker)
-    # In a marker stands no "; ", and in a version neither.
+        return _with_marker(_read_url(url.strip()), marker)
+    # Neither a marker nor a version can hold "; ".
     requirement, _, marker = value.partition(";")
-    name, at, _ = requirement.partition("@")
+    name, separator, _ = requirement.partition("@")
     if URL.match(name):
         return Target(problem=_unreadable(value))
-    if _looks_like_a_path(name if at else requirement):
-        return _with_marker(_of_path(requirement.strip()), marker)
-    return _with_marker(_of_requirement(requirement.strip()), marker)
+    if _looks_like_a_path(name if separator else requirement):
+        return _with_marker(_read_path(requirement.strip()), marker)
+    return _with_marker(_read_requirement(requirement.strip()), marker)
 
 
 def read_editable(value: str) -> Target:
-    """What `--editable` installs, which can only be a repository or a directory."""
+    """Read the value of `--editable`, which can only be a repository or a directory."""
     if short := _SHORT_REPOSITORY.match(value):
         value = f"{short['kind']}+{value}"
     target = read_target(value)
@@ -80,56 +72,59 @@ def read_editable(value: str) -> Target:
         return target
     url = value.partition("@")[2].strip() if target.written else value
     if not _REPOSITORY.match(url):
-        problem = "--editable takes a directory or a repository, and this is neither. Take --editable out."
+        problem = "--editable requires a directory or a repository. Remove --editable."
         return replace(target, problem=problem)
     if not target.name:
-        return replace(
-            target, problem="pip cannot tell the package's name. Put #egg=NAME behind the URL."
-        )
+        problem = "pip cannot tell the package name. Append #egg=NAME to the URL."
+        return replace(target, problem=problem)
     return target
 
 
 def _unreadable(value: str) -> str:
     value = value.strip()
+    what = f"pip cannot read {quoted(value)}"
     if value.startswith("@"):
-        return f"pip cannot read {quoted(value)}: it begins a list for conda alone. Name a file for pip, or a conda file."
-    return f"pip cannot read {quoted(value)}. Write NAME==VERSION, or NAME @ URL."
+        return f"{what}: it begins a list for conda. Use a requirements file or a conda file."
+    return f"{what}. Write NAME==VERSION or NAME @ URL."
 
 
-def _of_requirement(value: str) -> Target:
+def _read_requirement(value: str) -> Target:
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
     try:
         requirement = Requirement(value)
     except (ValueError, RecursionError):
-        named = _NAMED.match(value)  # a slip such as `name=1.0` is a mention nevertheless
-        if not named:
-            return Target(problem=_unreadable(value))
-        return Target(
-            name=canonicalize_name(named["name"]),
-            extras=_split_extras(named["extras"]),
-            problem=_of_conda(named) or _unreadable(value),
-        )
+        return _read_slip(value)
     url = requirement.url or ""
+    extras: tuple[str, ...] = ()
+    if requirement.extras:  # a set, which has not the order of the text
+        extras = _split_extras(value[value.find("[") : value.find("]") + 1])
     return Target(
         name=canonicalize_name(requirement.name),
-        extras=_split_extras(value[value.find("[") : value.find("]") + 1])
-        if requirement.extras
-        else (),
-        path=_local(url, ""),
+        extras=extras,
+        path=_local_path(url),
         written=requirement.name,
         problem=url_problem(url) or _egg_problem(url),
     )
 
 
-def _of_conda(named: re.Match[str]) -> str:
-    """The sentence about `name=1.0`, `name=1.0=build` and `name 1.0`."""
-    conda = _CONDA.fullmatch(named["rest"] or "")
-    return (
-        f"this is conda's form. Write {shown(named['name'])}=={shown(conda['version'])}."
-        if conda
-        else ""
+def _read_slip(value: str) -> Target:
+    """Read what pip cannot: a slip such as `name=1.0` is a mention of the package nevertheless."""
+    from packaging.utils import canonicalize_name
+
+    named = _NAMED.match(value)
+    if not named:
+        return Target(problem=_unreadable(value))
+    problem = _unreadable(value)
+    # `name=1.0`, `name=1.0=build` or `name 1.0`.
+    if conda := _CONDA_VERSION.fullmatch(named["rest"] or ""):
+        pin = f"{shown(named['name'])}=={shown(conda['version'])}"
+        problem = f"this is conda's syntax. Write {pin}."
+    return Target(
+        name=canonicalize_name(named["name"]),
+        extras=_split_extras(named["extras"]),
+        problem=problem,
     )
 
 
@@ -142,44 +137,41 @@ def _with_marker(target: Target, marker: str) -> Target:
     try:
         Marker(marker)
     except (ValueError, RecursionError):
-        problem = (
-            f'pip cannot read the marker {quoted(marker)}. Write it as in python_version < "3.12".'
-        )
+        example = 'Write it as in python_version < "3.12".'
+        problem = f"pip cannot read the marker {quoted(marker)}. {example}"
         return replace(target, problem=target.problem or problem)
     return replace(target, marker=marker)
 
 
-def _of_url(url: str) -> Target:
+def _read_url(url: str) -> Target:
     from packaging.utils import canonicalize_name
 
     if problem := url_problem(url):
         return Target(problem=problem)
-    path = _local(url, url)
+    path = _local_path(url)
     if problem := _egg_problem(url):
         return Target(path=path, problem=problem)
-    if named := _egg(url):
-        return Target(
-            name=canonicalize_name(named["name"]), extras=_split_extras(named["extras"]), path=path
-        )
+    if egg := _egg(url):
+        name, extras = canonicalize_name(egg["name"]), _split_extras(egg["extras"])
+        return Target(name=name, extras=extras, path=path)
     path, extras = _without_extras(path)
-    return replace(_of_file(urlsplit(url).path), extras=extras, path=path)
+    return replace(_read_file_name(urlsplit(url).path), extras=extras, path=path)
 
 
 def _egg(url: str) -> re.Match[str] | None:
-    found = _EGG_IN_URL.search(url)
-    return _EGG.match(unquote(found["egg"])) if found else None
+    match = _EGG_IN_URL.search(url)
+    return _EGG.match(unquote(match["egg"])) if match else None
 
 
 def _egg_problem(url: str) -> str:
-    wrong = _EGG_IN_URL.search(url) and not _egg(url)
-    return (
-        "pip cannot read what stands behind #egg=. Write the package's name there." if wrong else ""
-    )
+    if _EGG_IN_URL.search(url) and not _egg(url):
+        return "pip cannot read the name after #egg=. Write the package name there."
+    return ""
 
 
-def _of_path(path: str) -> Target:
+def _read_path(path: str) -> Target:
     path, extras = _without_extras(path)
-    return replace(_of_file(path), extras=extras, path=path)
+    return replace(_read_file_name(path), extras=extras, path=path)
 
 
 def _without_extras(path: str) -> tuple[str, tuple[str, ...]]:
@@ -189,25 +181,25 @@ def _without_extras(path: str) -> tuple[str, tuple[str, ...]]:
     return rest.rstrip(), _split_extras(names)
 
 
-def _local(url: str, otherwise: str) -> str:
-    """The path that a `file:` URL means; of a URL without a scheme, itself; of any other nothing."""
+def _local_path(url: str) -> str:
+    """Return the path that a `file:` URL means, or a URL without a scheme is; else nothing."""
     if _FILE.match(url):
         try:
             return unquote(urlsplit(url).path) or "."
         except ValueError:
             return ""
-    return url if url and not URL.match(url) else ""
+    return url if not URL.match(url) else ""
 
 
 def _looks_like_a_path(value: str) -> bool:
     value = _without_extras(value.strip())[0]
-    return (
-        "/" in value or "\\" in value or value.startswith(".") or value.lower().endswith(_ARCHIVES)
-    )
+    if "/" in value or "\\" in value or value.startswith("."):
+        return True
+    return value.lower().endswith(_ARCHIVES)
 
 
-def _of_file(path: str) -> Target:
-    """The canonical name in a distribution's file name, if it is one."""
+def _read_file_name(path: str) -> Target:
+    """Read the canonical name in a distribution's file name, if it is one."""
     from packaging.utils import (
         InvalidSdistFilename,
         InvalidWheelFilename,
@@ -230,13 +222,12 @@ def _of_file(path: str) -> Target:
     else:
         if is_normalized_name(name):
             return Target(name=name)
-    problem = (
-        f"{quoted(file_name)} is no wheel's name: NAME-VERSION-PYTHON-ABI-PLATFORM.whl. Correct it."
-    )
+    form = "NAME-VERSION-PYTHON-ABI-PLATFORM.whl"
+    problem = f"{quoted(file_name)} is not the file name of a wheel: {form}. Correct it."
     return Target(name=name, problem=problem)
 
 
 def _split_extras(bracketed: str | None) -> tuple[str, ...]:
-    """Those that are names: they are copied into our line, where another text could say anything."""
+    """Return the valid names: they are copied into our line, so they must not say anything else."""
     names = (name.strip() for name in (bracketed or "").strip("[]").split(","))
     return tuple(name for name in names if _EXTRA.fullmatch(name))

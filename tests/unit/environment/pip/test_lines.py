@@ -107,15 +107,15 @@ def test_what_pip_reads_is_taken(line: str) -> None:
 
 
 BAD = {
-    "this is not a requirement": "pip cannot read 'this is not a requirement'. Write NAME==VERSION, or NAME @ URL.",
-    "@EXPLICIT": "pip cannot read '@EXPLICIT': it begins a list for conda alone. Name a file for pip, or a conda file.",
-    "six=1.17": "this is conda's form. Write six==1.17.",
-    "six = 1.17.*": "this is conda's form. Write six==1.17.*.",
-    "six=1.17=py310_0": "this is conda's form. Write six==1.17.",
-    "six 1.17": "this is conda's form. Write six==1.17.",
-    "six[a]=1.17": "this is conda's form. Write six==1.17.",
-    "six=>1": "pip cannot read 'six=>1'. Write NAME==VERSION, or NAME @ URL.",
-    "six==": "pip cannot read 'six=='. Write NAME==VERSION, or NAME @ URL.",
+    "this is not a requirement": "pip cannot read 'this is not a requirement'. Write NAME==VERSION or NAME @ URL.",
+    "@EXPLICIT": "pip cannot read '@EXPLICIT': it begins a list for conda. Use a requirements file or a conda file.",
+    "six=1.17": "this is conda's syntax. Write six==1.17.",
+    "six = 1.17.*": "this is conda's syntax. Write six==1.17.*.",
+    "six=1.17=py310_0": "this is conda's syntax. Write six==1.17.",
+    "six 1.17": "this is conda's syntax. Write six==1.17.",
+    "six[a]=1.17": "this is conda's syntax. Write six==1.17.",
+    "six=>1": "pip cannot read 'six=>1'. Write NAME==VERSION or NAME @ URL.",
+    "six==": "pip cannot read 'six=='. Write NAME==VERSION or NAME @ URL.",
     "six >= 1 < 2": "pip cannot read",
     "six[a": "pip cannot read",
     "six-": "pip cannot read",
@@ -127,35 +127,35 @@ BAD = {
     "https://example.invalid/six.zip ; python": "pip cannot read the marker",
     "channel::six": "pip cannot read 'channel::six'",
     "azureml:six": "pip cannot read",
-    "https://e.invalid/six.whl": "'six.whl' is no wheel's name: NAME-VERSION-PYTHON-ABI-PLATFORM.whl. Correct it.",
-    "https://e.invalid/a.zip#egg=a=1": "pip cannot read what stands behind #egg=. Write the package's name there.",
-    "https://[example/six.zip": "the URL 'https://[example/six.zip' cannot be read. Correct it.",
-    "git+https://[example/six.git": "the URL",
-    "six @ https://[example/six.zip": "the URL",
-    "-e six": "--editable takes a directory or a repository, and this is neither. Take --editable out.",
-    "-e https://example.invalid/six.zip": "--editable takes a directory or a repository",
-    "-e 'six @ https://example.invalid/six.zip'": "--editable takes a directory or a repository",
+    "https://e.invalid/six.whl": "'six.whl' is not the file name of a wheel: NAME-VERSION-PYTHON-ABI-PLATFORM.whl. Correct it.",
+    "https://e.invalid/a.zip#egg=a=1": "pip cannot read the name after #egg=. Write the package name there.",
+    "https://[example/six.zip": "invalid URL 'https://[example/six.zip'. Correct it.",
+    "git+https://[example/six.git": "invalid URL",
+    "six @ https://[example/six.zip": "invalid URL",
+    "-e six": "--editable requires a directory or a repository. Remove --editable.",
+    "-e https://example.invalid/six.zip": "--editable requires a directory or a repository",
+    "-e 'six @ https://example.invalid/six.zip'": "--editable requires a directory or a repository",
     "-e git+https://example.invalid/six.git": (
-        "pip cannot tell the package's name. Put #egg=NAME behind the URL."
+        "pip cannot tell the package name. Append #egg=NAME to the URL."
     ),
-    "--extra-index-url": "--extra-index-url names nothing. Put its URL behind it.",
-    "-i": "-i names nothing. Put its URL behind it.",
-    "--no-binary": "--no-binary names nothing. Put its value behind it.",
-    "--no-binary --pre": "--no-binary names nothing. Put its value behind it.",
-    "six --hash": "--hash names nothing. Put its value behind it.",
-    "--unknown-option": "pip knows no option --unknown-option in a requirements file. Take it out.",
+    "--extra-index-url": "--extra-index-url requires a URL. Write it after the option.",
+    "-i": "-i requires a URL. Write it after the option.",
+    "--no-binary": "--no-binary requires a value. Write it after the option.",
+    "--no-binary --pre": "--no-binary requires a value. Write it after the option.",
+    "six --hash": "--hash requires a value. Write it after the option.",
+    "--unknown-option": "pip does not accept --unknown-option in a requirements file. Remove it.",
     "--unknown-option=https://u@example.invalid/": (
-        "pip knows no option --unknown-option in a requirements file. Take it out."
+        "pip does not accept --unknown-option in a requirements file. Remove it."
     ),
-    "-x y": "pip knows no option -x in a requirements file. Take it out.",
-    "--upgrade": "pip knows no option --upgrade",
-    "six --no-deps": "pip knows no option --no-deps",
-    "--no": "pip knows no option --no in",
-    "--pre=1": "--pre takes no value. Take out what stands behind the =.",
+    "-x y": "pip does not accept -x in a requirements file. Remove it.",
+    "--upgrade": "pip does not accept --upgrade",
+    "six --no-deps": "pip does not accept --no-deps",
+    "--no": "pip does not accept --no in",
+    "--pre=1": "--pre takes no value. Remove the = and what follows it.",
     "six --hash=md5:00": "pip cannot read the hash. Write --hash=sha256:… (or sha384, sha512).",
     "six --hash=00": "pip cannot read the hash.",
     "six -C a": "pip cannot read the setting. Write --config-settings=NAME=VALUE.",
-    "--trusted-host 'a": "the quotes of the options do not match. Write each in a pair, or none.",
+    "--trusted-host 'a": "a quote in the options is not closed. Close or remove it.",
 }
 
 
@@ -171,20 +171,20 @@ def test_what_pip_refuses_is_told(line: str) -> None:
     [
         (
             "-i https://[broken/simple/",
-            "the URL 'https://[broken/simple/' cannot be read. Correct it.",
+            "invalid URL 'https://[broken/simple/'. Correct it.",
         ),
-        ("-f https://bob@[broken/", "the URL 'https://…@[broken/' cannot be read. Correct it."),
+        ("-f https://bob@[broken/", "invalid URL 'https://…@[broken/'. Correct it."),
         (
             "-i https://example.invalid:port/simple/",
-            "the URL 'https://example.invalid:port/simple/' cannot be read.",
+            "invalid URL 'https://example.invalid:port/simple/'.",
         ),
-        ("-i https:///simple/", "the URL 'https:///simple/' cannot be read. Correct it."),
+        ("-i https:///simple/", "invalid URL 'https:///simple/'. Correct it."),
         (
             "-i pypi.org/simple",
-            "--index-url wants a URL, and 'pypi.org/simple' is none. Write https://… in full.",
+            "--index-url requires a URL, and 'pypi.org/simple' is not one. Write it in full, with https://.",
         ),
-        ("-i ''", "-i names nothing. Put its URL behind it."),
-        ("-i --pre", "-i names nothing. Put its URL behind it."),
+        ("-i ''", "-i requires a URL. Write it after the option."),
+        ("-i --pre", "-i requires a URL. Write it after the option."),
     ],
 )
 def test_what_pip_would_only_notice_later(line: str, what: str) -> None:
@@ -279,7 +279,7 @@ def test_we_read_what_pip_reads(line: str, data: st.DataObject) -> None:
         not line
         or is_path(line)
         or re.search(
-            r"wants a URL|names nothing|cannot be read. Correct it|cannot read '[A-Za-z][\w+.-]+:",
+            r"requires a (?:URL|value)|invalid URL|cannot read '[A-Za-z][\w+.-]+:",
             problem,
         )
     ):

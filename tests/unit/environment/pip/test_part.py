@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from private_wheel.environment.addition import Package
+from private_wheel.environment.pip.lines import read_pip_line
+from private_wheel.environment.pip.part import extend_pip_part
 from tests.unit.environment.extending import (
+    ADDITION,
     INDEX,
     LINE,
     PACKAGE,
@@ -243,3 +246,13 @@ def test_a_line_of_several_is_one_item_of_a_conda_file(make: Make) -> None:
         "      - attrs==1 --hash=sha256:aa\n"
         in make("attrs==1 \\\n    --hash=sha256:aa\n", "base.txt").conda
     )
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_our_line_is_what_would_be_read_of_it(case: tuple[str, str]) -> None:
+    lines = [read_pip_line(line, 0) for line in case[0].splitlines()]
+    packages = (dataclasses.replace(PACKAGE, line=case[1]),)
+    addition = dataclasses.replace(ADDITION, index_url="", packages=packages)
+    entries = extend_pip_part(lines, addition, "base.txt", Path())
+    read = [read_pip_line(entry.text, 0) for entry in entries]
+    assert [entry.line for entry in entries] == read
