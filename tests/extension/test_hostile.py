@@ -29,7 +29,7 @@ COMMANDS = (
     "##vso[task.prependpath]/stolen",
     "##vso[task.logissue type=error]stolen",
     "##vso[task.uploadsummary]/etc/passwd",
-    "##vso[artifact.upload artifactname=stolen]/etc",
+    f"##vso[artifact.upload artifactname=stolen]{Path(__file__).parent}",
     "##vso[build.addbuildtag]stolen",
     "##VSO[TASK.COMPLETE RESULT=FAILED;]stolen",
     "##vso no command",
