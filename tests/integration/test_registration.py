@@ -273,13 +273,13 @@ class TestRefusals:
         with pytest.raises(ServiceFailed, match="list of versions"):
             workspaces.plan()
 
-    def test_a_list_that_goes_round_in_a_circle(self, workspaces: Workspaces) -> None:
+    def test_a_list_whose_pages_form_a_loop(self, workspaces: Workspaces) -> None:
         workspaces.stored()["1.2.3"] = other(image="example.invalid/base:2")
         link = f"{workspaces.sandbox.url('arm')}{workspaces.id().path}/environments/acme-forecast/versions?api-version=1"
         workspaces.fault(
             path="*/versions", times=None, status=200, body=f'{{"value": [], "nextLink": "{link}"}}'
         )
-        with pytest.raises(ServiceFailed, match="circle"):
+        with pytest.raises(ServiceFailed, match="a page links back to an earlier one"):
             workspaces.plan()
 
 
