@@ -1,4 +1,4 @@
-"""Who a caller of a feed is, from the password of HTTP Basic alone."""
+"""Who calls a feed, by the password of HTTP Basic alone."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ EXPIRED = "Access Denied: The Personal Access Token used has expired."
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
+    """Somebody who is allowed in, and to do what."""
+
     user_id: str
     can_read: bool
     can_write: bool
@@ -37,7 +39,7 @@ class Caller:
 
 
 class FeedAccess:
-    """Judges feed tokens and Entra access tokens."""
+    """Checks feed tokens and Entra access tokens."""
 
     def __init__(
         self,
@@ -55,7 +57,11 @@ class FeedAccess:
         self._realm = realm
 
     def caller(self, request: Request, organisation: str) -> Caller:
-        """Raises FeedRefusal."""
+        """Return who calls.
+
+        Raises:
+            FeedRefusal: The credential is missing or not accepted.
+        """
         authorization = request.authorization
         if authorization is None:
             raise self._unauthorized(organisation, ANONYMOUS)

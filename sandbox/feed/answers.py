@@ -1,4 +1,4 @@
-"""The refusals of Azure Artifacts, in its words."""
+"""The refusals of Azure Artifacts, with its own texts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ class FeedRefusal(Exception):
 
 
 def refusal(status: int, type_key: str, message: str, *, namespace: str = PACKAGING) -> FeedRefusal:
-    """The message is in the reason phrase too, where uv and twine find it (astral-sh/uv#8817)."""
+    """Return an error in JSON.
+
+    Its message is in the reason phrase too, where uv and twine look for it (astral-sh/uv#8817).
+    """
     content = {
         "$id": "1",
         "innerException": None,
@@ -48,7 +51,10 @@ def unknown_path(path: str) -> FeedRefusal:
 
 
 def lacks_permission(user_id: str, permission: str) -> FeedRefusal:
-    message = f"User '{user_id}' lacks permission to complete this action. You need to have '{permission}'."
+    message = (
+        f"User '{user_id}' lacks permission to complete this action."
+        f" You need to have '{permission}'."
+    )
     return refusal(403, "FeedNeedsPermissionsException", message, namespace=FEED)
 
 
@@ -58,7 +64,10 @@ def already_exists(feed: str, file: str, package: str) -> FeedRefusal:
 
 
 def deleted_version(feed: str, package: str) -> FeedRefusal:
-    """Numbers of deleted versions are reserved for ever; the status is documented for NuGet only."""
+    """Refuse the number of a deleted version, which stays reserved permanently.
+
+    The status is documented for NuGet only.
+    """
     message = (
         f"The package '{package}' was deleted from feed '{feed}'; its version cannot be used again."
     )
@@ -70,7 +79,7 @@ def invalid_package(message: str) -> FeedRefusal:
 
 
 def unauthorized(message: str, *, tenant_id: str, sign_in_url: str, realm: str) -> FeedRefusal:
-    """An answer for browsers, whose headers say how a program may sign in."""
+    """Return a page for browsers, whose headers say how a program can sign in."""
     page = f"<html><title>{message}</title></html>"
     response = Response(page, 401, content_type="text/html; charset=utf-8")
     response.headers.add("WWW-Authenticate", f"Bearer authorization_uri={sign_in_url}/{tenant_id}")
@@ -81,7 +90,7 @@ def unauthorized(message: str, *, tenant_id: str, sign_in_url: str, realm: str) 
 
 
 def sign_in_page() -> FeedRefusal:
-    """203, which upload clients take for success."""
+    """Return the page with status 203, which upload clients take for success."""
     page = f"<html><title>{SIGN_IN_TITLE}</title></html>"
     status = "203 Non-Authoritative Information"
     return FeedRefusal(Response(page, status, content_type="text/html; charset=utf-8"))

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _PATH = re.compile(
-    r"/(?P<organisation>[^/]+)(?:/(?P<project>[^/]+))?/_packaging/(?P<feed>[^/@]+)(?:@(?P<view>[^/]+))?"
+    r"/(?P<organisation>[^/]+)(?:/(?P<project>[^/]+))?"
+    r"/_packaging/(?P<feed>[^/@]+)(?:@(?P<view>[^/]+))?"
     r"/pypi/(?P<api>upload|simple|download)(?:/(?P<rest>.*))?"
 )
 VIEWS = ("local", "prerelease", "release")
@@ -27,7 +28,7 @@ VIEWS = ("local", "prerelease", "release")
 
 @dataclass(frozen=True, kw_only=True)
 class FeedKey:
-    """Where a feed is; Azure DevOps does not look at the case of names."""
+    """The names of a feed, whose case Azure DevOps ignores."""
 
     organisation: str
     project: str | None
@@ -78,9 +79,8 @@ class Artifacts:
             _allow(request, "GET", "HEAD")
             return self._simple(feed, match)
         _allow(request, "GET")  # HEAD is not allowed here (astral-sh/uv#1713)
-        return Response(
-            "", 303, {"Location": self._storage.address_of(feed.file(match["rest"] or ""))}
-        )
+        file = feed.file(match["rest"] or "")
+        return Response("", 303, {"Location": self._storage.address_of(file)})
 
     def _simple(self, feed: Feed, match: re.Match[str]) -> Response:
         name = (match["rest"] or "").strip("/")

@@ -1,4 +1,4 @@
-"""One feed: the real index inside, Azure Artifacts' pages and answers outside."""
+"""One feed: a real index, behind the pages and answers of Azure Artifacts."""
 
 from __future__ import annotations
 
@@ -25,18 +25,17 @@ _LINK = re.compile(r' *<a href="[^"]*/packages/(?P<file>[^"#]+)(?P<hash>#[^"]*)?
 
 @dataclass(kw_only=True)
 class FeedSwitches:
-    """Moods of the service that a test can ask for; they hold for all feeds of a sandbox."""
+    """How the service behaves, for a test to choose; for all feeds of a sandbox."""
 
     hashes: bool = True  # links carry #sha256=
     listing_delay: float = 0.0  # seconds until an uploaded file is listed
-    metadata_versions: frozenset[str] | None = None  # None: every version is taken
-    reserved: set[tuple[str, str]] = field(
-        default_factory=set
-    )  # (normalised name, version), deleted earlier
+    metadata_versions: frozenset[str] | None = None  # None: every version is accepted
+    # (normalised name, version) of what was deleted earlier
+    reserved: set[tuple[str, str]] = field(default_factory=set)
 
 
 class Feed:
-    """A feed's packages. Knows nothing of callers: who may do what is judged before."""
+    """A feed's packages. Permissions are checked before a call comes here."""
 
     def __init__(self, name: str, directory: Path, switches: FeedSwitches) -> None:
         self.name = name
@@ -47,7 +46,7 @@ class Feed:
         self._uploading = Lock()
 
     def upload(self, request: Request) -> Response:
-        """Take one file by the legacy upload API; the answer of success is 202."""
+        """Accept one file by the legacy upload API; the status of success is 202."""
         body = request.get_data(cache=True)
         file = request.files.get("content")
         if request.form.get(":action") != "file_upload" or file is None or not file.filename:
@@ -79,7 +78,7 @@ class Feed:
         return self._ask(EnvironBuilder(path="/simple/").get_environ())
 
     def project(self, name: str, download_url: str) -> Response:
-        """The page of one project, as HTML whatever the caller accepts."""
+        """Return the page of one project, as HTML whatever the caller accepts."""
         answer = self._ask(EnvironBuilder(path=f"/simple/{canonicalize_name(name)}/").get_environ())
         if answer.status_code != 200:
             raise unknown_path(name)
@@ -97,15 +96,15 @@ class Feed:
         return f'<a href="{download_url}/{name}/{version}/{file}{fragment}">{file}</a><br>\n'
 
     def file(self, path: str) -> Path:
-        """The file behind `NAME/VERSION/FILE` of a download link."""
+        """Return the file of a download link's `NAME/VERSION/FILE`."""
         name, _, rest = path.partition("/")
         version, _, file = rest.partition("/")
-        found = self.directory / Path(file).name
-        if not file or not found.is_file():
+        stored = self.directory / Path(file).name
+        if not file or not stored.is_file():
             raise unknown_path(path)
-        if _name_and_version(found.name) != (canonicalize_name(name), version):
+        if _name_and_version(stored.name) != (canonicalize_name(name), version):
             raise unknown_path(path)
-        return found
+        return stored
 
     def _ask(self, environ: WSGIEnvironment) -> Response:
         return Response.from_app(self._index, environ, buffered=True)

@@ -1,4 +1,4 @@
-"""Where downloads of the feeds end: files behind unguessable addresses, served without a credential."""
+"""Where downloads from the feeds end: files at unguessable URLs, served without a credential."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Storage:
-    """Refuses callers that bring a credential along: it would have crossed from one host to another."""
+    """Refuses a request with a credential: it would have been passed on from another host."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._files: dict[str, Path] = {}
 
     def address_of(self, file: Path) -> str:
-        """A fresh address for the file."""
+        """Return a new URL of the file."""
         path = f"/{secrets.token_hex(32)}/{file.name}"
         self._files[path] = file
         return self._url + path

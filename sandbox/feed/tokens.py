@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 
 class State(Enum):
-    """How Azure DevOps meets the token."""
+    """How Azure DevOps responds to the token."""
 
     VALID = auto()
     EXPIRED = auto()
@@ -19,6 +19,8 @@ class State(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class FeedToken:
+    """What a token stands for."""
+
     organisation: str
     can_read: bool
     can_write: bool
@@ -27,7 +29,7 @@ class FeedToken:
 
 
 class FeedTokens:
-    """The tokens of a sandbox as strings, random in each; `issue` makes more."""
+    """The tokens of a sandbox, random in each; `issue` makes more."""
 
     def __init__(self) -> None:
         self._issued: dict[str, FeedToken] = {}

@@ -16,6 +16,8 @@ STORAGE_RESOURCE = "https://storage.azure.com"
 
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:
+    """What a token stands for."""
+
     identity: Identity
     audience: str
     expires: float  # seconds since the epoch
@@ -34,7 +36,10 @@ class AccessTokens:
         self._issued: dict[str, AccessToken] = {}
 
     def issue(self, identity: Identity, audience: str) -> str:
-        """A real token has this shape too, and programs that mask secrets meet its length and its dots."""
+        """Issue a token in the form of a real one.
+
+        So programs that mask secrets are tested with its length and its dots.
+        """
         now = time.time()
         expires = now + self.lifetime
         claims = {

@@ -1,4 +1,4 @@
-"""Who exists: the tenants, the Entra applications, and what each of them may do."""
+"""The tenants, their Entra applications, and what each of them may do."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class FeedRole(Enum):
 
 
 class StorageRole(Enum):
-    """A role on the blobs of a storage account (Storage Blob Data …); each includes those before it."""
+    """A role on the blobs of an account (Storage Blob Data …); each includes those before it."""
 
     READER = 1
     CONTRIBUTOR = 2
@@ -34,7 +34,7 @@ class StorageRole(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class FederatedSubject:
-    """Whose token an application accepts in place of its secret."""
+    """Whose token an application accepts instead of its secret."""
 
     issuer: str
     subject: str
@@ -47,20 +47,19 @@ class Identity:
     tenant_id: str
     roles: Mapping[str, Role] = field(default_factory=dict)  # scope -> role, inherited downwards
     feed_roles: Mapping[str, FeedRole] = field(default_factory=dict)  # organisation -> role
-    storage_roles: Mapping[str, StorageRole] = field(
-        default_factory=dict
-    )  # storage account -> role
+    # storage account -> role
+    storage_roles: Mapping[str, StorageRole] = field(default_factory=dict)
     federated: frozenset[FederatedSubject] = frozenset()
     client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     object_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(30), repr=False)
 
     def may(self, needed: Role, scope: str) -> bool:
-        """Whether a role that includes `needed` is held on `scope` or above it."""
+        """Return whether a role that includes `needed` is assigned on `scope` or above it."""
         path = scope.casefold() + "/"
         return any(
-            role.value >= needed.value and path.startswith(held.casefold() + "/")
-            for held, role in self.roles.items()
+            role.value >= needed.value and path.startswith(assigned.casefold() + "/")
+            for assigned, role in self.roles.items()
         )
 
 
@@ -68,10 +67,13 @@ class Identity:
 class Identities:
     """The applications of the first tenant.
 
-    contributor: writes to one resource group, reads all workspaces; writes to acme's feeds and packages account.
-    reader: reads all workspaces, acme's feeds and acme's packages account.
-    outsider: writes to the workspaces that the contributor writes to; is in no Azure DevOps organisation.
-    stranger: exists, and may do nothing.
+    Attributes:
+        contributor: Writes to one resource group, reads all workspaces; writes to acme's feeds
+            and packages account.
+        reader: Reads all workspaces, acme's feeds and acme's packages account.
+        outsider: Writes to the same workspaces as the contributor; is not a member of any
+            Azure DevOps organisation.
+        stranger: Exists, and has no role.
     """
 
     contributor: Identity
@@ -83,8 +85,11 @@ class Identities:
         return iter((self.contributor, self.reader, self.outsider, self.stranger))
 
     def find(self, tenant_id: str, client_id: str) -> Identity | None:
-        wanted = (tenant_id.casefold(), client_id.casefold())
-        return next((one for one in self if (one.tenant_id, one.client_id) == wanted), None)
+        names = (tenant_id.casefold(), client_id.casefold())
+        for identity in self:
+            if (identity.tenant_id, identity.client_id) == names:
+                return identity
+        return None
 
 
 def declare_identities(
@@ -95,7 +100,7 @@ def declare_identities(
     packages_account: str,
     federated: frozenset[FederatedSubject],
 ) -> Identities:
-    """All of them accept the tokens of the same federated subjects."""
+    """Declare the applications, which accept the tokens of the same federated subjects."""
     subscription = f"/subscriptions/{subscription_id}"
     group = RESOURCE_GROUP_SCOPE.format(subscription=subscription_id, group=resource_group)
     writes = {subscription: Role.READER, group: Role.CONTRIBUTOR}

@@ -1,4 +1,4 @@
-"""Certificates by which applications sign in, and the judge of assertions that are signed with their keys.
+"""Certificates with which applications sign in, and the check of what their keys have signed.
 
 Source: https://learn.microsoft.com/entra/identity-platform/certificate-credentials
 """
@@ -22,14 +22,17 @@ _ALGORITHMS = ["RS256", "PS256"]
 
 
 class ApplicationCertificates:
-    """Those that were made so far: making one takes a moment, and few runs need one."""
+    """The certificates of all applications. Each is made when it is needed, which takes a while."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._registered: dict[str, list[x509.Certificate]] = {}  # client id -> its certificates
 
     def issue(self, identity: Identity, *, registered: bool = True) -> str:
-        """A new certificate of the application with its private key, as PEM; Entra knows it if it is `registered`."""
+        """Issue a certificate of the application and return it with its private key, as PEM.
+
+        Entra knows it only if it is `registered`.
+        """
         key = generate_private_key(public_exponent=65537, key_size=2048)
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "acme-publisher")])
         now = datetime.now(timezone.utc)
@@ -52,18 +55,15 @@ class ApplicationCertificates:
         return (certificate.public_bytes(serialization.Encoding.PEM) + private).decode("ascii")
 
     def claims(self, assertion: str, identity: Identity, audience: str) -> dict[str, Any]:
-        """What the application says of itself, when the signature is that of a registered certificate.
+        """Return the claims of an assertion that is signed with a registered certificate.
 
         Raises:
-            jwt.InvalidTokenError: or one of its kinds.
+            jwt.InvalidTokenError: The assertion is not valid.
         """
         header = jwt.get_unverified_header(assertion)
         with self._lock:
-            known = [
-                one
-                for one in self._registered.get(identity.client_id, [])
-                if _is_named(one, header)
-            ]
+            registered = list(self._registered.get(identity.client_id, ()))
+        known = [certificate for certificate in registered if _is_named(certificate, header)]
         if not known:
             raise jwt.InvalidSignatureError("The key was not found.")
         claims: dict[str, Any] = jwt.decode(
@@ -80,14 +80,14 @@ class ApplicationCertificates:
 
 
 def _is_named(certificate: x509.Certificate, header: dict[str, Any]) -> bool:
-    """Whether the header has this certificate's thumbprint, in either of its forms."""
+    """Return whether the header has this certificate's thumbprint, in either of its forms."""
     algorithms: dict[str, hashes.HashAlgorithm] = {
         "x5t": hashes.SHA1(),  # noqa: S303  # RFC 7515
         "x5t#S256": hashes.SHA256(),
     }
-    named = {name: algorithm for name, algorithm in algorithms.items() if name in header}
-    return bool(named) and all(
-        base64.urlsafe_b64encode(certificate.fingerprint(algorithm)).rstrip(b"=").decode()
-        == header[name].rstrip("=")
-        for name, algorithm in named.items()
-    )
+    named = [name for name in algorithms if name in header]
+    for name in named:
+        thumbprint = base64.urlsafe_b64encode(certificate.fingerprint(algorithms[name])).decode()
+        if thumbprint.rstrip("=") != header[name].rstrip("="):
+            return False
+    return bool(named)

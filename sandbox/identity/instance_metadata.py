@@ -1,6 +1,7 @@
 """The token endpoint of a virtual machine's managed identities.
 
-Source: https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+Source: https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/
+how-to-use-vm-token
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ _PATH = "/metadata/identity/oauth2/token"
 
 
 class InstanceMetadata:
-    """The server's application. The machine has the `assigned` identity, once as its own and once by its client id."""
+    """The server's application.
+
+    The machine has the `assigned` identity, by default and by its client ID.
+    """
 
     def __init__(
         self, *, assigned: Identity, access_tokens: AccessTokens, resources: Iterable[str]

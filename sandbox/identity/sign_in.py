@@ -75,7 +75,10 @@ class SignIn:
                 f"<html><title>{SIGN_IN_TITLE}</title></html>", content_type="text/html"
             )
         if all(identity.tenant_id != match["tenant"] for identity in self._identities):
-            text = f"Tenant '{match['tenant']}' not found. Check to make sure you have the correct tenant ID."
+            text = (
+                f"Tenant '{match['tenant']}' not found."
+                " Check to make sure you have the correct tenant ID."
+            )
             raise SignInRefused(90002, "invalid_request", text)
         if match["rest"] == "v2.0/.well-known/openid-configuration" and request.method == "GET":
             return self._discovery(match["tenant"])
@@ -104,7 +107,10 @@ class SignIn:
         client_id = form.get("client_id", "")
         identity = self._identities.find(tenant, client_id)
         if identity is None:
-            text = f"Application with identifier '{client_id}' was not found in the directory '{tenant}'."
+            text = (
+                f"Application with identifier '{client_id}' was not found"
+                f" in the directory '{tenant}'."
+            )
             raise SignInRefused(700016, "unauthorized_client", text)
         if form.get("client_assertion_type") == _ASSERTION_TYPE:
             self._check_assertion(identity, form.get("client_assertion", ""))
@@ -153,7 +159,10 @@ class SignIn:
     def _audience(self, scope: str) -> str:
         resource = scope.removesuffix("/.default").rstrip("/")
         if not scope.endswith("/.default"):
-            text = f"The provided value for scope {scope} is not valid: it must be a resource with /.default."
+            text = (
+                f"The provided value for scope {scope} is not valid:"
+                " it must be a resource with /.default."
+            )
             raise SignInRefused(1002012, "invalid_scope", text)
         if resource not in self._resources:
             text = f"The resource principal named {resource} was not found in the tenant."

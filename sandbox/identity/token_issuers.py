@@ -1,4 +1,4 @@
-"""Who vouches for a job: GitHub's and Azure Pipelines' OIDC issuers, and a cluster's workload identity."""
+"""The OIDC issuers of GitHub, Azure Pipelines and a cluster with workload identities."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENTRA_AUDIENCE = "api://AzureADTokenExchange"
 
 
 class TokenIssuer:
-    """Signs tokens. One key for both ends, as both ends are the sandbox."""
+    """Signs tokens. One key serves both ends, because both are the sandbox."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -38,7 +38,11 @@ class TokenIssuer:
         return jwt.encode(claims, self._key, algorithm="HS256")
 
     def claims(self, token: str) -> dict[str, str]:
-        """Raises jwt.InvalidTokenError, or one of its kinds."""
+        """Return the claims of a token.
+
+        Raises:
+            jwt.InvalidTokenError: The token is not valid.
+        """
         claims: dict[str, str] = jwt.decode(
             token, self._key, algorithms=["HS256"], audience=ENTRA_AUDIENCE, issuer=self.url
         )
@@ -53,11 +57,12 @@ class GitHubIssuer(TokenIssuer):
         self._subjects: dict[str, str] = {}
 
     def job_environ(self, subject: str) -> dict[str, str]:
-        """The variables of a job; `subject` says which repository and ref it runs for."""
+        """Return the variables of a job that runs for the repository and ref in `subject`."""
         request_token = secrets.token_urlsafe(48)
+        path = f"/idtoken/{secrets.token_hex(8)}?api-version=2.0"
         self._subjects[request_token] = subject
         return {
-            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.url}/idtoken/{secrets.token_hex(8)}?api-version=2.0",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": self.url + path,
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": request_token,
         }
 

@@ -1,4 +1,4 @@
-"""The real package index, pypiserver, as a WSGI application over one directory."""
+"""A real package index, pypiserver, as a WSGI application over one directory."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ with warnings.catch_warnings():
     # pypiserver's copy of bottle imports cgi, which Python 3.11 and 3.12 warn of.
     warnings.simplefilter("ignore")
     import pypiserver  # type: ignore[import-untyped]  # ships no type information
-# It also adds a finder for its plugins that Python 3.10 and 3.11 warn of at every later failing import.
+# It also adds a finder for its plugins, of which Python 3.10 and 3.11 warn at every later import
+# that fails.
 sys.meta_path[:] = [
     finder for finder in sys.meta_path if type(finder).__name__ != "_ImportRedirect"
 ]
-# What it has to say of a refused upload is in its answer.
+# What it reports about a refused upload is in its answer.
 logging.getLogger("pypiserver").propagate = False
 logging.getLogger("pypiserver").addHandler(logging.NullHandler())
 
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
 def package_index(
     directory: Path, *, accepts: Callable[[str, str], bool] | None = None
 ) -> WSGIApplication:
-    """Open to all, or with `accepts(user, password)` closed for reading and for writing.
+    """Return the application, which is made at the first request: few runs use all of them.
 
-    Made at the first request: a sandbox has six of them, and few runs ask them all.
+    Args:
+        directory: Where the packages are.
+        accepts: Checks user and password, for reading and writing; without it, all may do both.
     """
     directory.mkdir(parents=True, exist_ok=True)
 
@@ -47,7 +50,7 @@ def package_index(
             auther=accepts,
             password_file=None if accepts else ".",
             disable_fallback=True,
-            # Not "auto": that caches listings and hears of new files from a watcher, a moment too late.
+            # Not "auto": it caches listings, and a watcher reports new files a moment too late.
             backend_arg="simple-dir",
             hash_algo="sha256",
             welcome_msg="",
@@ -55,7 +58,7 @@ def package_index(
         return cast("WSGIApplication", made)
 
     def closing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """bottle leaves files open: those of large uploads, and those of which only a range was asked for."""
+        """Close what bottle leaves open: the files of large uploads, and of ranges."""
         environ.pop("HTTP_RANGE", None)
         try:
             with _MAKING:

@@ -1,7 +1,7 @@
-"""The public package index as a sandbox has it: projects that a test puts there, in front of the real one.
+"""The public package index of a sandbox: projects that a test adds, in front of the real index.
 
-Names that are ours are unknown here, whether or not somebody owns them in public, and the question never leaves the
-machine. All other projects are the real index's: the client is sent there.
+Our own names are unknown here, whether or not somebody owns them in public, and requests for them
+never leave the machine. For all other projects, the client is redirected to the real index.
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ _PAGE = re.compile(r"/simple/([^/]+)/")
 
 
 class PublicIndex:
-    """The server's application, over a directory of wheels. `upstream` is the real index, or empty for none."""
+    """The server's application, over a directory of wheels.
+
+    `upstream` is the URL of the real index; empty for none.
+    """
 
     def __init__(self, directory: Path, upstream: str) -> None:
         self._directory = directory
         self._upstream = upstream
         self._application = package_index(directory)
         self.withheld: set[str] = set()
-        """Names that are unknown here, besides those that begin as ours."""
+        """Names that are unknown here, besides our own."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -53,13 +56,15 @@ class PublicIndex:
         return {parse_wheel_filename(file.name)[0] for file in self._directory.glob("*.whl")}
 
     def add_project(self, name: str, version: str) -> Path:
-        """Somebody publishes a package of this name: one wheel with one empty module."""
+        """Publish a package of this name: one wheel with one empty module."""
         module = name.replace("-", "_")
         info = f"{module}-{version}.dist-info"
         files = {
             f"{module}.py": "",
             f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-            f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: sandbox\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{info}/WHEEL": (
+                "Wheel-Version: 1.0\nGenerator: sandbox\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            ),
         }
         record = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
         path = self._directory / f"{module}-{version}-py3-none-any.whl"
@@ -70,7 +75,10 @@ class PublicIndex:
 
 
 def upstream_url(environ: Mapping[str, str]) -> str:
-    """The index that pip uses on this machine, with a slash at its end; empty if none can be redirected to."""
+    """Return the index that pip uses on this machine, ending with a slash.
+
+    It is empty if no client can be redirected there.
+    """
     configuration = read_pip_configuration(environ)
     if configuration.no_index:
         return ""
@@ -79,6 +87,6 @@ def upstream_url(environ: Mapping[str, str]) -> str:
 
 
 def index_variables(url: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """What makes pip, and uv where it has been told by itself, use the index at `url`."""
-    told = [name for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL") if environ.get(name)]
-    return dict.fromkeys(["PIP_INDEX_URL", *told], url)
+    """Return what makes pip use the index at `url`, and uv where it has an index of its own."""
+    of_uv = [name for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL") if environ.get(name)]
+    return dict.fromkeys(["PIP_INDEX_URL", *of_uv], url)
