@@ -1,4 +1,4 @@
-"""Every way in which a run can fail: one class a cause, each with its stable code and exit status.
+"""Every way in which a run can fail: a class for each cause, with its stable code and exit status.
 
 The codes are headings of docs/errors.md.
 """
@@ -15,12 +15,20 @@ INPUTS, BUILD, PERMISSION, CONFLICT, SERVICE = 2, 3, 4, 5, 6
 class PrivateWheelError(Exception):
     """A failure that the user can act on.
 
-    `what` is wrong, in the input named `input`; `fix` says how to mend it; `said` is the server's or tool's own word.
-    `path` and `line` are the place in a file of the user's, where one is known.
+    Attributes:
+        code: The heading in docs/errors.md.
+        exit_status: That of the program.
+        what: A sentence about what is wrong.
+        input: The name of the input that it is about, if there is one.
+        fix: A sentence about how to fix it.
+        said: The text of the server or the tool, shown after `label`.
+        path: The user's file that it is about, where one is known.
+        line: The line in that file; 0 if it is not known.
     """
 
     code: ClassVar[str]
     exit_status: ClassVar[int]
+    label: ClassVar[str] = "Server response"
 
     def __init__(
         self,
@@ -37,18 +45,18 @@ class PrivateWheelError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        where = f"{self.input}: " if self.input else ""
-        parts = [
-            f"{self.code}: {where}{self.what}",
-            self.fix,
-            f"It said: {self.said}" if self.said else "",
-        ]
-        return " ".join(part for part in parts if part)
+        subject = f"{self.input}: " if self.input else ""
+        parts = [f"{self.code}: {subject}{self.what}"]
+        if self.fix:
+            parts.append(self.fix)
+        if self.said:
+            parts.append(f"{self.label}: {self.said}")
+        return " ".join(parts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing that is wrong with one input; `path` and `line` where it stands in a file of the user's."""
+    """Something that is wrong with one input, and where in the user's file, if it is known."""
 
     input: str
     what: str
@@ -57,171 +65,233 @@ class Problem:
     line: int = 0
 
     def __str__(self) -> str:
-        return f"{self.input}: {self.what}{' ' + self.fix if self.fix else ''}"
+        text = f"{self.input}: {self.what}"
+        return f"{text} {self.fix}" if self.fix else text
 
 
 class InvalidInputs(PrivateWheelError):
-    """All problems of the inputs, told in one go."""
+    """All problems of the inputs, reported together."""
 
     code, exit_status = "PW101", INPUTS
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        what = str(problems[0]) if len(problems) == 1 else f"{len(problems)} inputs are wrong"
-        place = next((problem for problem in problems if problem.path), Problem(input="", what=""))
-        super().__init__(what, path=place.path, line=place.line)
+        what = str(problems[0]) if len(problems) == 1 else f"{len(problems)} inputs are invalid"
+        in_files = [problem for problem in problems if problem.path]
+        path, line = (in_files[0].path, in_files[0].line) if in_files else ("", 0)
+        super().__init__(what, path=path, line=line)
 
     def __str__(self) -> str:
         if len(self.problems) == 1:
             return super().__str__()
-        return "\n".join(
-            [f"{self.code}: {self.what}", *(f"- {problem}" for problem in self.problems)]
-        )
+        lines = [f"- {problem}" for problem in self.problems]
+        return "\n".join([f"{self.code}: {self.what}", *lines])
 
 
 class UnknownFeed(PrivateWheelError):
+    """The feed does not exist, or the identity has no access to it."""
+
     code, exit_status = "PW110", INPUTS
 
 
 class UnknownWorkspace(PrivateWheelError):
+    """The workspace does not exist, or the identity has no access to it."""
+
     code, exit_status = "PW111", INPUTS
 
 
 class UnknownCloud(PrivateWheelError):
+    """The ARM metadata URL does not describe a cloud."""
+
     code, exit_status = "PW112", INPUTS
 
 
 class MachineFailed(PrivateWheelError):
-    """The file system said no: a full disk, a directory that may not be written, an unreadable file."""
+    """A file operation failed: a full disk, or a file without permission to read or write it."""
 
     code, exit_status = "PW114", INPUTS
 
 
 class UnknownContainer(PrivateWheelError):
+    """The storage account or the container does not exist."""
+
     code, exit_status = "PW115", INPUTS
 
 
 class MissingPython(PrivateWheelError):
-    """The environment's Python is not on this machine."""
+    """The environment's Python is not installed on this machine."""
 
     code, exit_status = "PW116", INPUTS
 
 
 class NoProject(PrivateWheelError):
+    """The directory is not a Python project."""
+
     code, exit_status = "PW301", BUILD
 
 
 class BackendFailed(PrivateWheelError):
+    """The build backend failed."""
+
     code, exit_status = "PW302", BUILD
+    label = "Output"
 
 
 class NoWheel(PrivateWheelError):
+    """The build backend left no wheel."""
+
     code, exit_status = "PW303", BUILD
 
 
 class SeveralWheels(PrivateWheelError):
+    """There are several wheels where one is expected."""
+
     code, exit_status = "PW304", BUILD
 
 
 class TagMismatch(PrivateWheelError):
+    """The tag and the version of the package differ."""
+
     code, exit_status = "PW305", BUILD
 
 
 class LocalVersion(PrivateWheelError):
+    """The version has a local part, which the destination does not accept."""
+
     code, exit_status = "PW306", BUILD
 
 
 class PythonNotSatisfied(PrivateWheelError):
+    """The package does not support the Python of the environment."""
+
     code, exit_status = "PW307", BUILD
 
 
 class BrokenWheel(PrivateWheelError):
+    """The file is not a valid wheel."""
+
     code, exit_status = "PW308", BUILD
+    label = "Cause"
 
 
 class WheelRejected(PrivateWheelError):
+    """The service does not accept the wheel."""
+
     code, exit_status = "PW309", BUILD
 
 
 class WrongPlatform(PrivateWheelError):
-    """None of the package's wheels is for Azure ML's images."""
+    """The package has no wheel for the platform of Azure ML's images."""
 
     code, exit_status = "PW310", BUILD
 
 
 class DoesNotResolve(PrivateWheelError):
+    """The pip part of the environment does not resolve."""
+
     code, exit_status = "PW311", BUILD
+    label = "Output"
 
 
 class DoesNotInstall(PrivateWheelError):
+    """The environment does not install, or the package cannot be imported in it."""
+
     code, exit_status = "PW312", BUILD
+    label = "Output"
 
 
 class SignInFailed(PrivateWheelError):
+    """Microsoft Entra gave no token."""
+
     code, exit_status = "PW401", PERMISSION
 
 
 class CredentialRefused(PrivateWheelError):
+    """The service did not accept the credential."""
+
     code, exit_status = "PW402", PERMISSION
 
 
 class PermissionMissing(PrivateWheelError):
+    """The identity does not have a permission that the run needs."""
+
     code, exit_status = "PW403", PERMISSION
 
 
 class FirewallRefused(PrivateWheelError):
+    """A firewall of the service refused the request."""
+
     code, exit_status = "PW404", PERMISSION
 
 
 class KeysForbidden(PrivateWheelError):
+    """The workspace's storage account does not allow access with keys."""
+
     code, exit_status = "PW405", PERMISSION
 
 
 class ContentDiffers(PrivateWheelError):
+    """A file of the same name exists with other content."""
+
     code, exit_status = "PW501", CONFLICT
 
 
 class FileExists(PrivateWheelError):
+    """A file of the same name exists, and `if-exists` is `fail`."""
+
     code, exit_status = "PW502", CONFLICT
 
 
 class VersionReserved(PrivateWheelError):
+    """The feed keeps the version reserved, although it lists no file of it."""
+
     code, exit_status = "PW503", CONFLICT
 
 
 class ConnectionConflict(PrivateWheelError):
+    """The workspace connection conflicts with an existing one."""
+
     code, exit_status = "PW504", CONFLICT
 
 
 class BlobProtected(PrivateWheelError):
-    """It may not be overwritten: a retention policy, a legal hold or a lease is on it."""
+    """A retention policy, a legal hold or a lease protects the existing blob."""
 
     code, exit_status = "PW505", CONFLICT
 
 
 class EnvironmentConflict(PrivateWheelError):
-    """An environment of this name and version is registered, with other content."""
+    """The environment version is registered with other content."""
 
     code, exit_status = "PW506", CONFLICT
 
 
 class ServiceUnreachable(PrivateWheelError):
+    """No answer came from the service."""
+
     code, exit_status = "PW610", SERVICE
+    label = "Cause"
 
 
 class ServiceFailed(PrivateWheelError):
+    """The service answered with an error of its own."""
+
     code, exit_status = "PW611", SERVICE
 
 
 class NotPublished(PrivateWheelError):
+    """The published file cannot be read back."""
+
     code, exit_status = "PW612", SERVICE
 
 
 class Interrupted(PrivateWheelError):
+    """The run was cancelled."""
+
     code, exit_status = "PW613", SERVICE
 
 
 class Bug(PrivateWheelError):
-    """An exception that nobody foresaw. Its text is shown without a traceback; debug shows that too."""
+    """An unexpected exception. Its text is shown; the traceback only in a debug run."""
 
     code, exit_status = "PW999", 1
