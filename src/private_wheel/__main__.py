@@ -1,4 +1,4 @@
-"""The program: from the environment to an exit status. The only place that catches."""
+"""The program: from the environment to an exit status. All errors are caught here."""
 
 from __future__ import annotations
 
@@ -22,11 +22,15 @@ from private_wheel.system.linux import hide_memory
 from private_wheel.system.pip_configuration import PipConfiguration, read_pip_configuration
 
 if TYPE_CHECKING:
-    from private_wheel.run.report import Record
+    from private_wheel.run.record import Record
 
 
 def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = ()) -> int:
-    """Run once, as `environ` and the command line say, and return the exit status (see docs/errors.md)."""
+    """Run once, with the inputs in `environ` and on the command line.
+
+    Returns:
+        The exit status, as docs/errors.md lists them.
+    """
     environ = {**environ, **read_arguments(arguments)}
     host = detect_host(environ, stdout)
     pip = read_pip_configuration(environ)
@@ -35,7 +39,7 @@ def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = 
     logger, handler = logging.getLogger("private_wheel"), HostHandler(host)
     logger.addHandler(handler)
     logger.setLevel(handler.level)
-    # Without a handler, Python prints what libraries warn of to standard error, past the redactor.
+    # Without a handler, Python prints warnings of libraries to standard error, past the redactor.
     libraries = logging.NullHandler()
     logging.getLogger().addHandler(libraries)
     try:
@@ -48,7 +52,7 @@ def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = 
 def _run(
     host: Host, environ: Mapping[str, str], pip: PipConfiguration, secrets: Sequence[str]
 ) -> int:
-    from private_wheel.run.report import Record
+    from private_wheel.run.record import Record
 
     record, reporting = Record(), threading.Lock()
     scratch: list[tempfile.TemporaryDirectory[str]] = []
@@ -72,15 +76,15 @@ def _report(host: Host, record: Record, failure: PrivateWheelError | None) -> in
     """Show how the run ended, and return the exit status."""
     if failure:
         host.failure(failure)
-    untold = _failure_of(host, lambda: _tell(host, record, failure))
-    if untold:
-        host.failure(untold)
-    ended = failure or untold
-    return ended.exit_status if ended else 0
+    report_failure = _failure_of(host, lambda: _tell(host, record, failure))
+    if report_failure:
+        host.failure(report_failure)
+    error = failure or report_failure
+    return error.exit_status if error else 0
 
 
 def _failure_of(host: Host, action: Callable[[], None]) -> PrivateWheelError | None:
-    """Do `action` and return what went wrong. Whatever it is, the user gets one line and no traceback."""
+    """Do `action` and return its failure; only a debug run shows a traceback."""
     try:
         action()
     except PrivateWheelError as error:
@@ -91,7 +95,7 @@ def _failure_of(host: Host, action: Callable[[], None]) -> PrivateWheelError | N
         if host.debug:
             host.line(traceback.format_exc())
         if isinstance(error, OSError) and error.filename:
-            fix = "Make room there, or let this user read and write it."
+            fix = "Free some disk space, or give this user permission to read and write it."
             return MachineFailed(f"{error.filename}: {error.strerror}.", fix=fix)
         return Bug(
             f"{type(error).__name__}: {error}",
@@ -101,7 +105,7 @@ def _failure_of(host: Host, action: Callable[[], None]) -> PrivateWheelError | N
 
 
 def _cancelled() -> Interrupted:
-    return Interrupted("The run was cancelled.", fix="Run it again: what was done is kept.")
+    return Interrupted("The run was cancelled.", fix="Run again; completed steps are skipped.")
 
 
 def _release(
@@ -135,8 +139,9 @@ def _remove(scratch: Iterable[tempfile.TemporaryDirectory[str]]) -> None:
 
 
 def _tell(host: Host, record: Record, failure: PrivateWheelError | None) -> None:
-    """Outputs and summary, after a failure too."""
-    from private_wheel.run.report import outputs, summary
+    """Set the outputs and write the summary, after a failure too."""
+    from private_wheel.run.outputs import outputs
+    from private_wheel.run.summary import summary
 
     config = record.config
     if config and config.artifact_name and record.files:
@@ -146,9 +151,9 @@ def _tell(host: Host, record: Record, failure: PrivateWheelError | None) -> None
 
 
 def run() -> NoReturn:
-    """How entrypoint.py starts the program: the environment comes as JSON on standard input.
+    """Run with an environment that entrypoint.py sends as JSON on standard input.
 
-    So it is in no process environment, which a child could read in /proc/<pid>/environ, nor in memory that it can read.
+    So it is neither in /proc/<pid>/environ nor in memory that a child can read.
     """
     import json
     import warnings
@@ -162,9 +167,9 @@ def run() -> NoReturn:
         sys.stdout.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
     try:
         status = main(environ, sys.stdout, sys.argv[1:])
-    except SystemExit as ended:  # help, or a wrong flag
+    except SystemExit as ended:  # after --help, or a wrong option
         status = ended.code if isinstance(ended.code, int) else 0
-    # Taking the interpreter apart would cost a tenth of a second, and nothing is left to be closed.
+    # Finalizing the interpreter takes a tenth of a second, and nothing is left to be closed.
     os._exit(status)
 
 

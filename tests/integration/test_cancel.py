@@ -216,8 +216,8 @@ def test_cancelled_in_the_middle_of_a_large_upload(
     with upload.held(method="PUT", query="*comp=block&*"):
         _, summary = cancel(upload, 8, numbers, tmp_path / "temporary")
         assert upload.names() == []
-    assert f"Perhaps done: {wheel.name}" in summary
-    assert "Run it again" in summary
+    assert f"Possibly completed: {wheel.name}" in summary
+    assert "Run again; completed steps are skipped." in summary
     assert upload.names() == []
     again = upload.run()
     assert again.status == 0, again.log
@@ -233,7 +233,7 @@ def test_cancelled_before_the_blocks_become_a_blob(
     with upload.held(method="PUT", query="*comp=blocklist*"):
         _, summary = cancel(upload, 1, BOTH_SIGNALS, tmp_path / "temporary")
         assert upload.names() == []
-    assert f"Perhaps done: {wheel.name}" in summary  # and so it is: that request had arrived
+    assert f"Possibly completed: {wheel.name}" in summary  # and so it is: that request had arrived
     again = upload.run()
     assert again.status == 0, again.log
     assert upload.names() == [wheel.name]
@@ -247,7 +247,7 @@ def test_cancelled_while_it_reads_back(
     with upload.held(method="GET", path=f"*/{wheel.name}"):
         log, summary = cancel(upload, 8, BOTH_SIGNALS, tmp_path / "temporary")
     assert "| acme-forecast | 1.2.3 | published" in summary
-    assert "Perhaps done" not in summary
+    assert "Possibly completed" not in summary
     assert f"/{wheel.name}" not in summary + log  # no URL of what was not seen
     again = upload.run()
     assert again.status == 0, again.log
@@ -262,7 +262,7 @@ def test_cancelled_among_many_files(upload: Upload, tiny_wheel: WheelMaker, tmp_
     with upload.held(method="PUT", path="*/acme_part_*"):
         _, summary = cancel(upload, 16, BOTH_SIGNALS, tmp_path / "temporary")
         assert upload.names() == []
-    perhaps, _, not_done = summary.partition("Perhaps done: ")[2].partition("Not done: ")
+    perhaps, _, not_done = summary.partition("Possibly completed: ")[2].partition("Not completed: ")
     assert sorted(name for name in names if name in perhaps) == names[:16]
     assert [name for name in names if name in not_done] == names[16:]
     again = upload.run()

@@ -150,7 +150,7 @@ def test_what_does_not_work_is_not_let_in_or_handed_over(
         False,
     )
     assert (
-        "Not done: connection acme of acme-ml, environment acme-forecast 1.2.3"
+        "Not completed: connection acme of acme-ml, environment acme-forecast 1.2.3"
         in ran.summary.replace("\\", "")
     )
     put_into_feed(job, tiny_wheel("acme-core", "2.0"))

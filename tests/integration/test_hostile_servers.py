@@ -231,8 +231,8 @@ def test_a_lost_answer_is_not_told_as_nothing(wheel_job: Job) -> None:
     )
     outcome = publish(wheel_job, **wheel_job.workspace_inputs())
     assert outcome.status == 6, outcome.log
-    assert f"Perhaps done: {WHEEL.replace('_', chr(92) + '_')}." in outcome.summary
-    assert "Not done: connection acme of acme-ml." in outcome.summary
+    assert f"Possibly completed: {WHEEL.replace('_', chr(92) + '_')}." in outcome.summary
+    assert "Not completed: connection acme of acme-ml." in outcome.summary
     wheel_job.sandbox.faults.clear()
     assert publish(wheel_job, **wheel_job.workspace_inputs()).outputs["result"] == "identical"
 

@@ -118,7 +118,7 @@ class TestAllOfThem:
         assert sorted(place.uploads()) == sorted(files)  # each of them once
         assert sorted(place.lines(ran, "published")) == sorted(files)
         told = re.findall(
-            r"^(\S+\.whl)(?: in workspace \S+)? is there: (\S+)$", ran.log, re.MULTILINE
+            r"^(\S+\.whl)(?: in workspace \S+)? is available at (\S+)$", ran.log, re.MULTILINE
         )
         assert sorted(told) == sorted((file, place.url(file)) for file in files)
 
@@ -270,7 +270,7 @@ class TestOneIsWrong:
         assert code in ran.errors[0]
         assert place.job.sent() == []
         assert place.names() == before
-        assert "Nothing was changed anywhere." in ran.summary
+        assert "Nothing was changed." in ran.summary
         assert ran.outputs.get("environment-file", "") == ran.outputs.get("url", "") == ""
         assert not (place.job.checkout / "azureml-environment").exists()
 
@@ -409,9 +409,10 @@ class TestOneFails:
         assert place.names() == done
         assert sorted(place.lines(ran, "published")) == done
         summary = ran.summary.replace("\\", "")
-        assert re.search(r"Perhaps done: (.*?)\. Not done: (.*?)\. Run it again", summary), summary
-        assert f"Perhaps done: {refused}{place.suffix}." in summary
-        assert f"Not done: {', '.join(file + place.suffix for file in not_begun)}." in summary
+        told = r"Possibly completed: (.*?)\. Not completed: (.*?)\. Fix the error and run again"
+        assert re.search(told, summary), summary
+        assert f"Possibly completed: {refused}{place.suffix}." in summary
+        assert f"Not completed: {', '.join(file + place.suffix for file in not_begun)}." in summary
         assert summary.count("| published") == len(done)
         assert [package["wheel"] for package in json.loads(ran.outputs["packages-json"])] == done
         assert ran.outputs["environment-file"] == ran.outputs["environment-dir"] == ""

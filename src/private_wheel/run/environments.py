@@ -1,4 +1,7 @@
-"""The environments of a run, one for each place: planned before anything is sent, then proven, registered, written."""
+"""The environments of a run: planned before anything is sent, then checked, registered, written.
+
+There is one, or one for each workspace that wheels are put into, because its URLs are its own.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +30,14 @@ if TYPE_CHECKING:
     from private_wheel.azure.arm import Arm
     from private_wheel.azure.http import HttpClients
     from private_wheel.proof.proof import Proof
-    from private_wheel.run.report import Record
+    from private_wheel.run.record import Record
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedEnvironments:
-    """The environments as they will be, and what registering them will do."""
+    """The environments as planned, and what registering them will do."""
 
     environments: tuple[Environment, ...]
     registrations: tuple[RegistrationPlan, ...]
@@ -44,12 +47,11 @@ class PlannedEnvironments:
 def plan_environments(
     config: Config, plans: Sequence[Plan], arm: Arm | None, workshop: Workshop
 ) -> PlannedEnvironments:
-    """Judge the environments as they will be. Sends nothing.
+    """Plan the environments and their registrations. Nothing is sent.
 
     Raises:
-        EnvironmentConflict: a workspace has other content under that name and version.
-        MissingPython: `verify` is to install, and the environment's Python is not on this machine.
-        PrivateWheelError: as `environment_of` and `Arm.read_environment`.
+        EnvironmentConflict: A workspace has other content under that name and version.
+        MissingPython: `verify` is `install`, and the environment's Python is not installed here.
     """
     results = [result_of(plan, requirement=plan.requirement) for plan in plans]
     environments = environments_of(config, results)
@@ -73,25 +75,25 @@ def plan_environments(
 
 
 def can_be_written(config: Config) -> bool:
-    """Whether the packages will be anywhere that an environment can name."""
+    """Tell whether the packages will be in a place that an environment can name."""
     return config.route.publishes or config.feed is not None
 
 
 def environments_of(config: Config, results: Iterable[Result]) -> dict[str, Environment]:
-    """By their place: each workspace that wheels are put into has URLs of its own. Raises as `environment_of`."""
-    by_place: dict[str, list[Result]] = {}
+    """Return the environments by their workspace; the key is empty for one that all share."""
+    by_workspace: dict[str, list[Result]] = {}
     for result in results:
-        by_place.setdefault(result.workspace, []).append(result)
-    return {
-        place: environment_of(config.environment, there, config.index_url)
-        for place, there in by_place.items()
-    }
+        by_workspace.setdefault(result.workspace, []).append(result)
+    environments = {}
+    for workspace, own in by_workspace.items():
+        environments[workspace] = environment_of(config.environment, own, config.index_url)
+    return environments
 
 
 def public_names(
     config: Config, wheels: Sequence[Wheel], pip: PipConfiguration, http: HttpClients
 ) -> list[str]:
-    """Warnings about packages that the environment names by name, and the public index has too."""
+    """Return warnings about packages whose names exist in the public index too."""
     beside_public = config.route.names_by_index and config.environment.index_mode == "extra"
     if not (config.feed and beside_public and config.check_public_name):
         return []
@@ -104,40 +106,44 @@ def public_names(
 def check(
     config: Config, environments: Mapping[str, Environment], proof: Proof, record: Record
 ) -> dict[str, list[WheelFile]]:
-    """Resolve each environment, install it here if `verify` says so, and fetch the private wheels that it needs beside
-    its own, by place, if a wheelhouse is wanted. What was shown is noted in `record`.
+    """Check that each environment resolves, and installs here if `verify` is `install`.
+
+    What was proven is noted in `record`.
+
+    Returns:
+        The private wheels that each environment needs besides those of the run, if the format
+        wheelhouse is wanted.
 
     Raises:
-        DoesNotResolve, DoesNotInstall
+        DoesNotResolve: The pip part of an environment does not resolve.
+        DoesNotInstall: An environment does not install, or a package cannot be imported.
     """
-    found = {}
-    for place, environment in environments.items():
+    wheels = {}
+    for workspace, environment in environments.items():
         content = environment.content
         part = (content.pip_lines, content.python_version, environment.results)
         resolved = proof.resolve(*part)
-        _note(
-            record,
-            f"{environment.title} resolves for Python {content.python_version} on Linux: {resolved}",
-        )
+        python = f"Python {content.python_version}"
+        _note(record, f"{environment.title} resolves for {python} on Linux: {resolved}")
         if config.verify == "install":
             proof.install(*part)
-            _note(record, f"{environment.title} installs with Python {content.python_version}")
+            _note(record, f"{environment.title} installs with {python}")
         if "wheelhouse" in config.environment.formats:
-            found[place] = proof.private_wheels(
+            wheels[workspace] = proof.private_wheels(
                 resolved, content.python_version, environment.results
             )
-    return found
+    return wheels
 
 
-def _note(record: Record, what: str) -> None:
-    record.checks.append(what)
-    _LOG.info("%s", what)
+def _note(record: Record, sentence: str) -> None:
+    record.checks.append(sentence)
+    _LOG.info("%s", sentence)
 
 
 def register(
     arm: Arm, config: Config, environments: Mapping[str, Environment], record: Record
 ) -> None:
-    """Carry out `record.registration_plans`. Raises as `register_version`."""
+    """Carry out the registrations that `record` has planned."""
     definitions = _definitions(config, environments)
     for plan in record.registration_plans:
         if plan.action == "register":
@@ -152,28 +158,34 @@ def write(
     environments: Mapping[str, Environment],
     dependencies: Mapping[str, Sequence[WheelFile]],
 ) -> dict[str, dict[str, Path]]:
-    """Write the files of each environment, and return their paths by place and format. `dependencies` as by `check`."""
+    """Write the files of each environment, and return their paths by workspace and format.
+
+    `dependencies` are what `check` returned.
+    """
     directory, formats = Path(config.environment.directory), config.environment.formats
     written = {}
-    for place, environment in environments.items():
-        there = directory / (place if len(environments) > 1 else "")
-        written[place] = write_environment(environment, formats, there, dependencies.get(place, ()))
+    for workspace, environment in environments.items():
+        own = directory / workspace if len(environments) > 1 else directory
+        wheels = dependencies.get(workspace, ())
+        written[workspace] = write_environment(environment, formats, own, wheels)
     return written
 
 
 def _definitions(
     config: Config, environments: Mapping[str, Environment]
 ) -> dict[WorkspaceId, Definition]:
-    """What each workspace gets: what was put into it itself, or the one environment of all."""
+    """Return what to register in each workspace: its own environment, or the one of all."""
     names = dict(zip(short_names(config.workspaces), config.workspaces, strict=True))
-    return {
-        workspace: Definition(
-            name=environment.content.name,
-            version=environment.content.version,
-            image=environment.content.image,
-            conda=environment.content.conda,
-            extra=environment.content.extra,
+    definitions = {}
+    for name, environment in environments.items():
+        content = environment.content
+        definition = Definition(
+            name=content.name,
+            version=content.version,
+            image=content.image,
+            conda=content.conda,
+            extra=content.extra,
         )
-        for place, environment in environments.items()
-        for workspace in ([names[place]] if place else config.workspaces)
-    }
+        workspaces = [names[name]] if name else config.workspaces
+        definitions.update(dict.fromkeys(workspaces, definition))
+    return definitions

@@ -1,4 +1,4 @@
-"""The wheels and the services of a run: the packages are built while the services are asked who we are to them."""
+"""The wheels and the services of a run: packages are built while the services are checked."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from private_wheel.wheels.wheel import Wheel, read_wheel
 if TYPE_CHECKING:
     from private_wheel.run.services import Services
 
-# Seconds that a failed build waits for the preflight beside it, so that its connections end in order.
+# Seconds that a failed build waits for the preflight, so that its connections are closed.
 _PATIENCE = 2.0
 
 
 def set_up(
     config: Config, host: Host, environ: Mapping[str, str], pip: PipConfiguration, scratch: Path
 ) -> Workshop:
-    """Return what the children of this run work with: they see no secret of `config`."""
+    """Return what the children of the run work with, which includes no secret of `config`."""
     forms = frozenset[str]().union(*map(derived_forms, config.secrets))
     return Workshop(scratch=scratch, environ=environ, secrets=forms, pip=pip, echo=host.foreign)
 
 
 def prepare(config: Config, host: Host, workshop: Workshop) -> tuple[list[Wheel], Services]:
-    """One wheel for each package, and the open services. Changes nothing anywhere.
+    """Return a wheel for each package, and the open services. Nothing is changed.
 
     Raises:
-        PrivateWheelError: of the one that failed first; the other is ended.
+        PrivateWheelError: A build or the preflight failed. The one that was still running is ended.
     """
     builder = Builder(workshop)
     pending = in_background(lambda: _preflight(config, host), on_failure=builder.cancel)
@@ -55,7 +55,7 @@ def prepare(config: Config, host: Host, workshop: Workshop) -> tuple[list[Wheel]
 
 
 def _preflight(config: Config, host: Host) -> Services:
-    """Its imports take as long as a build's start: they wait until the build is under way."""
+    # These imports take as long as the start of a build, so they wait until it is running.
     from private_wheel.run.services import open_services
 
     return open_services(config, host.mask)
@@ -67,7 +67,7 @@ def _close(pending: Future[Services]) -> None:
 
 
 def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
-    """Built or ready, and checked: its metadata and its tag."""
+    """Build the packages or take the ready wheels, and check their metadata and the tag."""
     wheels: list[Wheel] = []
     for source in config.packages:
         if is_wheel(source):
@@ -75,14 +75,11 @@ def _make_wheels(config: Config, host: Host, builder: Builder) -> list[Wheel]:
         else:
             with host.group(f"Build {source.resolve().name}"):
                 wheel = replace(read_wheel(builder.build(source)), source=source)
-        twin = next(
-            (other for other in wheels if other.file_name.lower() == wheel.file_name.lower()), None
-        )
-        if twin:
+        if any(other.file_name.lower() == wheel.file_name.lower() for other in wheels):
             raise SeveralWheels(
-                f"Two packages give the file {wheel.file_name}.",
+                f"Two packages result in the file {wheel.file_name}.",
                 input="package",
-                fix="Name one of them.",
+                fix="Specify only one of them.",
             )
         check_tag(wheel, host.tag, config.match_tag)
         wheels.append(wheel)

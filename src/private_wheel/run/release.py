@@ -21,7 +21,7 @@ from private_wheel.run.environments import (
     write,
 )
 from private_wheel.run.preparation import prepare
-from private_wheel.run.report import Record
+from private_wheel.run.record import Record
 from private_wheel.system.background import in_background, side_by_side
 from private_wheel.system.signals import shielded
 from private_wheel.wheels.build import Workshop
@@ -34,10 +34,12 @@ _LOG = logging.getLogger(__name__)
 
 
 def release(config: Config, host: Host, workshop: Workshop, record: Record) -> None:
-    """Do all that `config` asks for, and note in `record` what is done. Before the plan stands, nothing changes.
+    """Do all that `config` asks for, and note in `record` what is done.
+
+    Nothing is changed before everything is planned.
 
     Raises:
-        PrivateWheelError: of the step that failed; what was done before it is in `record`.
+        PrivateWheelError: A step failed. What was done before it is in `record`.
     """
     wheels, services = prepare(config, host, workshop)
     with closing(services):
@@ -64,8 +66,8 @@ def _plan(
     services: Services,
     record: Record,
 ) -> list[tuple[Route, list[Plan]]]:
-    """Decide about every wheel in every place, and about the environments, before the first one is sent."""
-    asked = in_background(
+    """Decide about every wheel and place, and about the environments, before anything is sent."""
+    name_warnings = in_background(
         lambda: public_names(config, wheels, workshop.pip, services.http), on_failure=lambda: None
     )
     planned = [
@@ -78,7 +80,7 @@ def _plan(
         record.environments += planned_environments.environments
         record.registration_plans += planned_environments.registrations
         _warn(record, planned_environments.warnings)
-    _warn(record, asked.result())
+    _warn(record, name_warnings.result())
     return planned
 
 
@@ -114,7 +116,7 @@ def _verify(route: Route, plans: Sequence[Plan], record: Record) -> None:
     def note(result: Result) -> None:
         record.add(result)
         if result.url:
-            _LOG.info("%s is there: %s", result.title, result.url)
+            _LOG.info("%s is available at %s", result.title, result.url)
 
     side_by_side(route.verify, [record.results[plan.title] for plan in plans], route.at_once, note)
 
@@ -122,7 +124,7 @@ def _verify(route: Route, plans: Sequence[Plan], record: Record) -> None:
 def _deliver(
     config: Config, host: Host, workshop: Workshop, services: Services, record: Record
 ) -> None:
-    """The environments of packages that can be installed from where they are: proven, let in, registered, written."""
+    """Check the environments, set the connections, register the environments and write them."""
     environments = environments_of(config, record.listed) if can_be_written(config) else {}
     dependencies: Mapping[str, Sequence[WheelFile]] = {}
     if environments and config.resolved_for:
@@ -156,12 +158,13 @@ def _describe_dry_run(config: Config, record: Record) -> None:
     for plan in record.plans:
         requirement = plan.wheel.requirement if config.route.names_by_index else ""
         record.add(result_of(plan, outcome="dry-run", requirement=requirement))
-    unchecked = (
-        f", and the environment was not checked (verify: {config.verify})"
-        if config.resolved_for
-        else ""
-    )
-    _LOG.info("dry run: nothing was sent%s", unchecked)
+    if config.resolved_for:
+        _LOG.info(
+            "dry run: nothing was sent, and the environment was not checked (verify: %s)",
+            config.verify,
+        )
+    else:
+        _LOG.info("dry run: nothing was sent")
 
 
 def _warn(record: Record, warnings: Sequence[str]) -> None:

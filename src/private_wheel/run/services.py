@@ -1,11 +1,11 @@
-"""What a run talks to, made from the configuration: the signed-in identity, ARM, and the routes."""
+"""The services that a run uses: the signed-in identity, ARM, the feed and the routes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from private_wheel.azure.arm import (
@@ -34,7 +34,11 @@ from private_wheel.publish.route import Route
 
 
 def open_services(config: Config, mask: Mask) -> Services:
-    """The services after their preflight. Raises as `Services.preflight`."""
+    """Return the services after their preflight.
+
+    Raises:
+        PrivateWheelError: The preflight failed.
+    """
     services = Services(config, mask)
     try:
         services.preflight()
@@ -51,9 +55,24 @@ class _Closable(Protocol):
 _Closing = TypeVar("_Closing", bound=_Closable)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Workspace:
+    resource: Mapping[str, Any]
+    connections: tuple[StoredConnection, ...]
+
+
 class Services:
-    """Where the run may go, and what `preflight` found out there. `arm` is None when no workspace is given, `index`
-    when the environment is not resolved or has no feed."""
+    """The services that the run may use, and what `preflight` learned from them.
+
+    Attributes:
+        http: Makes the HTTP clients of the run.
+        connection: The workspace connection to set, with its target.
+        routes: Where the wheels are published.
+        arm: None if no workspace is given.
+        index: The feed, to resolve the environment from; None if it is not resolved.
+        connection_plans: One for each workspace.
+        warnings: What the user should know before anything is sent.
+    """
 
     def __init__(self, config: Config, mask: Mask) -> None:
         self._config, self._mask = config, mask
@@ -72,13 +91,30 @@ class Services:
         self._open.close()
 
     def preflight(self) -> None:
-        """Sign in, ask each place who we are to it, read the workspaces and decide about their connections.
+        """Sign in, check our access everywhere, and plan the connections. Nothing is changed.
 
-        Changes nothing. Raises whatever `Route.preflight`, `Arm.read_workspace` and `plan_connection` raise, all of
-        it before anything is sent.
+        Raises:
+            PrivateWheelError: The run cannot succeed, or a service does not answer.
         """
-        config, wanted = self._config, self.connection
-        reader = _reader(config, wanted)
+        config = self._config
+        reader = _reader(config, self.connection)
+        self._open_clients(reader)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            checks = [pool.submit(route.preflight) for route in self.routes]
+            if self.index:
+                checks.append(pool.submit(self.index.check_access))
+            read = list(pool.map(self._read_workspace, config.workspaces))
+            workspaces = dict(zip(config.workspaces, read, strict=True))
+            if config.route.into_workspaces:
+                resources = {workspace: part.resource for workspace, part in workspaces.items()}
+                self._open_routes(reader, resources)
+                checks += [pool.submit(route.preflight) for route in self.routes]
+            for check in checks:
+                check.result()
+        self._plan_connections(workspaces)
+
+    def _open_clients(self, reader: Account | None) -> None:
+        config = self._config
         if config.workspaces:
             cloud = self._sign_in.cloud
             arm = Arm(cloud, self._sign_in.bearer(cloud.arm_scope), self.http)
@@ -88,39 +124,24 @@ class Services:
         if config.feed and config.resolved_for:
             account = reader or feed_writer(config.feed, config.feed_credentials, self._sign_in)
             self.index = self._opened(SimpleIndex(config.feed, account, self.http))
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            checks = [pool.submit(route.preflight) for route in self.routes]
-            if self.index:
-                checks.append(pool.submit(self.index.check_access))
-            read = dict(
-                zip(
-                    config.workspaces,
-                    pool.map(self._read_workspace, config.workspaces),
-                    strict=True,
-                )
-            )
-            if config.route.into_workspaces:
-                resources = {workspace: resource for workspace, (resource, _) in read.items()}
-                self._open_routes(reader, resources)
-                checks += [pool.submit(route.preflight) for route in self.routes]
-            for check in checks:
-                check.result()
-        listed = {workspace: connections for workspace, (_, connections) in read.items()}
-        plans = [
-            plan_connection(workspace, wanted, found)
-            for workspace, found in listed.items()
-            if wanted
-        ]
-        warnings = [warning for route in self.routes[:1] for warning in route.warnings]
-        warnings += [warning for plan in plans for warning in plan.warnings]
+
+    def _plan_connections(self, workspaces: Mapping[WorkspaceId, _Workspace]) -> None:
+        config, wanted = self._config, self.connection
+        warnings: list[str] = []
+        for route in self.routes[:1]:
+            warnings += route.warnings
         if wanted:
+            plans = []
+            for workspace, read in workspaces.items():
+                plan = plan_connection(workspace, wanted, read.connections)
+                plans.append(plan)
+                warnings += plan.warnings
+            self.connection_plans = tuple(plans)
             warnings += token_warnings(wanted, config.feed, config.feed_credentials.token)
         elif config.feed:
-            warnings += [
-                unserved_warning(config.feed, workspace, found)
-                for workspace, found in listed.items()
-            ]
-        self.connection_plans, self.warnings = tuple(plans), tuple(filter(None, warnings))
+            for workspace, read in workspaces.items():
+                warnings.append(unserved_warning(config.feed, workspace, read.connections))
+        self.warnings = tuple(warning for warning in warnings if warning)
 
     def _open_routes(
         self, reader: Account | None, workspaces: Mapping[WorkspaceId, Mapping[str, Any]]
@@ -149,21 +170,20 @@ class Services:
         self._open.callback(part.close)
         return part
 
-    def _read_workspace(
-        self, workspace: WorkspaceId
-    ) -> tuple[dict[str, Any], tuple[StoredConnection, ...]]:
+    def _read_workspace(self, workspace: WorkspaceId) -> _Workspace:
         if not self.arm:
-            return {}, ()
+            raise AssertionError("a run with workspaces has a client for them")
         resource = self.arm.read_workspace(workspace)
         writes = [WRITE_CONNECTION] if self.connection else []
         writes += self._config.route.workspace_permissions
         writes += [WRITE_ENVIRONMENT] if self._config.environment.register else []
         self.arm.check_permissions(workspace, writes)
-        return resource, self.arm.list_connections(workspace)
+        connections = self.arm.list_connections(workspace)
+        return _Workspace(resource=resource, connections=connections)
 
 
 def _reader(config: Config, wanted: ConnectionConfig | None) -> Account | None:
-    """The account that the workspace will read the feed with, when the connection is about this feed."""
+    """Return the account that the workspace will read the feed with, if there is one."""
     if not wanted or not config.feed or wanted.category != "PythonFeed":
         return None
     if not covers(wanted.target, config.feed.index_url):
