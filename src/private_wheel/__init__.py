@@ -1,3 +1,3 @@
-"""PrivateWheel: from a tagged commit to a private Python package that Azure Machine Learning can install."""
+"""From a tagged commit to a private Python package that Azure Machine Learning can install."""
 
 __version__ = "0.1.0"
