@@ -43,7 +43,7 @@ from bench.limits import Limit, print_table
 from bench.program import Ended, run_program
 from bench.wheels import make_wheel
 from private_wheel.azure.http import HttpClients
-from private_wheel.azure.http_config import read_http_config
+from private_wheel.inputs.ambient import read_http_config
 from private_wheel.publish.blob.address import ContainerAddress, parse_container
 from private_wheel.publish.blob.route import BlobRoute
 from private_wheel.publish.blob.storage import BlobStorage

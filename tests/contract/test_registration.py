@@ -17,7 +17,6 @@ from ruamel.yaml import YAML
 from private_wheel.azure.arm import Arm
 from private_wheel.azure.clouds import Cloud
 from private_wheel.azure.http import HttpClients
-from private_wheel.azure.http_config import read_http_config
 from private_wheel.azure.workspace_id import parse_workspace
 from private_wheel.azureml.registration import (
     Definition,
@@ -28,6 +27,7 @@ from private_wheel.azureml.registration import (
 from private_wheel.environment.addition import Addition, Package
 from private_wheel.environment.base import read_base
 from private_wheel.environment.extension import extend
+from private_wheel.inputs.ambient import read_http_config
 from sandbox import Sandbox
 from sandbox.workspace.workspace import Workspace
 

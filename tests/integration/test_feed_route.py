@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from private_wheel.azure.http import HttpClients
-from private_wheel.azure.http_config import read_http_config
 from private_wheel.errors import NotPublished
+from private_wheel.inputs.ambient import read_http_config
 from private_wheel.publish.feed.accounts import Account
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.publish.feed.route import FeedRoute

@@ -22,7 +22,6 @@ from typing import Any
 import pytest
 
 from private_wheel.azure.http import HttpClients
-from private_wheel.azure.http_config import read_http_config
 from private_wheel.environment.pip.lines import read_pip_line
 from private_wheel.errors import (
     CredentialRefused,
@@ -32,6 +31,7 @@ from private_wheel.errors import (
     ServiceUnreachable,
 )
 from private_wheel.hosts import GitHub
+from private_wheel.inputs.ambient import read_http_config
 from private_wheel.proof import check
 from private_wheel.proof.install import find_python
 from private_wheel.proof.proof import Proof

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from private_wheel.azure.http import READ_TIMEOUT, HttpClients
-from private_wheel.azure.http_config import read_http_config
+from private_wheel.inputs.ambient import read_http_config
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.publish.feed.public_name import public_name_warnings
 from private_wheel.system.pip_configuration import read_pip_configuration

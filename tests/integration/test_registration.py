@@ -13,7 +13,6 @@ import pytest
 from private_wheel.azure.arm import WRITE_ENVIRONMENT, Arm
 from private_wheel.azure.clouds import Cloud
 from private_wheel.azure.http import HttpClients
-from private_wheel.azure.http_config import read_http_config
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
 from private_wheel.azureml import registration
 from private_wheel.azureml.registration import (
@@ -31,6 +30,7 @@ from private_wheel.errors import (
     ServiceUnreachable,
     UnknownWorkspace,
 )
+from private_wheel.inputs.ambient import read_http_config
 from sandbox import Sandbox
 
 from .conftest import Job, Outcome

@@ -1,8 +1,7 @@
-"""How the run's HTTP clients are set up, read once from the environment."""
+"""How the HTTP clients of a run are set up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -15,9 +14,3 @@ class HttpConfig:
     """
 
     ca_bundle: str = ""
-
-
-def read_http_config(environ: Mapping[str, str]) -> HttpConfig:
-    """Read the variables that requests and curl read."""
-    ca_bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or ""
-    return HttpConfig(ca_bundle=ca_bundle)

@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from private_wheel.azure.clouds import CLOUDS, DEFAULT_CLOUD
-from private_wheel.azure.http_config import HttpConfig, read_http_config
+from private_wheel.azure.http_config import HttpConfig
 from private_wheel.azure.identity import (
     JobToken,
     ServiceConnection,
     SignInConfig,
-    read_job_token,
-    read_service_connection,
-    read_sign_in,
 )
 from private_wheel.azure.workspace_id import WorkspaceId, parse_workspace
 from private_wheel.azureml.connection import ConnectionConfig
@@ -25,10 +22,16 @@ from private_wheel.environment.config import EnvironmentConfig, IndexMode
 from private_wheel.environment.formats.directory import check_directory
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.errors import InvalidInputs, Problem
+from private_wheel.inputs.ambient import (
+    read_emulator_key,
+    read_http_config,
+    read_job_token,
+    read_service_connection,
+    read_sign_in,
+)
 from private_wheel.inputs.combinations import problems_together
 from private_wheel.inputs.config import Config, Verify
 from private_wheel.inputs.table import INPUTS, UNRESOLVED, Input, Kind, given
-from private_wheel.publish.blob.credential import emulator_key
 from private_wheel.publish.feed.accounts import FeedCredentials
 from private_wheel.publish.feed.declaration import FEED
 from private_wheel.publish.if_exists import IfExists
@@ -157,7 +160,7 @@ class _Reader:
         return read_http_config(self._environ)
 
     def emulator_key(self) -> Secret:
-        return emulator_key(self._environ)
+        return read_emulator_key(self._environ)
 
     def sign_in(self) -> SignInConfig:
         """Read the identity: the inputs, completed with what the environment offers."""

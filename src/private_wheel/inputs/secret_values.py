@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from private_wheel.azure.identity import read_system_token
+from private_wheel.inputs.ambient import read_system_token
 from private_wheel.inputs.table import INPUTS, UNRESOLVED, Kind
 from private_wheel.secrets.detection import find_credentials
 from private_wheel.system.pip_configuration import PipConfiguration

@@ -11,7 +11,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from private_wheel.azure import http
 from private_wheel.azure.http import Authorization, HttpClients, same_origin
-from private_wheel.azure.http_config import HttpConfig, read_http_config
+from private_wheel.azure.http_config import HttpConfig
 from private_wheel.azure.retries import retry_rules
 from private_wheel.errors import ServiceUnreachable
 
@@ -66,20 +66,6 @@ def test_a_credential_goes_to_its_origin_only(url: str, sent: bool) -> None:
     authorization = Authorization(lambda: "Bearer token", f"{HOST}/base")
     request = requests.Request("GET", url, auth=authorization).prepare()
     assert request.headers.get("Authorization") == ("Bearer token" if sent else None)
-
-
-@pytest.mark.parametrize(
-    ("environ", "ca_bundle"),
-    [
-        ({}, ""),
-        ({"REQUESTS_CA_BUNDLE": "a.pem"}, "a.pem"),
-        ({"CURL_CA_BUNDLE": "b.pem"}, "b.pem"),
-        ({"REQUESTS_CA_BUNDLE": "a.pem", "CURL_CA_BUNDLE": "b.pem"}, "a.pem"),
-        ({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "b.pem"}, "b.pem"),
-    ],
-)
-def test_the_ca_file_of_the_environment(environ: dict[str, str], ca_bundle: str) -> None:
-    assert read_http_config(environ) == HttpConfig(ca_bundle=ca_bundle)
 
 
 def test_the_process_environment_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ import pytest
 import requests
 
 from private_wheel.azure.http import HttpClients
-from private_wheel.azure.http_config import read_http_config
 from private_wheel.errors import PermissionMissing, ServiceFailed, ServiceUnreachable
+from private_wheel.inputs.ambient import read_http_config
 from private_wheel.proof import loopback
 from private_wheel.proof.index_server import IndexServer
 from private_wheel.publish.feed.accounts import Account

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from private_wheel.errors import InvalidInputs, Problem
@@ -16,14 +14,6 @@ if TYPE_CHECKING:
     from private_wheel.publish.blob.storage import Credential
 
 _LOG = logging.getLogger(__name__)
-_ACCOUNT_KEY = re.compile(r"AccountKey=([^;\s]+)", re.IGNORECASE)
-
-
-def emulator_key(environ: Mapping[str, str]) -> Secret:
-    """Return the account key in the Azure CLI's variables; empty without one."""
-    connection_string = environ.get("AZURE_STORAGE_CONNECTION_STRING", "")
-    match = _ACCOUNT_KEY.search(connection_string)
-    return Secret(match[1] if match else environ.get("AZURE_STORAGE_KEY", ""))
 
 
 def storage_credential(container: ContainerAddress, sign_in: SignIn, key: Secret) -> Credential:

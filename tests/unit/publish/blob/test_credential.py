@@ -10,7 +10,7 @@ from private_wheel.azure.clouds import CLOUDS, Cloud
 from private_wheel.azure.sign_in import SignIn
 from private_wheel.errors import InvalidInputs
 from private_wheel.publish.blob.address import parse_container
-from private_wheel.publish.blob.credential import emulator_key, storage_credential
+from private_wheel.publish.blob.credential import storage_credential
 from private_wheel.secrets.redaction import Secret
 
 REAL = "https://acmepackages.blob.core.windows.net/wheels"
@@ -34,20 +34,6 @@ class SignedIn:
 def credential(url: str, key: str = "", cloud: Cloud | None = None) -> Any:
     signed_in = SignedIn(cloud or AZURE)
     return storage_credential(parse_container(url), cast(SignIn, signed_in), Secret(key))
-
-
-@pytest.mark.parametrize(
-    ("environ", "key"),
-    [
-        ({}, ""),
-        ({"AZURE_STORAGE_KEY": "a2V5"}, "a2V5"),
-        ({"AZURE_STORAGE_CONNECTION_STRING": "AccountName=a;AccountKey=a2V5==;X=1"}, "a2V5=="),
-        ({"AZURE_STORAGE_CONNECTION_STRING": "accountkey=b", "AZURE_STORAGE_KEY": "a"}, "b"),
-        ({"AZURE_STORAGE_CONNECTION_STRING": "UseDevelopmentStorage=true"}, ""),
-    ],
-)
-def test_the_key_in_the_environment(environ: dict[str, str], key: str) -> None:
-    assert emulator_key(environ).value == key
 
 
 def test_an_emulator_gets_its_key() -> None:

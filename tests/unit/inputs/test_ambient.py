@@ -1,4 +1,4 @@
-"""As whom a run signs in: read once, and shown by nobody."""
+"""What the environment offers: read once, and shown by nobody."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import json
 
 import pytest
 
-from private_wheel.azure.identity import (
+from private_wheel.azure.http_config import HttpConfig
+from private_wheel.inputs.ambient import (
+    read_emulator_key,
+    read_http_config,
     read_job_token,
     read_service_connection,
     read_sign_in,
@@ -128,3 +131,31 @@ def test_what_the_environment_offers_hides_its_secrets() -> None:
     shown = repr(config)
     assert [value for value in others.values() if value not in shown] == []
     assert [value for value in secrets.values() if value in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "ca_bundle"),
+    [
+        ({}, ""),
+        ({"REQUESTS_CA_BUNDLE": "a.pem"}, "a.pem"),
+        ({"CURL_CA_BUNDLE": "b.pem"}, "b.pem"),
+        ({"REQUESTS_CA_BUNDLE": "a.pem", "CURL_CA_BUNDLE": "b.pem"}, "a.pem"),
+        ({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "b.pem"}, "b.pem"),
+    ],
+)
+def test_the_ca_file_of_the_environment(environ: dict[str, str], ca_bundle: str) -> None:
+    assert read_http_config(environ) == HttpConfig(ca_bundle=ca_bundle)
+
+
+@pytest.mark.parametrize(
+    ("environ", "key"),
+    [
+        ({}, ""),
+        ({"AZURE_STORAGE_KEY": "a2V5"}, "a2V5"),
+        ({"AZURE_STORAGE_CONNECTION_STRING": "AccountName=a;AccountKey=a2V5==;X=1"}, "a2V5=="),
+        ({"AZURE_STORAGE_CONNECTION_STRING": "accountkey=b", "AZURE_STORAGE_KEY": "a"}, "b"),
+        ({"AZURE_STORAGE_CONNECTION_STRING": "UseDevelopmentStorage=true"}, ""),
+    ],
+)
+def test_the_key_in_the_environment(environ: dict[str, str], key: str) -> None:
+    assert read_emulator_key(environ).value == key
