@@ -1,6 +1,6 @@
-"""The private index on this machine, for a child that must not know the credential: read-only, on loopback.
+"""The private index on loopback, read-only, for a child that must not know the credential.
 
-https://packaging.python.org/en/latest/specifications/simple-repository-api/ (PEP 503, PEP 691, PEP 592)
+Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote, unquote
@@ -27,16 +27,25 @@ _CANONICAL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class IndexServer:
-    """Passes one index on, and single files that are on this machine.
+    """Passes on one index, and single files of this machine.
 
-    Its addresses hold a random path segment, so that nobody else on this machine can read the index. `failure` is what
-    the index, or this server, failed with first; `on_failure` is called once then.
+    Its addresses have a random path segment, so that nobody else on this machine can read the
+    index. `failure` is the first error of the index or of this server.
     """
 
     def __init__(
         self, index: SimpleIndex | None, index_url: str, on_failure: Callable[[], None]
     ) -> None:
-        self._index, self._real_url, self._on_failure = index, index_url, on_failure
+        """Prepare the server; it starts as a context manager.
+
+        Args:
+            index: The index to pass on, if there is one.
+            index_url: The URL that the index has for others.
+            on_failure: Called once, when the index or this server fails.
+        """
+        self._index = index
+        self._real_url = index_url
+        self._on_failure = on_failure
         self._segment = secrets.token_urlsafe(24)
         self._lock = threading.Lock()
         self._at_once = threading.BoundedSemaphore(AT_ONCE)
@@ -61,7 +70,7 @@ class IndexServer:
         self.close()
 
     def close(self) -> None:
-        """Pass nothing on any more, not to those that are connected either."""
+        """Pass on nothing more, not even on open connections."""
         self._is_open = False
         self._server.shutdown()
         self._server.server_close()
@@ -72,70 +81,84 @@ class IndexServer:
 
     @property
     def index_url(self) -> str:
+        """The URL of the index on this server."""
         return f"{self._base}/simple/"
 
     def reachable(self, url: str) -> str:
-        """Our address, when `url` is the index that we pass on; else `url`."""
-        return self.index_url if self._index and same_index(url, self._real_url) else url
+        """Return our URL of the index if `url` is the index that we pass on, else `url`."""
+        is_ours = self._index and same_index(url, self._real_url)
+        return self.index_url if is_ours else url
 
     def add(self, path: Path, real_url: str) -> str:
-        """The address of a file on this machine; in texts for the user it becomes `real_url`."""
+        """Serve a file of this machine, and return its URL; texts for the user have `real_url`."""
         number = str(len(self._local))
         self._local[number] = (path, real_url)
+        return self._local_url(number)
+
+    def _local_url(self, number: str) -> str:
+        path, _ = self._local[number]
         return f"{self._base}/files/{number}/{quote(path.name)}"
 
     def with_real_names(self, text: str) -> str:
-        """A child's text for the user: our addresses replaced by those that they stand for."""
-        for number, (path, real_url) in self._local.items():
-            text = text.replace(f"{self._base}/files/{number}/{quote(path.name)}", real_url)
-        text = text.replace(self.index_url, self._real_url).replace(
-            f"{self._base}/simple", self._real_url.rstrip("/")
-        )
+        """Return a child's text for the user, with the real URLs instead of ours."""
+        for number, (_, real_url) in self._local.items():
+            text = text.replace(self._local_url(number), real_url)
+        text = text.replace(self.index_url, self._real_url)
+        text = text.replace(self.index_url.rstrip("/"), self._real_url.rstrip("/"))
         return text.replace(self._segment, "***")
 
     def is_index_file(self, url: str) -> bool:
-        """Whether an address of ours leads to a file of the index."""
+        """Return whether a URL of ours is a file of the index."""
         return url.startswith(self.index_url)
 
     def fail(self, error: Exception) -> None:
-        """Remember the first failure: it says more than what a child makes of our answer."""
+        """Keep the first failure: it says more than a child's error about our answer."""
         with self._lock:
-            first, self.failure = self.failure is None, self.failure or error
-        if first:
+            is_first = self.failure is None
+            self.failure = self.failure or error
+        if is_first:
             self._on_failure()
 
     def page(self, segments: list[str]) -> bytes | None:
-        """The page of a project whose canonical name is the only segment behind `simple`."""
+        """Return the page of the project whose canonical name is the only segment (PEP 691)."""
         if len(segments) != 1 or not _CANONICAL.fullmatch(segments[0]):
             return None
-        files = self._files(segments[0])
+        project = segments[0]
+        files = self._files(project)
         if not files:
             return None
         page = {
             "meta": {"api-version": "1.0"},
-            "name": segments[0],
-            "files": [_entry(segments[0], file, self.index_url) for file in files.values()],
+            "name": project,
+            "files": [_entry(project, file, self.index_url) for file in files.values()],
         }
         return json.dumps(page).encode()
 
     @contextmanager
     def file(self, kind: str, segments: list[str]) -> Iterator[Content | None]:
-        """A file that its project's page lists, or one that was added; None for any other."""
-        with self._at_once:
+        """Open a file that its project's page lists, or one that was added; None for any other."""
+        with self._at_once, ExitStack() as stack:
             if kind == "files":
-                with self._open_local(segments) as content:
-                    yield content
-            elif found := self._find(segments):
-                with found[0].open(found[1]) as content:
-                    yield content
+                yield stack.enter_context(self._open_local(segments))
+                return
+            file = self._listed(segments)
+            if self._index and file:
+                yield stack.enter_context(self._index.open(file))
             else:
                 yield None
 
-    def _find(self, segments: list[str]) -> tuple[SimpleIndex, IndexedFile] | None:
+    def segments(self, path: str) -> list[str]:
+        """Return the segments behind our random one; none if that is wrong, or all is over."""
+        first, _, rest = path.split("?")[0].lstrip("/").partition("/")
+        if not self._is_open or not hmac.compare_digest(first.encode(), self._segment.encode()):
+            return []
+        return [unquote(segment) for segment in rest.removesuffix("/").split("/")]
+
+    def _listed(self, segments: list[str]) -> IndexedFile | None:
         if len(segments) != 2 or not _CANONICAL.fullmatch(segments[0]):
             return None
-        file = self._files(segments[0]).get(segments[1])
-        return (self._index, file) if self._index and file else None
+        project, name = segments
+        return self._files(project).get(name)
 
     @contextmanager
     def _open_local(self, segments: list[str]) -> Iterator[Content | None]:
@@ -152,13 +175,6 @@ class IndexServer:
                 files = self._index.files(project) if self._index else ()
             self._pages[project] = {file.name: file for file in files}
         return self._pages[project]
-
-    def segments(self, path: str) -> list[str]:
-        """Those behind our random one; none when that is another, or all is over."""
-        first, _, rest = path.split("?")[0].lstrip("/").partition("/")
-        if not self._is_open or not hmac.compare_digest(first.encode(), self._segment.encode()):
-            return []
-        return [unquote(segment) for segment in rest.removesuffix("/").split("/")]
 
 
 def _entry(project: str, file: IndexedFile, index_url: str) -> dict[str, object]:

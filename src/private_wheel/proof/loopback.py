@@ -1,4 +1,4 @@
-"""The HTTP of the private index on this machine: what is asked on loopback, and how it is answered."""
+"""The HTTP of the private index on loopback: requests and their answers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from private_wheel.publish.feed.index import Content
 
 ADDRESS = "127.0.0.1"
 _JSON = "application/vnd.pypi.simple.v1+json"
-# Seconds that an answer may wait to be read: uv may unpack one file before it reads on in another.
-_PATIENCE = 300.0
-# Seconds that a question may wait to be asked: whoever only holds a connection keeps others out.
-_QUESTION = 10.0
-# Connections at a time: more than the 50 files that uv fetches at once. https://docs.astral.sh/uv/reference/environment/
+# Seconds that an answer may take to be read: uv may unpack one file before it reads on in another.
+_ANSWER_TIMEOUT = 300.0
+# Seconds that a connection may take to ask: a silent one keeps others out.
+_REQUEST_TIMEOUT = 10.0
+# Connections at a time: more than the 50 files that uv downloads at once.
+# Source: UV_CONCURRENT_DOWNLOADS in https://docs.astral.sh/uv/reference/environment/
 _CONNECTIONS = 128
 
 
@@ -50,48 +51,51 @@ class LoopbackServer(ThreadingHTTPServer):
         super().__init__((ADDRESS, 0), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread; refuse the connection if too many are open."""
         if self._free.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, and free the place of the connection."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._free.release()
 
     def handle_error(self, request: object, client_address: object) -> None:
+        """Note the error, unless the client has gone: its end is reported elsewhere."""
         error = sys.exc_info()[1]
-        # Whoever asked may be gone: its end is told elsewhere.
         if isinstance(error, Exception) and not isinstance(error, ConnectionError | TimeoutError):
             self.index.fail(error)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    timeout = _QUESTION
+    timeout = _REQUEST_TIMEOUT
     disable_nagle_algorithm = True  # head and body go out one after the other
     server: LoopbackServer
 
     def do_HEAD(self) -> None:
-        """uv asks so whether it may read a part of a file, and takes all of it when told no."""
+        """Refuse: uv asks so whether it can read a part of a file, and then reads all of it."""
         self.send_error(405)
 
     def do_GET(self) -> None:
+        """Answer with a page, a file or an error."""
         self._begun = False
-        self.connection.settimeout(_PATIENCE)
+        self.connection.settimeout(_ANSWER_TIMEOUT)
         try:
             self._answer()
         finally:
-            self.connection.settimeout(_QUESTION)
+            self.connection.settimeout(_REQUEST_TIMEOUT)
 
     def _answer(self) -> None:
         kind, *segments = self.server.index.segments(self.path) or [""]
         try:
             if kind == "simple" and len(segments) == 1:
                 page = self.server.index.page(segments)
-                self._send(_page(page) if page is not None else None, _JSON)
+                self._send(_page(page), _JSON)
             elif kind in ("simple", "files") and segments:
                 with self.server.index.file(kind, segments) as content:
                     self._send(content, "application/octet-stream")
@@ -116,18 +120,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self._begun = True
         for block in content.blocks:
-            self.wfile.write(
-                block if content.length is not None else b"%x\r\n%s\r\n" % (len(block), block)
-            )
+            if content.length is None:
+                block = b"%x\r\n%s\r\n" % (len(block), block)
+            self.wfile.write(block)
         if content.length is None:
             self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, *_: object) -> None:
-        """Nothing: the addresses are a secret."""
+        """Log nothing: the addresses are a secret."""
 
     def version_string(self) -> str:
+        """Return the name of the server, without a version."""
         return "private-wheel"
 
 
-def _page(text: bytes) -> Content:
-    return Content(length=len(text), blocks=iter([text]))
+def _page(text: bytes | None) -> Content | None:
+    return None if text is None else Content(length=len(text), blocks=iter([text]))
