@@ -138,7 +138,12 @@ class Bench:
         part = [read_pip_line(line, 0) for line in lines]
         http = HttpClients(read_http_config(self.environ))
         with closing(SimpleIndex(parse_feed(self.url), account, http)) as index:
-            proof = Proof(self.workshop, index=index, index_url=self.url, asked_by=self.asked_by)
+            proof = Proof(
+                workshop=self.workshop,
+                index=index,
+                index_url=self.url,
+                asked_by=self.asked_by,
+            )
             if level == "private_wheels":
                 resolved = proof.resolve(part, python_version, results)
                 return proof.private_wheels(resolved, python_version, results)
@@ -336,7 +341,7 @@ def test_wheels_by_url(bench: Bench, level: str) -> None:
 def test_a_wheel_by_url_that_is_another_one(bench: Bench) -> None:
     result = by_url(bench, "acme-forecast", "1.2.3")
     other = replace(result, sha256="0" * 64, outcome="skipped")
-    with pytest.raises(DoesNotResolve, match="is not the file that this run has"):
+    with pytest.raises(DoesNotResolve, match="is not the file of this run"):
         bench.resolve([other.requirement], [other])
 
 

@@ -1,15 +1,15 @@
-"""The wheels of the private packages that an environment needs besides ours, for a directory of wheels."""
+"""The wheels of the private packages that the packages of a run need, for a directory of wheels."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from private_wheel.errors import DoesNotResolve
-from private_wheel.proof.resolve import LockedPackage, Resolved
+from private_wheel.proof.resolve import Resolved
 from private_wheel.publish.feed.index import IndexedFile, SimpleIndex
 from private_wheel.wheels.compatibility import UBUNTU_GLIBC, supported_tags
 from private_wheel.wheels.wheel import WheelFile
@@ -22,74 +22,85 @@ _MANYLINUX = re.compile(r"manylinux_2_(\d+)_")
 
 def download_private_dependencies(
     resolved: Resolved,
-    ours: Iterable[str],
+    *,
+    left_out: Collection[str],
     index: SimpleIndex,
     python_version: str,
     directory: Path,
 ) -> list[WheelFile]:
-    """Fetch into `directory` the best wheel of every package that came from the private index.
+    """Download the best wheel of every package that came from the private index.
 
-    `ours` are the canonical names of the packages of this run.
+    Args:
+        resolved: The packages of the environment.
+        left_out: Canonical names of packages that are not downloaded.
+        index: The private index.
+        python_version: The environment's Python.
+        directory: Where the wheels are put.
 
     Raises:
-        DoesNotResolve: a package has no wheel for the environment's Python on Linux.
-        PrivateWheelError: as `SimpleIndex.open`.
+        DoesNotResolve: A package has no wheel for this Python on Linux.
+        PrivateWheelError: The index refused.
     """
-    left_out, tags = frozenset(ours), image_tags(python_version)
-    wanted = [
-        package
-        for package in resolved.packages
-        if package.is_private and package.name not in left_out
-    ]
-    chosen = [_best_wheel(package, index, tags, python_version) for package in wanted]
-    return [_download(file, index, directory) for file in chosen]
+    ranks = image_tags(python_version)
+    files = []
+    for package in resolved.packages:
+        if not package.is_private or package.name in left_out:
+            continue
+        file = _best_wheel(index.files(package.name), package.version, ranks)
+        if not file:
+            title = f"{package.name} {package.version}"
+            raise DoesNotResolve(
+                f"The private package {title} has no wheel for Python {python_version} on Linux.",
+                input="environment-formats",
+                fix="Publish one to the feed, or leave out the format wheelhouse.",
+            )
+        files.append(file)
+    return [_download(file, index, directory) for file in files]
 
 
 def image_tags(python_version: str) -> dict[Tag, int]:
-    """What an image of Ubuntu 22.04 takes, and how well it fits: 0 is the best."""
-    found = supported_tags(python_version)
-    return {tag: rank for tag, rank in found.items() if _glibc(tag.platform) <= UBUNTU_GLIBC}
+    """Return the tags that an image of Ubuntu 22.04 takes, each with its rank; 0 is the best."""
+    ranks = supported_tags(python_version)
+    return {tag: rank for tag, rank in ranks.items() if _glibc(tag.platform) <= UBUNTU_GLIBC}
 
 
 def _glibc(platform: str) -> int:
-    named = _MANYLINUX.match(platform)
-    return int(named[1]) if named else 0
+    match = _MANYLINUX.match(platform)
+    return int(match[1]) if match else 0
 
 
 def _best_wheel(
-    package: LockedPackage, index: SimpleIndex, tags: dict[Tag, int], python_version: str
-) -> IndexedFile:
-    fitting = []
-    for file in index.files(package.name):
-        place = _place(file, package.version, tags)
-        if place is not None:
-            fitting.append((place, file))
-    if not fitting:
-        raise DoesNotResolve(
-            f"The private package {package.name} {package.version} has no wheel for Python {python_version} on Linux.",
-            input="environment-formats",
-            fix="Publish one to the feed, or leave out the format wheelhouse.",
-        )
-    return min(fitting, key=lambda pair: pair[0])[1]
+    files: Iterable[IndexedFile], version: str, ranks: Mapping[Tag, int]
+) -> IndexedFile | None:
+    best, best_rank = None, None
+    for file in files:
+        rank = _rank(file, version, ranks)
+        if rank is not None and (best_rank is None or rank < best_rank):
+            best, best_rank = file, rank
+    return best
 
 
-def _place(file: IndexedFile, version: str, tags: dict[Tag, int]) -> tuple[int, ...] | None:
-    """How well a wheel of `version` fits; of equal ones the higher build number is the better (PEP 427)."""
+def _rank(file: IndexedFile, version: str, ranks: Mapping[Tag, int]) -> tuple[int, int] | None:
+    """Return how well a wheel of `version` fits: less is better. None if it does not.
+
+    Of wheels that fit equally, the one with the higher build number is better (PEP 427).
+    """
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
     from packaging.version import Version
 
     try:
-        _, found, build, wheel_tags = parse_wheel_filename(file.name)
+        _, file_version, build, tags = parse_wheel_filename(file.name)
     except (InvalidWheelFilename, ValueError):  # a number of thousands of digits
         return None
-    places = [tags[tag] for tag in wheel_tags if tag in tags]
-    if found != Version(version) or not places:
+    fitting = [ranks[tag] for tag in tags if tag in ranks]
+    if file_version != Version(version) or not fitting:
         return None
-    return (min(places), -build[0] if build else 0)
+    return min(fitting), -build[0] if build else 0
 
 
 def _download(file: IndexedFile, index: SimpleIndex, directory: Path) -> WheelFile:
-    path, digest = directory / file.name, hashlib.sha256()
+    path = directory / file.name
+    digest = hashlib.sha256()
     with index.open(file) as content, path.open("wb") as target:
         for block in content.blocks:
             digest.update(block)

@@ -1,6 +1,7 @@
-"""The proof that an environment works: its pip part resolves, or installs, against the real indexes.
+"""The proof that an environment works: its pip part resolves, or installs, from the real indexes.
 
-Foreign code may run in both. The private index is read through `IndexServer`, so that no child knows the credential.
+Both may run foreign code. `IndexServer` reads the private index for it, so that no child knows the
+credential.
 """
 
 from __future__ import annotations
@@ -26,26 +27,28 @@ from private_wheel.wheels.wheel import WheelFile
 
 
 class Proof:
-    """Checks the environments of one run.
-
-    `index` reads the private index at `index_url`, if there is one; `asked_by` are the inputs that ask for the
-    checks.
-    """
+    """Checks the environments of one run."""
 
     def __init__(
         self,
-        workshop: Workshop,
         *,
+        workshop: Workshop,
         index: SimpleIndex | None,
         index_url: str,
         asked_by: Sequence[str],
     ) -> None:
-        self._workshop, self._index, self._index_url, self._asked_by = (
-            workshop,
-            index,
-            index_url,
-            asked_by,
-        )
+        """Prepare the checks.
+
+        Args:
+            workshop: What the children of the run share.
+            index: Reads the private index, if there is one.
+            index_url: The URL of the private index.
+            asked_by: The inputs that ask for the checks.
+        """
+        self._workshop = workshop
+        self._index = index
+        self._index_url = index_url
+        self._asked_by = asked_by
         self._server: IndexServer | None = None
         self._children = Children("check", self._echo)
 
@@ -54,49 +57,69 @@ class Proof:
     ) -> Resolved:
         """Find a version of everything in the pip part, for this Python on Linux.
 
+        Args:
+            pip_lines: The pip part.
+            python_version: X.Y or X.Y.Z.
+            results: The packages of the run.
+
         Raises:
-            DoesNotResolve: with uv's explanation.
-            PrivateWheelError: what the private index refused with.
+            DoesNotResolve: With uv's explanation.
+            PrivateWheelError: The private index refused.
         """
         try:
             python = find_python(python_version, self._workshop)
         except MissingPython:
             python = Path(sys.executable)
         with self._check(pip_lines, results, DoesNotResolve) as check:
-            resolved = resolve(check, python, python_version)
-        return resolved
+            return resolve(check, python, python_version)
 
     def install(
         self, pip_lines: Sequence[PipLine], python_version: str, results: Sequence[Result]
     ) -> None:
-        """Install the pip part into an empty virtual environment of this machine, and import the packages of the run.
+        """Install the pip part into an empty virtual environment, and import the run's packages.
+
+        Args:
+            pip_lines: The pip part.
+            python_version: X.Y or X.Y.Z.
+            results: The packages of the run.
 
         Raises:
-            MissingPython: see `find_python`, which tells before anything is sent.
-            DoesNotResolve: uv cannot know a line.
-            DoesNotInstall: with the last 20 lines.
-            PrivateWheelError: what the private index refused with.
+            MissingPython: This Python is not installed here.
+            DoesNotResolve: uv cannot take a line.
+            DoesNotInstall: With the last lines of uv or of the import.
+            PrivateWheelError: The private index refused.
         """
         python = find_python(python_version, self._workshop)
+        wheels = {result.wheel.canonical_name: result.wheel for result in results}
         with self._check(pip_lines, results, DoesNotInstall) as check:
-            install(
-                check,
-                python,
-                list({result.wheel.canonical_name: result.wheel for result in results}.values()),
-            )
+            install(check, python, list(wheels.values()))
 
     def private_wheels(
         self, resolved: Resolved, python_version: str, results: Sequence[Result]
     ) -> list[WheelFile]:
-        """The wheels of the private packages that were resolved besides those of the run, in a directory of their own.
+        """Download the wheels of the private packages that the run's packages need.
 
-        Raises as `download_private_dependencies`.
+        Args:
+            resolved: What `resolve` returned.
+            python_version: X.Y or X.Y.Z.
+            results: The packages of the run, which are left out.
+
+        Returns:
+            The wheels, in a directory of their own.
+
+        Raises:
+            DoesNotResolve: A package has no wheel for this Python on Linux.
+            PrivateWheelError: The private index refused.
         """
         if not self._index:
             return []
-        directory = Path(tempfile.mkdtemp(dir=self._workshop.scratch))
-        ours = [result.wheel.canonical_name for result in results]
-        return download_private_dependencies(resolved, ours, self._index, python_version, directory)
+        return download_private_dependencies(
+            resolved,
+            left_out={result.wheel.canonical_name for result in results},
+            index=self._index,
+            python_version=python_version,
+            directory=Path(tempfile.mkdtemp(dir=self._workshop.scratch)),
+        )
 
     @contextmanager
     def _check(
@@ -105,17 +128,24 @@ class Proof:
         results: Sequence[Result],
         failure: type[DoesNotInstall | DoesNotResolve],
     ) -> Iterator[Check]:
-        with (
-            tempfile.TemporaryDirectory(
-                dir=self._workshop.scratch, ignore_cleanup_errors=True
-            ) as directory,
-            IndexServer(self._index, self._index_url, self._children.cancel) as server,
-        ):
+        scratch = tempfile.TemporaryDirectory(
+            dir=self._workshop.scratch, ignore_cleanup_errors=True
+        )
+        server = IndexServer(self._index, self._index_url, self._children.cancel)
+        with scratch as directory, server:
             self._server = server
-            parts = (self._workshop, self._children, server, Path(directory))
-            check = Check(*parts, asked_by=self._asked_by, failure=failure)
-            check.read(pip_lines, results)
-            yield check
+            yield Check(
+                pip_lines,
+                results,
+                workshop=self._workshop,
+                children=self._children,
+                server=server,
+                directory=Path(directory),
+                asked_by=self._asked_by,
+                failure=failure,
+            )
 
     def _echo(self, line: str) -> None:
-        self._workshop.echo(self._server.with_real_names(line) if self._server else line)
+        if self._server:
+            line = self._server.with_real_names(line)
+        self._workshop.echo(line)

@@ -132,7 +132,7 @@ def _deliver(
 
         with host.group("Check the environment"):
             proof = Proof(
-                workshop,
+                workshop=workshop,
                 index=services.index,
                 index_url=config.index_url,
                 asked_by=config.resolved_for,

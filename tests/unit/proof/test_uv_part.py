@@ -14,7 +14,12 @@ REPOSITORY = "git+https://git.invalid/acme-tools@v1#egg=acme-tools"
 def part(*lines: str) -> UvPart:
     """On a machine with two indexes; an address gets a mark, and so does a line."""
     read = [read_pip_line(line, 0) for line in lines]
-    return uv_part(read, MACHINE, lambda url: f"{url}?", lambda text, _: f"{text} !")
+    return uv_part(
+        read,
+        machine_indexes=MACHINE,
+        reachable_index=lambda url: f"{url}?",
+        local_requirement=lambda requirement, _: f"{requirement} !",
+    )
 
 
 @pytest.mark.parametrize(
