@@ -167,7 +167,10 @@ def test_a_python_that_is_not_here_is_told_before_anything_is_sent(wheel_job: Jo
         package="*.whl", verify="install", python_version="3.42", **wheel_job.feed_inputs()
     )
     assert ran.status == 2
-    assert "PW116: verify: There is no Python 3.42" in ran.errors[0]
+    assert (
+        "PW116: verify: Python 3.42, which the environment needs, is not installed here."
+        in ran.errors[0]
+    )
     assert wheel_job.sent() == []
 
 

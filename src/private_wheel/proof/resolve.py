@@ -1,4 +1,4 @@
-"""Does it resolve: uv finds a version of everything, for the environment's Python on Linux. Nothing is installed."""
+"""Whether an environment resolves: uv finds a version of everything for its Python on Linux."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from typing import Any
 
 from private_wheel.errors import DoesNotResolve
 from private_wheel.proof.check import Check
+from private_wheel.proof.index_server import IndexServer
 from private_wheel.wheels.compatibility import newest_release
 
-# What Azure's images are made of: Ubuntu 22.04 has glibc 2.35.
+# Azure's images are based on Ubuntu 22.04, which has glibc 2.35.
 PLATFORM = "x86_64-manylinux_2_35"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LockedPackage:
-    """One package of a resolution. `is_private`: it came from the private index."""
+    """One package of a resolution; `is_private` if it came from the private index."""
 
     name: str
     version: str
@@ -33,41 +34,37 @@ class Resolved:
     packages: tuple[LockedPackage, ...]
 
     def __str__(self) -> str:
-        private = ", ".join(
+        """Return the number of packages, and the private ones with their versions."""
+        plural = "" if len(self.packages) == 1 else "s"
+        count = f"{len(self.packages)} package{plural}"
+        private = [
             f"{package.name} {package.version}" for package in self.packages if package.is_private
-        )
-        count = f"{len(self.packages)} package" + ("s" if len(self.packages) != 1 else "")
-        return count + (f", of these from the feed: {private}" if private else "")
+        ]
+        return f"{count}, of these from the feed: {', '.join(private)}" if private else count
 
 
 def resolve(check: Check, python: Path, python_version: str) -> Resolved:
-    """`python` makes packages that have no wheel.
+    """Find a version of everything in the pip part. Nothing is installed.
+
+    Args:
+        check: Has the pip part.
+        python: The interpreter that builds packages without a wheel.
+        python_version: The Python of the environment, X.Y or X.Y.Z.
 
     Raises:
-        DoesNotResolve: with uv's explanation.
-        PrivateWheelError: what the private index refused with.
+        DoesNotResolve: With uv's explanation.
+        PrivateWheelError: The private index refused.
     """
     lock = check.directory / "pylock.toml"
-    ended = check.uv_on_part(
-        *(
-            "pip",
-            "compile",
-            str(check.file),
-            "--quiet",
-            "--format",
-            "pylock.toml",
-            "--output-file",
-            str(lock),
-        ),
-        *(
-            "--python",
-            str(python),
-            "--python-version",
-            newest_release(python_version),
-            "--python-platform",
-            PLATFORM,
-        ),
-    )
+    options = {
+        "--format": "pylock.toml",
+        "--output-file": str(lock),
+        "--python": str(python),
+        "--python-version": newest_release(python_version),
+        "--python-platform": PLATFORM,
+    }
+    arguments = [argument for option in options.items() for argument in option]
+    ended = check.uv_on_part("pip", "compile", str(check.file), "--quiet", *arguments)
     if ended.status != 0:
         raise DoesNotResolve(
             f"The environment does not resolve for Python {python_version} on Linux.",
@@ -75,31 +72,31 @@ def resolve(check: Check, python: Path, python_version: str) -> Resolved:
             fix=check.advice,
             said="\n".join(["", *ended.last_lines]),
         )
-    locked = _packages(lock)
+    locked = _read_lock(lock)
     if check.part.is_hashed:
         _check_hashes(check, locked)
-    return Resolved(
-        packages=tuple(
-            LockedPackage(
-                name=package["name"],
-                version=package.get("version", ""),
-                is_private=any(
-                    check.server.is_index_file(file["url"])
-                    for file in _files(package)
-                    if "url" in file
-                ),
-            )
-            for package in locked
-        )
+    return Resolved(packages=tuple(_locked_package(package, check.server) for package in locked))
+
+
+def _locked_package(package: Mapping[str, Any], server: IndexServer) -> LockedPackage:
+    urls = [file["url"] for file in _files(package) if "url" in file]
+    return LockedPackage(
+        name=package["name"],
+        version=package.get("version", ""),
+        is_private=any(server.is_index_file(url) for url in urls),
     )
 
 
-def _packages(lock: Path) -> list[dict[str, Any]]:
-    """https://packaging.python.org/en/latest/specifications/pylock-toml/"""
+def _read_lock(lock: Path) -> list[dict[str, Any]]:
+    """Return the packages of a lock.
+
+    Source: https://packaging.python.org/en/latest/specifications/pylock-toml/
+    """
     # Python 3.10 has no parser of its own.
     toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    found: list[dict[str, Any]] = toml.loads(lock.read_text(encoding="utf-8")).get("packages", [])
-    return found
+    content: dict[str, Any] = toml.loads(lock.read_text(encoding="utf-8"))
+    packages: list[dict[str, Any]] = content.get("packages", [])
+    return packages
 
 
 def _files(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -108,30 +105,34 @@ def _files(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _check_hashes(check: Check, locked: Iterable[Mapping[str, Any]]) -> None:
-    """As pip does once one line has a hash: every package needs one, and an exact version.
+    """Require a hash and an exact version of every package, as pip does once one line has a hash.
 
-    uv asks for that only when it installs.
+    uv requires that only when it installs.
     Source: https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
     """
     for package in locked:
-        hashes = check.part.hashes.get(package["name"])
-        if package["name"] in check.part.unpinned:
-            raise _wrong_hash(
-                check,
-                package,
-                "is not pinned there with ==, and pip wants that once one has a hash",
-            )
+        name = package["name"]
+        hashes = check.part.hashes.get(name)
+        if name in check.part.unpinned:
+            what = "is not pinned with ==, which pip requires once a line has a hash"
+            raise _wrong_hash(check, package, what)
         if not hashes:
-            raise _wrong_hash(
-                check,
-                package,
-                "has no hash there, and pip wants one of every package once one has it",
-            )
-        offered = {pair for file in _files(package) for pair in file.get("hashes", {}).items()}
-        # Another algorithm than the index's is for pip to compare.
-        known = {algorithm for algorithm, _ in offered}
-        if all(algorithm in known for algorithm, _ in hashes) and not hashes & offered:
-            raise _wrong_hash(check, package, "has another hash there than the index")
+            what = "has no hash, which pip requires of all packages once a line has one"
+            raise _wrong_hash(check, package, what)
+        if not _is_offered(hashes, package):
+            raise _wrong_hash(check, package, "has another hash in the index")
+
+
+def _is_offered(hashes: Iterable[tuple[str, str]], package: Mapping[str, Any]) -> bool:
+    """Return whether the index has a file with one of the hashes.
+
+    A hash by another algorithm than the index's is for pip to compare.
+    """
+    offered: set[tuple[str, str]] = set()
+    for file in _files(package):
+        offered |= set(file.get("hashes", {}).items())
+    algorithms = {algorithm for algorithm, _ in offered}
+    return any(pair in offered or pair[0] not in algorithms for pair in hashes)
 
 
 def _wrong_hash(check: Check, package: Mapping[str, Any], what: str) -> DoesNotResolve:
