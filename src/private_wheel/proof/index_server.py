@@ -19,7 +19,8 @@ from urllib.parse import quote, unquote
 from private_wheel.azure.http import AT_ONCE
 from private_wheel.proof.loopback import ADDRESS, LoopbackServer
 from private_wheel.publish.feed.address import same_index
-from private_wheel.publish.feed.index import Content, IndexedFile, SimpleIndex
+from private_wheel.publish.feed.index import Content, SimpleIndex
+from private_wheel.publish.feed.page import IndexedFile
 
 _BLOCK = 2**20
 # The name of a project as PEP 503 normalizes it.

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from private_wheel.errors import DoesNotResolve
 from private_wheel.proof.resolve import Resolved
-from private_wheel.publish.feed.index import IndexedFile, SimpleIndex
+from private_wheel.publish.feed.index import SimpleIndex
+from private_wheel.publish.feed.page import IndexedFile
 from private_wheel.wheels.compatibility import UBUNTU_GLIBC, supported_tags
 from private_wheel.wheels.wheel import WheelFile
 

@@ -26,7 +26,8 @@ from private_wheel.errors import (
 from private_wheel.publish.feed.accounts import Account
 from private_wheel.publish.feed.address import FeedAddress
 from private_wheel.publish.feed.answers import is_sign_in, refusal, says_exists
-from private_wheel.publish.feed.index import IndexedFile, SimpleIndex
+from private_wheel.publish.feed.index import SimpleIndex
+from private_wheel.publish.feed.page import IndexedFile
 from private_wheel.publish.if_exists import IfExists, plan_beside
 from private_wheel.publish.route import Plan, Result, result_of
 from private_wheel.wheels.wheel import Wheel
