@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from private_wheel.errors import NotPublished
 from private_wheel.publish.blob.errors import ConditionFailed, protected
 from private_wheel.publish.blob.storage import Blob, StoredBlob
-from private_wheel.publish.if_exists import IfExists, plan_beside
+from private_wheel.publish.if_exists import IfExists, plan_for_existing
 from private_wheel.publish.route import Plan, Result, result_of
 from private_wheel.wheels.wheel import Wheel, digest_of
 
@@ -43,7 +43,9 @@ def plan_blob(
             else blob.sha256(there)
         )
 
-    plan = plan_beside(wheel, sha256, rules.if_exists, place=place, advice=_ADVICE, etag=there.etag)
+    plan = plan_for_existing(
+        wheel, sha256, rules.if_exists, location=place, advice=_ADVICE, etag=there.etag
+    )
     if plan.action == "replace" and (there.immutable or there.leased or kept):
         raise protected(there.leased, "if-exists", name=f"{wheel.file_name} in {place}")
     return plan
@@ -81,8 +83,8 @@ def send_wheel(blob: Blob, plan: Plan) -> Result:
         there = blob.look()
         if there is None:
             raise
-        plan_beside(
-            plan.wheel, lambda: blob.sha256(there), "verify", place="storage", advice=_ADVICE
+        plan_for_existing(
+            plan.wheel, lambda: blob.sha256(there), "verify", location="storage", advice=_ADVICE
         )
     return result_of(plan, url=blob.url)
 
