@@ -56,28 +56,28 @@ class IndexClient:
             ServiceFailed: A redirect leads to something that is not an address.
             ServiceUnreachable: No answer came.
         """
-        response = self._client.request("GET", url, headers=headers, stream=stream)
+        response = self._request(url, headers, stream)
         for _ in range(_MOST_REDIRECTS):
             if not is_redirect(response) or is_sign_in(response):
                 break
             response.close()
-            target = self._target(response)
-            response = self._client.request("GET", target, headers=headers, stream=stream)
+            target = urljoin(response.url, response.headers.get("Location", ""))
+            if not is_protected(target):
+                raise UnprotectedRedirect(
+                    f"{self._host} redirects to an address without https.", input="feed"
+                )
+            response = self._request(target, headers, stream)
         with response:
             yield response
 
-    def _target(self, response: requests.Response) -> str:
+    def _request(self, url: str, headers: Mapping[str, str], stream: bool) -> requests.Response:
         try:
-            target = urljoin(response.url, response.headers.get("Location", ""))
+            return self._client.request("GET", url, headers=headers, stream=stream)
         except ValueError:
+            # requests reads the address of a redirect even when it does not follow it.
             raise ServiceFailed(
                 f"{self._host} redirects to something that is not a web address.", input="feed"
             ) from None
-        if not is_protected(target):
-            raise UnprotectedRedirect(
-                f"{self._host} redirects to an address without https.", input="feed"
-            )
-        return target
 
 
 def is_redirect(response: requests.Response) -> bool:
