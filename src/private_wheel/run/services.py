@@ -21,11 +21,11 @@ from private_wheel.azure.workspace_id import WorkspaceId
 from private_wheel.azureml.connection import (
     ConnectionConfig,
     ConnectionPlan,
-    covers,
     plan_connection,
     token_warnings,
     unserved_warning,
 )
+from private_wheel.azureml.targets import covers
 from private_wheel.inputs.config import Config
 from private_wheel.publish.context import RouteContext
 from private_wheel.publish.feed.accounts import Account, feed_writer

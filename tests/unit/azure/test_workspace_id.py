@@ -1,4 +1,4 @@
-"""What workspaces are called beside each other."""
+"""The ways to name a workspace, and the shortest names of several."""
 
 from __future__ import annotations
 
@@ -52,3 +52,36 @@ def test_names_tell_workspaces_apart_on_every_file_system(lines: list[str]) -> N
             name
         )
         assert not {"", ".", ".."} & set(name.split("/"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"{ONE}/ml/acme-ml",
+        f"/subscriptions/{ONE}/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/acme-ml",
+        f"subscriptions/{ONE}/resourcegroups/ml/providers/microsoft.machinelearningservices/workspaces/acme-ml/",
+    ],
+)
+def test_a_workspace(value: str) -> None:
+    workspace = parse_workspace(value)
+    assert (workspace.subscription, workspace.resource_group, workspace.name) == (
+        ONE,
+        "ml",
+        "acme-ml",
+    )
+    assert workspace.path.endswith(
+        "/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/acme-ml"
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "acme-ml", "x/ml/acme-ml", f"{ONE}/ml/ab", f"{ONE}/ml/a/b", f"{ONE}/../acme-ml",
+        f"{ONE}/ml/acme?ml",
+        f"/subscriptions/{ONE}/resourceGroups/ml/providers/Microsoft.Storage/workspaces/acme-ml",
+    ],
+)  # fmt: skip
+def test_what_is_no_workspace(value: str) -> None:
+    with pytest.raises(ValueError, match=r"\."):
+        parse_workspace(value)

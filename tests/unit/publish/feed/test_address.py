@@ -1,4 +1,4 @@
-"""The ways to name a feed and a workspace."""
+"""The ways to name a feed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from private_wheel.azure.workspace_id import parse_workspace
-from private_wheel.azureml.connection import covers, default_name
+from private_wheel.azureml.targets import covers
 from private_wheel.publish.blob.address import parse_container
 from private_wheel.publish.feed.address import parse_feed
 from private_wheel.secrets.addresses import check_address
 
 AZURE = "https://pkgs.dev.azure.com"
-SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 
 
 @pytest.mark.parametrize(
@@ -85,69 +83,6 @@ def test_another_index(value: str, index: str, upload: str, target: str) -> None
 def test_what_is_no_feed(value: str) -> None:
     with pytest.raises(ValueError, match=r"\."):
         parse_feed(value)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        f"{SUBSCRIPTION}/ml/acme-ml",
-        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/acme-ml",
-        f"subscriptions/{SUBSCRIPTION}/resourcegroups/ml/providers/microsoft.machinelearningservices/workspaces/acme-ml/",
-    ],
-)
-def test_a_workspace(value: str) -> None:
-    workspace = parse_workspace(value)
-    assert (workspace.subscription, workspace.resource_group, workspace.name) == (
-        SUBSCRIPTION,
-        "ml",
-        "acme-ml",
-    )
-    assert workspace.path.endswith(
-        "/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/acme-ml"
-    )
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "acme-ml", "x/ml/acme-ml", f"{SUBSCRIPTION}/ml/ab", f"{SUBSCRIPTION}/ml/a/b", f"{SUBSCRIPTION}/../acme-ml",
-        f"{SUBSCRIPTION}/ml/acme?ml",
-        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ml/providers/Microsoft.Storage/workspaces/acme-ml",
-    ],
-)  # fmt: skip
-def test_what_is_no_workspace(value: str) -> None:
-    with pytest.raises(ValueError, match=r"\."):
-        parse_workspace(value)
-
-
-@pytest.mark.parametrize(
-    ("target", "url", "serves"),
-    [
-        (f"{AZURE}/acme", f"{AZURE}/acme/_packaging/python/pypi/simple/", True),
-        (f"{AZURE}/acme/", f"{AZURE}/ACME/_packaging/python/pypi/simple/", True),
-        (f"{AZURE}/acm", f"{AZURE}/acme/_packaging/python/pypi/simple/", False),
-        (
-            "https://acme.pkgs.visualstudio.com",
-            f"{AZURE}/acme/_packaging/python/pypi/simple/",
-            False,
-        ),
-        (AZURE, f"{AZURE}/acme/_packaging/python/pypi/simple/", True),
-        ("https://h.example:8443", "https://h.example/simple/", False),
-    ],
-)
-def test_which_target_serves_which_url(target: str, url: str, serves: bool) -> None:
-    assert covers(target, url) is serves
-
-
-@pytest.mark.parametrize(
-    ("target", "name"),
-    [
-        (f"{AZURE}/acme", "acme"), ("https://acme.jfrog.io", "acme-jfrog-io"), (f"{AZURE}/ab", "feed-ab"),
-        (f"{AZURE}/{'x' * 50}", "x" * 33), ("https://127.0.0.1:8080", "127-0-0-1"), (f"{AZURE}/-a%20b-", "a-20b"),
-    ],
-)  # fmt: skip
-def test_the_name_of_a_new_connection(target: str, name: str) -> None:
-    assert default_name(target) == name
 
 
 @pytest.mark.parametrize(
