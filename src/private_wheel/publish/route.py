@@ -1,4 +1,4 @@
-"""The routes by which a wheel is published: one module each, one protocol."""
+"""The protocol of a route, and the plan and result of publishing one wheel."""
 
 from __future__ import annotations
 
@@ -20,56 +20,72 @@ _OUTCOMES: dict[Action, Outcome] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What will be done with one wheel: `publish` and `replace` send it; the others leave what is there as it is."""
+    """What will be done with one wheel.
+
+    Attributes:
+        wheel: The wheel.
+        action: `publish` and `replace` send it; the others change nothing.
+        reason: Why, as the end of a sentence about the file.
+        sha256: Of the file that the destination will have: the wheel's own, unless another file
+            is left alone.
+        replaces: The ETag of the file that will be overwritten, or empty.
+        workspace: The name of the workspace, for a route into workspaces.
+        requirement: The line by which pip will install it.
+    """
 
     wheel: Wheel
     action: Action
     reason: str
     sha256: str
-    """Of the file that will be there: the wheel's own, unless another one is left alone."""
     replaces: str = ""
-    """The ETag of what will be overwritten, where something will be."""
     workspace: str = ""
-    """The workspace that it is about, when the route goes to workspaces."""
     requirement: str = ""
-    """The line by which pip will install it."""
 
     @property
     def sends(self) -> bool:
+        """Whether anything is sent."""
         return self.action in ("publish", "replace")
 
     @property
     def title(self) -> str:
-        return title(self.wheel, self.workspace)
+        """The file as logs and summaries name it."""
+        return _title(self.wheel, self.workspace)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What was done with one wheel. `url` is empty until the bytes behind it were seen."""
+    """What was done with one wheel.
+
+    Attributes:
+        wheel: The wheel.
+        outcome: What was done.
+        sha256: Of the file that the destination has.
+        url: Empty until the bytes behind it are confirmed.
+        requirement: The line by which pip installs it; empty as long as pip cannot.
+        workspace: The name of the workspace, for a route into workspaces.
+    """
 
     wheel: Wheel
     outcome: Outcome
     sha256: str
-    """Of the file that is there."""
     url: str = ""
     requirement: str = ""
-    """The line by which pip installs it; empty as long as it cannot."""
     workspace: str = ""
 
     @property
     def title(self) -> str:
-        return title(self.wheel, self.workspace)
+        """The file as logs and summaries name it."""
+        return _title(self.wheel, self.workspace)
 
 
-def title(wheel: Wheel, workspace: str) -> str:
-    """How a file is called in logs and summaries."""
+def _title(wheel: Wheel, workspace: str) -> str:
     return f"{wheel.file_name} in workspace {workspace}" if workspace else wheel.file_name
 
 
 def result_of(
     plan: Plan, *, outcome: Outcome | None = None, url: str = "", requirement: str = ""
 ) -> Result:
-    """The plan as it was carried out, or would be."""
+    """Return the result of a plan that was carried out, or would be."""
     return Result(
         wheel=plan.wheel,
         outcome=outcome or _OUTCOMES[plan.action],
@@ -81,28 +97,31 @@ def result_of(
 
 
 def unseen(result: Result) -> Result:
-    """The result as far as it may be told before its bytes were read back."""
+    """Return a result without what is only known when its bytes were read back."""
     return replace(result, url="", requirement="") if result.url else result
 
 
 class Route(Protocol):
-    """One place to publish to. Every step may be repeated; `plan`, `publish` and `verify` of different wheels may run
-    at the same time, as far as `at_once` allows."""
+    """Publishes to one destination.
+
+    Every step may be repeated. `at_once` is how many wheels may be planned, published or verified
+    at the same time. `warnings` are known after `preflight`.
+    """
 
     at_once: int
     warnings: tuple[str, ...]
 
     def preflight(self) -> None:
-        """Find out, before anything is sent, whether this place can be used at all."""
+        """Check, before anything is sent, that the destination can be used at all."""
 
     def plan(self, wheel: Wheel) -> Plan:
-        """Look at what is there already, and decide. Changes nothing."""
+        """Look at what exists, and decide. Changes nothing."""
 
     def publish(self, plan: Plan) -> Result:
-        """Carry the plan out. The result has a URL if the service confirmed the bytes behind it."""
+        """Carry out a plan. The result has a URL if the service confirmed the bytes behind it."""
 
     def verify(self, result: Result) -> Result:
-        """See the bytes that were published, and give their URL."""
+        """Read back the bytes that were published, and return the result with their URL."""
 
     def close(self) -> None:
-        """Let go of the network."""
+        """Close the connections."""

@@ -1,4 +1,4 @@
-"""The URL of a blob container, in the forms that Azure's clouds and emulators have."""
+"""The URL of a blob container, in the forms that Azure's clouds and emulators use."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from private_wheel.secrets.detection import first_credential
 from private_wheel.secrets.quoting import quoted
 
 _ACCOUNT = re.compile(r"^[a-z0-9]{3,24}$")
-# A network's own name for the account leads to a certificate that does not hold it, so the public one is used; inside
-# the network that one leads to the private endpoint: https://learn.microsoft.com/azure/storage/common/storage-private-endpoints
+# The certificate does not hold a private link's own name for the account, so the public name is
+# used. Inside the network it leads to the private endpoint:
+# https://learn.microsoft.com/azure/storage/common/storage-private-endpoints
 _HOST = re.compile(
     r"^(?P<account>[a-z0-9-]+)(?P<private>\.privatelink)?(?P<zone>\.z\d{1,2})?\.blob\."
     r"(?P<suffix>localhost|[a-z0-9.-]+\.[a-z]+)$"
@@ -26,7 +27,10 @@ LONGEST_BLOB_NAME = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerAddress:
-    """Where wheels go: `account_url` has no slash at its end, `prefix` is empty or ends with one (both decoded)."""
+    """Where wheels go.
+
+    `account_url` has no slash at its end. `prefix` is empty or has one. Both are decoded.
+    """
 
     account_url: str
     account: str
@@ -35,19 +39,22 @@ class ContainerAddress:
 
     @property
     def host(self) -> str:
+        """The host name."""
         return urlsplit(self.account_url).hostname or ""
 
     @property
     def url(self) -> str:
-        """Of the container and prefix, without a slash at the end."""
+        """The URL of the container and prefix, without a slash at the end."""
         return f"{self.account_url}/{self.container}/{quote(self.prefix)}".rstrip("/")
 
     @property
     def on_loopback(self) -> bool:
+        """Whether it is an emulator or a sandbox on this machine."""
         return is_loopback(self.host)
 
     @property
     def title(self) -> str:
+        """The container as logs name it."""
         below = f", below {self.prefix}" if self.prefix else ""
         return f"container {self.container} of account {self.account}{below}"
 
@@ -56,29 +63,22 @@ def parse_container(value: str) -> ContainerAddress:
     """Read the input `container`.
 
     Raises:
-        ValueError: with the sentence for the user, which never repeats a credential.
+        ValueError: The value is not a container. The text is a sentence for the user, which never
+            repeats a credential.
     """
-    credential = first_credential(value)
-    if credential and credential.kind != "login":
-        raise ValueError(
-            "the value holds a credential (a SAS or an account key). Give the plain https URL of the container;"
-            " PrivateWheel signs in with Microsoft Entra. Revoke the credential if the value is kept in a file."
-        )
-    if not value.isprintable():
-        raise ValueError("the URL holds a letter that cannot be printed.")
-    check_address(value)
+    _check_url(value)
     parts = urlsplit(value)
-    if parts.query or parts.fragment or value.endswith(("?", "#")):
-        raise ValueError("the URL has a query or fragment. Give the plain URL of the container.")
     host = (parts.hostname or "").lower()
-    host = f"[{host}]" if ":" in host else host
+    if ":" in host:
+        host = f"[{host}]"
     port = f":{parts.port}" if parts.port else ""
     segments = _segments(parts.path)
     if is_loopback(parts.hostname or "") and not _HOST.match(host):
         account, *segments = segments or [""]
         if not segments:
             raise ValueError(
-                f"{quoted(value)} names no container. An emulator's is http://127.0.0.1:10000/ACCOUNT/CONTAINER."
+                f"{quoted(value)} does not name a container."
+                " An emulator's is http://127.0.0.1:10000/ACCOUNT/CONTAINER."
             )
         _check_account(account)
         account_url = f"{parts.scheme}://{host}{port}/{account}"
@@ -86,11 +86,14 @@ def parse_container(value: str) -> ContainerAddress:
         account, host = _account(host)
         account_url = f"{parts.scheme}://{host}{port}"
     if not segments:
-        raise ValueError(f"{quoted(value)} names no container. Write https://{host}/CONTAINER.")
+        raise ValueError(
+            f"{quoted(value)} does not name a container. Write https://{host}/CONTAINER."
+        )
     container, *folders = segments
     if not _CONTAINER.match(container):
         raise ValueError(
-            f"{quoted(container)} is not a container's name (3 to 63 lower-case letters, digits and single -)."
+            f"{quoted(container)} is not a container's name"
+            " (3 to 63 lower-case letters, digits and single -)."
         )
     prefix = "".join(f"{folder}/" for folder in folders)
     if len(prefix) > LONGEST_BLOB_NAME // 2:
@@ -100,22 +103,36 @@ def parse_container(value: str) -> ContainerAddress:
     )
 
 
+def _check_url(value: str) -> None:
+    credential = first_credential(value)
+    if credential and credential.kind != "login":
+        raise ValueError(
+            "the value contains a credential (a SAS or an account key). Give the plain https URL"
+            " of the container; PrivateWheel signs in with Microsoft Entra. Revoke the credential"
+            " if the value is in a file."
+        )
+    if not value.isprintable():
+        raise ValueError("the URL contains a character that cannot be printed.")
+    check_address(value)
+    parts = urlsplit(value)
+    if parts.query or parts.fragment or value.endswith(("?", "#")):
+        raise ValueError("the URL has a query or fragment. Give the plain URL of the container.")
+
+
 def _account(host: str) -> tuple[str, str]:
-    """The account's name and the host to use for it."""
+    """Return the account's name and the host to use for it."""
     match = _HOST.match(host)
     if not match:
-        other = _OTHER_SERVICE.match(host)
-        hint = (
-            f" {quoted(host)} is of the {other['service']} service: write blob in its place."
-            if other
-            else ""
-        )
+        hint = ""
+        if other := _OTHER_SERVICE.match(host):
+            hint = f" {quoted(host)} is the {other['service']} service: write blob instead."
         raise ValueError(
-            f"{quoted(host)} is not a blob host.{hint} Write https://ACCOUNT.blob.core.windows.net/CONTAINER."
+            f"{quoted(host)} is not a blob host.{hint}"
+            " Write https://ACCOUNT.blob.core.windows.net/CONTAINER."
         )
     account = match["account"]
     if account.endswith("-secondary"):
-        raise ValueError(f"{quoted(host)} is a copy that can only be read. Leave out -secondary.")
+        raise ValueError(f"{quoted(host)} is a read-only copy. Leave out -secondary.")
     _check_account(account)
     return account, f"{account}{match['zone'] or ''}.blob.{match['suffix']}"
 
@@ -123,20 +140,33 @@ def _account(host: str) -> tuple[str, str]:
 def _check_account(name: str) -> None:
     if not _ACCOUNT.match(name):
         raise ValueError(
-            f"{quoted(name)} is not a storage account's name (3 to 24 lower-case letters and digits)."
+            f"{quoted(name)} is not a storage account's name"
+            " (3 to 24 lower-case letters and digits)."
         )
 
 
 def _segments(path: str) -> list[str]:
-    """The decoded parts of a URL's path. Servers resolve `..`, so a prefix may not have it in any spelling."""
+    """Decode the parts of a URL's path.
+
+    Servers resolve `..`, so a prefix may not have it in any spelling.
+    """
     raw = path.removeprefix("/").removesuffix("/")
+    if not raw:
+        return []
     try:
-        found = [unquote(part, errors="strict") for part in raw.split("/")] if raw else []
+        segments = [unquote(part, errors="strict") for part in raw.split("/")]
     except UnicodeDecodeError:
         raise ValueError("the path is not quoted as UTF-8.") from None
-    for part in found:
-        if part in ("", ".", "..") or "/" in part or _UNSAFE.search(part) or part.endswith("."):
+    for segment in segments:
+        if not _is_safe(segment):
             raise ValueError(
-                f"the part {quoted(part)} of the path is not allowed: no empty part, no '.', no '..', no slash."
+                f"the part {quoted(segment)} of the path is not allowed:"
+                " no empty part, no '.', no '..', no slash."
             )
-    return found
+    return segments
+
+
+def _is_safe(segment: str) -> bool:
+    if segment == "" or segment.endswith("."):
+        return False
+    return "/" not in segment and not _UNSAFE.search(segment)

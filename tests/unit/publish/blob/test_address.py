@@ -219,9 +219,9 @@ def test_understood(value: str, account_url: str, container: str, prefix: str) -
         ("http://acmepackages.blob.core.windows.net/wheels", "plain http"),
         ("/srv/wheels", "not a web address"),
         ("wheels", "not a web address"),
-        (PUBLIC, "names no container"),
-        (f"{PUBLIC}/", "names no container"),
-        ("http://127.0.0.1:10000/devstoreaccount1", "names no container"),
+        (PUBLIC, "does not name a container"),
+        (f"{PUBLIC}/", "does not name a container"),
+        ("http://127.0.0.1:10000/devstoreaccount1", "does not name a container"),
         (f"{PUBLIC}/$root", "not a container's name"),
         (f"{PUBLIC}/Wheels", "not a container's name"),
         (f"{PUBLIC}/a--b", "not a container's name"),
@@ -240,7 +240,7 @@ def test_understood(value: str, account_url: str, container: str, prefix: str) -
         (f"{PUBLIC}/wheels?", "query"),
         (f"{PUBLIC}/wheels?comp=list", "query"),
         (f"{PUBLIC}/wheels#a", "fragment"),
-        ("https://acmepackages.dfs.core.windows.net/wheels", "write blob"),
+        ("https://acmepackages.dfs.core.windows.net/wheels", "write blob instead"),
         ("https://acmepackages-secondary.blob.core.windows.net/wheels", "Leave out -secondary"),
         ("https://acme_packages.blob.core.windows.net/wheels", "not a blob host"),
         ("https://packages.example.com/wheels", "not a blob host"),
@@ -262,7 +262,7 @@ def test_refused(value: str, said: str) -> None:
     ],
 )
 def test_a_credential_is_refused_and_not_repeated(value: str) -> None:
-    with pytest.raises(ValueError, match="holds a credential") as caught:
+    with pytest.raises(ValueError, match="contains a credential") as caught:
         parse_container(value)
     assert "c2lnbmF0dXJl" not in str(caught.value)
 
@@ -357,7 +357,7 @@ def test_no_part_leads_elsewhere_in_any_spelling(
     assume(bad or behind)  # one slash at the end is none too many
     with pytest.raises(
         ValueError,
-        match=r"not allowed|names no container|not a container's name|backslash|web address|be printed",
+        match=r"not allowed|not name a container|not a container's name|backslash|web address|be printed",
     ):
         parse_container(f"{account}/wheels/{'/'.join(parts)}")
 
