@@ -276,7 +276,7 @@ FAILURES = {
     "careless-workspace": (4, "PW403", "Denied to you: Authorization: Bearer ***"),
     "careless-connection": (4, "PW403", "Denied to you: Authorization: Bearer ***"),
     "careless-sign-in": (4, "PW401", "AADSTS700016"),
-    "signed-container": (2, "PW101", "container: the value holds a credential"),
+    "signed-container": (2, "PW101", "container: the value contains a credential"),
 }
 
 

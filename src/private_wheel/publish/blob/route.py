@@ -1,4 +1,4 @@
-"""The blob route: a private container, and environments that name the wheels by their full URLs."""
+"""The blob route: a private container, and environments that name wheels by their full URLs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from private_wheel.wheels.wheel import Wheel
 
 
 class BlobRoute:
-    """One container, below one prefix."""
+    """Publishes to one container, below one prefix."""
 
     at_once = FILES_AT_ONCE
 
@@ -28,10 +28,14 @@ class BlobRoute:
         self.warnings: tuple[str, ...] = ()
 
     def close(self) -> None:
-        """The connections are the storage's."""
+        """Do nothing: the connections are the storage's."""
 
     def preflight(self) -> None:
-        """Raises as `Container.check`."""
+        """Check that the container can be used, and warn if it is public.
+
+        Raises:
+            PrivateWheelError: One of those of `blob_errors`.
+        """
         self._container.check(self._address.prefix)
         if self._container.is_public:
             self.warnings = (
@@ -39,37 +43,53 @@ class BlobRoute:
             )
 
     def plan(self, wheel: Wheel) -> Plan:
-        """Raises as `plan_blob`."""
-        blob, place = self._blob(wheel), self._address.title
-        there = blob.look()
-        if there:
-            plan = plan_blob(blob, there, wheel, self._rules, place, kept=self._container.keeps_all)
+        """Compare a wheel with what the container has.
+
+        Raises:
+            PrivateWheelError: One of those of `plan_blob` and `blob_errors`.
+        """
+        blob, location = self._blob(wheel), self._address.title
+        stored = blob.look()
+        if stored:
+            kept = self._container.keeps_all
+            plan = plan_blob(blob, stored, wheel, self._rules, location, kept=kept)
         else:
             plan = Plan(
-                wheel=wheel, action="publish", reason=f"is not in {place} yet", sha256=wheel.sha256
+                wheel=wheel,
+                action="publish",
+                reason=f"is not in {location} yet",
+                sha256=wheel.sha256,
             )
         return replace(plan, requirement=_requirement(wheel, blob.url, plan.sha256))
 
     def publish(self, plan: Plan) -> Result:
-        """Raises as `send_wheel`."""
+        """Carry out a plan.
+
+        Raises:
+            PrivateWheelError: One of those of `send_wheel` and `blob_errors`.
+        """
         blob = self._blob(plan.wheel)
+        if not plan.sends:
+            return _with_requirement(result_of(plan, url=blob.url))
         with self._storage.turn(plan.wheel.path.stat().st_size):
-            return _with_url_and_hash(
-                send_wheel(blob, plan) if plan.sends else result_of(plan, url=blob.url)
-            )
+            return _with_requirement(send_wheel(blob, plan))
 
     def verify(self, result: Result) -> Result:
-        """Raises as `see_wheel`."""
-        return _with_url_and_hash(see_wheel(self._blob(result.wheel), result))
+        """Read back a wheel.
+
+        Raises:
+            PrivateWheelError: One of those of `see_wheel` and `blob_errors`.
+        """
+        return _with_requirement(see_wheel(self._blob(result.wheel), result))
 
     def _blob(self, wheel: Wheel) -> Blob:
         return self._container.blob(self._address.prefix + wheel.file_name)
 
 
-def _with_url_and_hash(result: Result) -> Result:
+def _with_requirement(result: Result) -> Result:
     return replace(result, requirement=_requirement(result.wheel, result.url, result.sha256))
 
 
 def _requirement(wheel: Wheel, url: str, sha256: str) -> str:
-    """The line for pip, which checks what it downloads by the hash in it (PEP 508, PEP 610)."""
+    """Return the line for pip, which checks its download by the hash in it (PEP 508, PEP 610)."""
     return f"{wheel.name} @ {url}#sha256={sha256}"

@@ -1,4 +1,7 @@
-"""Blob storage: look at a blob, send a file, read it back. Memory is bounded whatever a file's size."""
+"""Blob storage: look at a blob, send a file, read it back.
+
+Memory is bounded, whatever the size of a file.
+"""
 
 from __future__ import annotations
 
@@ -29,25 +32,29 @@ from private_wheel.publish.blob.errors import ConditionFailed, blob_errors, erro
 from private_wheel.system.progress import Progress
 
 _LOG = logging.getLogger(__name__)
-# A file up to one block goes in one request. Memory holds at most so many blocks of one large file.
+# A file up to one block goes in one request.
 BLOCK_SIZE = 4 * 2**20
+# How many blocks of one large file are in memory.
 BLOCKS_AT_ONCE = 8
 FILES_AT_ONCE = AT_ONCE
-# In which an answer is read. It is what the SDK takes for a transport of its own; ours would have 4 KiB.
+# Bytes in which an answer is read: as in the SDK's own transport, instead of 4 KiB.
 _PIECE_SIZE = 2**18
-# No registered type for wheels; SDK v1 gives this one too.
+# There is no registered type for wheels. SDK v1 sets this one too.
 _CONTENT_TYPE = "application/octet-stream"
 _PERMISSION_PROBE = "private-wheel-permission-check"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NO_ETAG = '"0x0"'
 
 Credential = TokenCredential | dict[str, str]
-"""Of an identity; of an emulator, `account_name` and `account_key`."""
+"""That of an identity; for an emulator, `account_name` and `account_key`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredBlob:
-    """What the service says of a blob. `md5` and `sha256` are hexadecimal, and empty when they were not stored."""
+    """What the service knows of a blob.
+
+    `md5` and `sha256` are hexadecimal, and empty if they were not stored.
+    """
 
     length: int
     etag: str
@@ -58,7 +65,10 @@ class StoredBlob:
 
 
 class BlobStorage:
-    """The way to all blobs of a run: its connections, and the rule that large files go one at a time."""
+    """The connections to all blobs of a run.
+
+    Large files go one at a time.
+    """
 
     def __init__(self, http: HttpClients) -> None:
         connections = FILES_AT_ONCE + BLOCKS_AT_ONCE
@@ -66,26 +76,35 @@ class BlobStorage:
         self._one_large_file = threading.RLock()
 
     def close(self) -> None:
+        """Close the connections."""
         self._session.close()
 
     def turn(self, size: int) -> AbstractContextManager[Any]:
-        """Inside, it is a file's turn: large ones go one at a time. A link that is asked for inside does not age in the
-        queue."""
+        """Wait for the turn of a file of this size.
+
+        A signed link that is requested in its turn does not expire in the queue.
+        """
         return self._one_large_file if size > BLOCK_SIZE else nullcontext()
 
     def container(self, account_url: str, name: str, credential: Credential) -> Container:
+        """Return a container, which must exist."""
         return Container(
             ContainerClient(account_url, name, credential, **self._options()), self._one_large_file
         )
 
     def linked(self, url: str, input: str) -> Blob:
-        """The blob behind a signed link, which is its credential."""
+        """Return the blob behind a signed link, which is its own credential.
+
+        Args:
+            url: The link.
+            input: The input that errors name.
+        """
         with blob_errors(url.partition("?")[0], input):
             client = BlobClient.from_blob_url(url, **self._options())
         return Blob(client, url.partition("?")[0], input, self._one_large_file)
 
     def _options(self) -> dict[str, Any]:
-        """Retries are the transport's, which obeys `Retry-After`; redirects could take the token elsewhere."""
+        """Leave retries to our transport, and follow no redirect: it could take the token along."""
         return {
             "transport": RequestsTransport(
                 session=self._session, session_owner=False, connection_data_block_size=_PIECE_SIZE
@@ -100,21 +119,29 @@ class BlobStorage:
 
 
 class Container:
-    """A container that exists already, as the input `container` names it. All methods raise as `blob_errors`."""
+    """The container that the input `container` names.
+
+    All methods raise the errors of `blob_errors`.
+
+    Attributes:
+        keeps_all: Whether a policy forbids to change any of its blobs. Known after `check`.
+        is_public: Whether everybody may read it. Known after `check`.
+    """
 
     def __init__(self, client: ContainerClient, one_large_file: threading.RLock) -> None:
         self._client, self._one_large_file = client, one_large_file
         self.keeps_all = self.is_public = False
-        """Whether a policy on the container keeps every blob as it is, and whether everybody may read it; known after
-        `check`."""
 
     def check(self, prefix: str) -> None:
-        """See that the container is there, and that the identity may write below `prefix`. Changes nothing."""
+        """Check that the container exists, and that the identity may write below `prefix`.
+
+        Changes nothing.
+        """
         with self._errors():
             properties = self._client.get_container_properties()
             self.keeps_all = bool(properties.has_immutability_policy or properties.has_legal_hold)
             self.is_public = bool(properties.public_access)
-        # It cannot succeed, as no blob has this ETag; whether it may be tried at all is judged before.
+        # It cannot succeed, as no blob has this ETag. The permission is checked before the ETag.
         probe = self._client.get_blob_client(prefix + _PERMISSION_PROBE)
         with suppress(ConditionFailed, BlobProtected), self._errors():
             probe.upload_blob(
@@ -122,6 +149,7 @@ class Container:
             )
 
     def blob(self, name: str) -> Blob:
+        """Return the blob of that name, which may or may not exist."""
         client = self._client.get_blob_client(name)
         return Blob(client, client.url, "container", self._one_large_file)
 
@@ -130,7 +158,11 @@ class Container:
 
 
 class Blob:
-    """One blob, there or not. `url` has no signature; errors name the input `input`, and are those of `blob_errors`."""
+    """One blob, which may or may not exist.
+
+    `url` has no signature. All methods raise the errors of `blob_errors`, which name the input
+    `input`.
+    """
 
     def __init__(
         self, client: BlobClient, url: str, input: str, one_large_file: threading.RLock
@@ -139,7 +171,7 @@ class Blob:
         self._client, self._input, self._one_large_file = client, input, one_large_file
 
     def look(self) -> StoredBlob | None:
-        """What is there; None if nothing is."""
+        """Return what the service knows of the blob; None if it does not exist."""
         with self._errors():
             try:
                 return _stored(self._client.get_blob_properties())
@@ -149,12 +181,17 @@ class Blob:
                 raise
 
     def send(self, path: Path, sha256: str, replaces: str = "") -> None:
-        """Store the file as a whole: nothing is visible before all of it has arrived and was checked by the service.
+        """Store the file as a whole.
 
-        `replaces` is the ETag of what it may overwrite; without one it overwrites nothing.
+        Nothing is visible before all of it has arrived and the service has checked it.
+
+        Args:
+            path: The file.
+            sha256: Its SHA-256, which is stored with it.
+            replaces: The ETag of what may be overwritten. If empty, nothing is overwritten.
 
         Raises:
-            ConditionFailed: something else is there than was expected.
+            ConditionFailed: The blob is not what was expected.
         """
         condition: dict[str, Any] = {"overwrite": False}
         if replaces:
@@ -178,14 +215,14 @@ class Blob:
             )
 
     def sha256(self, stored: StoredBlob) -> str:
-        """Of the bytes behind `stored`, all of which are read. In lower-case hexadecimal."""
-        digest, done = hashlib.sha256(), 0
-        tell = _log_progress(f"Reading back {unquote(self.url.rpartition('/')[2])}")
+        """Read all bytes of the blob and return their SHA-256, in lower-case hexadecimal."""
+        digest, read = hashlib.sha256(), 0
+        log = _log_progress(f"Reading back {unquote(self.url.rpartition('/')[2])}")
         for block in self._blocks(stored):
             digest.update(block)
-            done += len(block)
+            read += len(block)
             if stored.length > BLOCK_SIZE:
-                tell(done, stored.length)
+                log(read, stored.length)
         return digest.hexdigest()
 
     def _blocks(self, stored: StoredBlob) -> Iterator[bytes]:
@@ -213,18 +250,20 @@ class Blob:
         return blob_errors(self.url, self._input)
 
 
-def _stored(found: BlobProperties) -> StoredBlob:
-    md5 = found.content_settings.content_md5
-    metadata = {name.lower(): value for name, value in (found.metadata or {}).items()}
-    told = str(metadata.get("sha256", "")).lower()
-    expiry = found.immutability_policy.expiry_time if found.immutability_policy else None
+def _stored(properties: BlobProperties) -> StoredBlob:
+    md5 = properties.content_settings.content_md5
+    metadata = {name.lower(): value for name, value in (properties.metadata or {}).items()}
+    sha256 = str(metadata.get("sha256", "")).lower()
+    policy = properties.immutability_policy
+    expiry = policy.expiry_time if policy else None
+    is_kept = bool(expiry and expiry > datetime.now(expiry.tzinfo))
     return StoredBlob(
-        length=int(found.size),
-        etag=str(found.etag),
+        length=int(properties.size),
+        etag=str(properties.etag),
         md5=bytes(md5).hex() if md5 else "",
-        sha256=told if _SHA256.fullmatch(told) else "",
-        immutable=bool(found.has_legal_hold or (expiry and expiry > datetime.now(expiry.tzinfo))),
-        leased=found.lease.status == "locked",
+        sha256=sha256 if _SHA256.fullmatch(sha256) else "",
+        immutable=bool(properties.has_legal_hold) or is_kept,
+        leased=properties.lease.status == "locked",
     )
 
 

@@ -77,7 +77,7 @@ class Uploader:
             try:
                 # twine prints its progress; the log has our own messages instead.
                 with redirect_stdout(io.StringIO()):
-                    response = repository.upload(package, max_redirects=1)  # type: ignore[arg-type]  # lazily imported
+                    response = repository.upload(package, max_redirects=1)  # type: ignore[arg-type]  # lazy
             except TRANSPORT_ERRORS as error:
                 if is_last or isinstance(error, requests.exceptions.SSLError):
                     raise unreachable(self._feed.upload_url, error) from None

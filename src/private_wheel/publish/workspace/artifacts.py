@@ -1,5 +1,6 @@
-"""The workspace's artifact service: where SDK v1's `add_private_pip_wheel` registers a wheel and gets its links.
+"""The workspace's artifact service.
 
+There, SDK v1's `add_private_pip_wheel` registers a wheel and gets its links.
 Source: azureml-core 1.61, azureml/_restclient/operations/artifact_operations.py
 """
 
@@ -26,14 +27,15 @@ from private_wheel.secrets.addresses import check_address, is_loopback
 
 _FOLDER = "Environment/azureml-private-packages"
 _CONFLICT = "Resource Conflict: ArtifactId"
-# What a URL may hold that is written into an environment file and a summary.
+# What may be in a URL that is written into an environment file and a summary.
 _PATH = re.compile(r"[A-Za-z0-9._~/%+-]+")
 
 
 class ArtifactService:
-    """The artifacts of one workspace. Links are signed: their queries are secrets, and are masked when they come.
+    """The artifacts of one workspace.
 
-    `discovery_url` is the workspace's own; it names the service of its region, and is sent no token.
+    Links are signed, so their queries are secrets, which are masked on arrival. `discovery_url` is
+    the workspace's own. It names the service of its region, and no token is sent to it.
     """
 
     def __init__(
@@ -52,23 +54,30 @@ class ArtifactService:
         self._root = f"{base_url}/artifact/v2.0{workspace.path}/artifacts"
 
     def close(self) -> None:
+        """Close the connections."""
         self._client.close()
 
     def find(self, file_name: str) -> str | None:
-        """A link to read the artifact; None if none of that name is registered.
+        """Return a link to read the artifact; None if none of that name is registered.
 
         Raises:
-            PermissionMissing, CredentialRefused, ServiceFailed, ServiceUnreachable
+            PermissionMissing: The identity may not read artifacts.
+            CredentialRefused: The service does not accept the sign-in.
+            ServiceFailed: The service failed, or gave no usable link.
+            ServiceUnreachable: The service gave no answer.
         """
-        response = self._client.request(
-            "GET", f"{self._root}/contentinfo/{_FOLDER}/{quote(file_name)}"
-        )
-        return (
-            None if response.status_code == 404 else self._link(self._content(response), file_name)
-        )
+        url = f"{self._root}/contentinfo/{_FOLDER}/{quote(file_name)}"
+        response = self._client.request("GET", url)
+        if response.status_code == 404:
+            return None
+        return self._link(self._content(response), file_name)
 
     def register(self, file_name: str) -> str:
-        """A link to write the artifact's content, which is registered by it unless it was already. Raises as `find`."""
+        """Return a link to write the artifact's content. An artifact that is new is registered.
+
+        Raises:
+            PrivateWheelError: One of those of `find`.
+        """
         response = self._client.request(
             "POST",
             f"{self._root}/batch/metadata/{_FOLDER}",
@@ -78,18 +87,16 @@ class ArtifactService:
         if response.status_code == 409:
             return self._write_link(file_name)
         answer = self._content(response)
-        failed = _member(answer.get("errors"), file_name)
-        if failed:
-            message = shortened(
-                str(_member(failed, "error").get("message") or "it gives no reason")
-            )
+        failure = _member(answer.get("errors"), file_name)
+        if failure:
+            message = shortened(str(_member(failure, "error").get("message") or "no reason given"))
             if _CONFLICT in message:
                 return self._write_link(file_name)
             raise self._failed(message)
         return self._link(_member(answer.get("artifactContentInformation"), file_name), file_name)
 
     def _write_link(self, file_name: str) -> str:
-        """A link to write what is registered already; an upload that broke off is finished by it."""
+        """Return a link to write a registered artifact, by which a broken upload is finished."""
         response = self._client.request("GET", f"{self._root}/write/{_FOLDER}/{quote(file_name)}")
         return self._link(self._content(response), file_name)
 
@@ -99,32 +106,30 @@ class ArtifactService:
         raise self._refusal(response)
 
     def _link(self, information: dict[str, Any], file_name: str) -> str:
-        """The link in an answer, if it is one to this file in this cloud. Its signature is masked before that."""
+        """Return the link in an answer, if it is one to this file in this cloud.
+
+        Its signature is masked before anything else is done with it.
+        """
         link = str(information.get("contentUri") or "")
-        query = link.partition("?")[2]
-        raw = [
-            part.partition("=")[2] for part in query.split("&") if part.lower().startswith("sig=")
-        ]
-        self._mask([*raw, *map(unquote, raw)])
+        self._mask(_signatures(link))
         try:
             self._check_host(link)
             parts = urlsplit(link)
-            named = unquote(parts.path).endswith(f"/{_FOLDER}/{file_name}")
-            if not named or parts.fragment or not _PATH.fullmatch(parts.path):
+            is_for_file = unquote(parts.path).endswith(f"/{_FOLDER}/{file_name}")
+            if not is_for_file or parts.fragment or not _PATH.fullmatch(parts.path):
                 raise ValueError("it is not for this file")
             if not self._cloud.has_storage(parts.hostname or ""):
-                raise ValueError(f"{parts.hostname} is no blob host of {self._cloud.name}")
+                raise ValueError(f"{parts.hostname} is not a blob host of {self._cloud.name}")
         except ValueError as error:
-            raise self._failed(
-                f"it gives no usable link: {str(error).replace(link, '***')}"
-            ) from None
+            reason = str(error).replace(link, "***")
+            raise self._failed(f"it gives no usable link: {reason}") from None
         return link
 
     def _check_host(self, url: str) -> None:
-        """As `check_address`; and this machine itself is no place for a service, unless the cloud is on it."""
+        """Check an address. A service is on this machine only if the cloud is."""
         check_address(url)
         if is_loopback(urlsplit(url).hostname or "") and not self._cloud.on_loopback:
-            raise ValueError("it leads to this machine")
+            raise ValueError("it is an address of this machine")
 
     def _discover(self, url: str) -> str:
         try:
@@ -136,11 +141,11 @@ class ArtifactService:
                 client.close()
             if response.status_code != 200:
                 raise ValueError(server_reason(response))
-            found = str(json_object(response).get("history") or "")
-            self._check_host(found)
+            service_url = str(json_object(response).get("history") or "")
+            self._check_host(service_url)
         except ValueError as error:
-            raise self._failed(f"its address cannot be found: {error}") from None
-        return found.rstrip("/")
+            raise self._failed(f"its address was not found: {error}") from None
+        return service_url.rstrip("/")
 
     def _refusal(self, response: requests.Response) -> PrivateWheelError:
         said, name = server_reason(response), self._workspace.name
@@ -164,11 +169,22 @@ class ArtifactService:
         return ServiceFailed(
             f"The artifact service of workspace {self._workspace.name} failed.",
             input="workspace",
-            fix="Run again: what is done is recognised.",
+            fix="Run again: completed steps are skipped.",
             said=said,
         )
 
 
+def _signatures(link: str) -> list[str]:
+    """Return the signatures in a link's query, as they are and decoded."""
+    query = link.partition("?")[2]
+    signatures = []
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if name.lower() == "sig":
+            signatures += [value, unquote(value)]
+    return signatures
+
+
 def _member(answer: Any, name: str) -> dict[str, Any]:
-    found = answer.get(name) if isinstance(answer, dict) else None
-    return found if isinstance(found, dict) else {}
+    value = answer.get(name) if isinstance(answer, dict) else None
+    return value if isinstance(value, dict) else {}

@@ -14,7 +14,7 @@ import pytest
 
 from private_wheel.errors import BlobProtected
 from private_wheel.publish.blob.storage import Blob, StoredBlob, _stored
-from private_wheel.publish.blob.wheel import ExistingRules, is_cut_short, plan_blob, sha256_told
+from private_wheel.publish.blob.wheel import ExistingRules, believed_sha256, is_cut_short, plan_blob
 from private_wheel.wheels.wheel import Wheel, read_wheel
 
 NOW = datetime.now(timezone.utc)
@@ -108,7 +108,9 @@ def twin(wheel: Wheel) -> StoredBlob:
 def test_what_the_service_tells_of_the_content(
     wheel: Wheel, twin: StoredBlob, changed: Any, told: str
 ) -> None:
-    assert sha256_told(replace(twin, **changed), wheel) == (wheel.sha256 if told == "own" else told)
+    assert believed_sha256(replace(twin, **changed), wheel) == (
+        wheel.sha256 if told == "own" else told
+    )
 
 
 @pytest.mark.parametrize(
