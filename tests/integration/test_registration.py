@@ -98,7 +98,7 @@ def open_arm(sandbox: Sandbox, who: str = "contributor") -> Arm:
 
 @pytest.fixture(autouse=True)
 def _quick(no_pauses: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registration, "_LOOKS", (0.01, 0.01))
+    monkeypatch.setattr(registration, "_PAUSES", (0.01, 0.01))
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ class TestPlan:
             "environment-version",
             "acme-forecast 1.2.3",
             "acme-ml",
-            "base:2 there",
+            "registered example.invalid/base:2",
             "1.2.3-2",
         ):
             assert word in said
@@ -159,7 +159,7 @@ class TestPlan:
     def test_another_conda_file_is_a_conflict(self, workspaces: Workspaces) -> None:
         workspaces.stored()["1.2.3"] = other(condaFile=CONDA.replace("==1.2.3", "==1.2.2"))
         said = workspaces.conflict()
-        assert "conda file (there acme-forecast==1.2.2; here acme-forecast==1.2.3)" in said
+        assert "conda file (registered acme-forecast==1.2.2; new acme-forecast==1.2.3)" in said
         assert "image" not in said
 
     def test_the_free_version_is_looked_for_on_all_pages_and_among_the_archived(
@@ -181,8 +181,8 @@ class TestPlan:
         workspaces.stored("acme-ml")["1.2.3"] = other(image="example.invalid/base:2")
         workspaces.stored("acme-test")["1.2.3"] = other(image="example.invalid/base:3")
         said = workspaces.conflict(DEFINITION, "acme-ml", "acme-test")
-        assert "acme-ml: image (example.invalid/base:2 there" in said
-        assert "acme-test: image (example.invalid/base:3 there" in said
+        assert "acme-ml: image (registered example.invalid/base:2" in said
+        assert "acme-test: image (registered example.invalid/base:3" in said
 
     def test_whole_numbers_go_on(self, workspaces: Workspaces) -> None:
         for version in ("9", "10", "11"):
@@ -352,7 +352,7 @@ class TestRegister:
         (plan,) = workspaces.plan()
         workspaces.stored()["1.2.3"] = other(image="example.invalid/base:2")
         workspaces.fault(method="PUT", status=200, body="{}")
-        with pytest.raises(EnvironmentConflict, match=r"base:2 there"):
+        with pytest.raises(EnvironmentConflict, match=r"registered example\.invalid/base:2"):
             register_version(workspaces.arm, plan, DEFINITION)
 
     def test_a_refusal_that_has_a_reason(self, workspaces: Workspaces) -> None:

@@ -12,60 +12,69 @@ from private_wheel.secrets.quoting import shown
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
 
-_LONGEST_CONDA_FILE = 2**17  # letters, five times that of a large one
-_MOST_NODES = 20_000  # after the aliases are followed
-_SHOWN = 3  # entries of a conda file
+# Characters: five times as many as a large file has.
+_LONGEST_CONDA_FILE = 2**17
+# After the aliases are followed.
+_MOST_NODES = 20_000
+# Entries of a conda file in a message.
+_MOST_SHOWN = 3
 
 
 def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    """In what the `properties` of two versions differ, in words; empty if they make the same image.
+    """Say in what the `properties` of two versions differ; empty if they make the same image.
 
-    Description, tags and the like can be changed and do not count. A conda file counts as what it says: azure-ai-ml
-    writes it anew, with its keys sorted and without comments.
+    Description, tags and the like can be changed, so they are not compared. Conda files are
+    compared by what they say: azure-ai-ml writes them again, with sorted keys and without
+    comments.
     """
     found = []
     if stored.get("image") != wanted.get("image"):
-        found.append(
-            f"image ({_shown(stored.get('image'))} there, {_shown(wanted.get('image'))} here)"
-        )
+        found.append(_difference("image", stored.get("image"), wanted.get("image")))
     found += _conda_differences(stored.get("condaFile") or "", wanted.get("condaFile") or "")
     if stored.get("build"):
-        found.append("build context (there)")
+        found.append("build context (registered)")
     if _system(stored) != _system(wanted):
-        found.append(
-            f"operating system ({_shown(_system(stored))} there, {_shown(_system(wanted))} here)"
-        )
+        found.append(_difference("operating system", _system(stored), _system(wanted)))
     if _routes(stored) != _routes(wanted):
         found.append("inference configuration")
     return found
+
+
+def _difference(name: str, stored: object, wanted: object) -> str:
+    return f"{name} (registered {_shown(stored)}, new {_shown(wanted)})"
 
 
 def _conda_differences(stored: object, wanted: object) -> list[str]:
     if stored == wanted:
         return []
     try:
-        there, here = _parsed(stored), _parsed(wanted)
-        if _canonical(there) == _canonical(here):
+        stored_content, wanted_content = _parsed(stored), _parsed(wanted)
+        if _canonical(stored_content) == _canonical(wanted_content):
             return []
     except (ValueError, TypeError, RecursionError):
         return ["conda file (one of the two cannot be read)"]
-    theirs, ours = dict.fromkeys(_entries(there)), dict.fromkeys(_entries(here))
-    parts = [_listed("there", [entry for entry in theirs if entry not in ours])]
-    parts += [_listed("here", [entry for entry in ours if entry not in theirs])]
-    return [f"conda file ({'; '.join(filter(None, parts)) or 'the order of its entries'})"]
+    stored_entries = dict.fromkeys(_entries(stored_content))
+    wanted_entries = dict.fromkeys(_entries(wanted_content))
+    only_stored = [entry for entry in stored_entries if entry not in wanted_entries]
+    only_wanted = [entry for entry in wanted_entries if entry not in stored_entries]
+    parts = [_listed("registered", only_stored), _listed("new", only_wanted)]
+    text = "; ".join(filter(None, parts)) or "the order of its entries"
+    return [f"conda file ({text})"]
 
 
 def _parsed(text: object) -> Any:
-    """What a conda file says, read by YAML 1.1 as conda and azure-ai-ml do.
+    """Parse a conda file by YAML 1.1, as conda and azure-ai-ml do.
 
     Raises:
-        ValueError, TypeError, RecursionError: it cannot be read, or its aliases stand for too much.
+        ValueError: It is too long, or its aliases stand for too much.
+        TypeError: It has a key that Python cannot have.
+        RecursionError: It is nested too deeply.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     if not isinstance(text, str) or len(text) > _LONGEST_CONDA_FILE:
-        raise ValueError("no text, or too long")
+        raise ValueError("not a text, or too long")
     yaml = YAML(typ="safe", pure=True)
     yaml.version = (1, 1)
     try:
@@ -78,26 +87,38 @@ def _parsed(text: object) -> Any:
 
 
 def _size(node: Node, known: dict[int, int]) -> int:
-    """The nodes below one, each as often as an alias repeats it. In a circle they would be without end."""
-    if id(node) not in known:
-        known[id(node)] = (
-            _MOST_NODES + 1
-        )  # as long as it is not counted: who meets it again is below itself
-        children = node.value if not isinstance(node.value, str) else ()
-        flat = [
-            part for child in children for part in (child if isinstance(child, tuple) else (child,))
-        ]
-        known[id(node)] = 1 + sum(_size(child, known) for child in flat)
+    """Count the nodes of a tree, each as often as an alias repeats it.
+
+    A circle of aliases has too many.
+    """
+    if id(node) in known:
+        return known[id(node)]
+    # Until it is counted: a node that meets itself below itself is in a circle.
+    known[id(node)] = _MOST_NODES + 1
+    known[id(node)] = 1 + sum(_size(child, known) for child in _children(node))
     return known[id(node)]
 
 
+def _children(node: Node) -> Iterator[Node]:
+    if isinstance(node.value, str):
+        return
+    for child in node.value:
+        if isinstance(child, tuple):
+            yield from child
+        else:
+            yield child
+
+
 def _canonical(content: object) -> str:
-    """A text that is equal for equal content. In Python 1 and True would be equal."""
+    """Return a text that is equal for equal content. To Python, 1 and True would be equal."""
     return json.dumps(content, sort_keys=True, default=repr)
 
 
 def _entries(content: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """The single values of a conda file, and how each is shown: of `variables` and the like by its key alone."""
+    """Yield the single values of a conda file, and how each is shown.
+
+    Of `variables` and the like, only the key is shown.
+    """
     if isinstance(content, dict):
         for name, value in content.items():
             yield from _entries(value, "" if name in ("dependencies", "pip") else str(name))
@@ -111,14 +132,16 @@ def _entries(content: object, key: str = "") -> Iterator[tuple[str, str]]:
         yield f"{key}: {content}", key
 
 
-def _listed(where: str, entries: Sequence[tuple[str, str]]) -> str:
-    told = [_shown(entry) for _, entry in entries[:_SHOWN]]
-    more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
-    return f"{where} {', '.join(told)}{more}" if entries else ""
+def _listed(whose: str, entries: Sequence[tuple[str, str]]) -> str:
+    if not entries:
+        return ""
+    listed = [_shown(text) for _, text in entries[:_MOST_SHOWN]]
+    more = f" and {len(entries) - _MOST_SHOWN} more" if len(entries) > _MOST_SHOWN else ""
+    return f"{whose} {', '.join(listed)}{more}"
 
 
 def _shown(value: object) -> str:
-    """For a log: what is there was written by others, and may hold a credential."""
+    """Return a value for a log: others wrote it, and it may contain a credential."""
     text = str(value)
     if holds_credential(text):
         return "an entry with a credential"
@@ -130,10 +153,8 @@ def _system(properties: Mapping[str, Any]) -> str:
 
 
 def _routes(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The routes of the inference configuration; null stands for none."""
+    """Return the routes of the inference configuration; null means that there is none."""
     config = properties.get("inferenceConfig") or {}
-    return (
-        {name: route for name, route in config.items() if route}
-        if isinstance(config, dict)
-        else {"": config}
-    )
+    if not isinstance(config, dict):
+        return {"": config}
+    return {name: route for name, route in config.items() if route}

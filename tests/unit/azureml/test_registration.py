@@ -70,21 +70,21 @@ def test_the_same_image(stored: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("stored", "words"),
     [
-        (properties(image="example.invalid/base:2"), ["image", "base:2 there", "base:1 here"]),
-        (properties(image=None, build={"contextUri": "https://x.invalid"}), ["image (none there", "build context"]),
-        (properties(condaFile=CONDA.replace("1.2.3", "1.2.2")), ["there acme-forecast==1.2.2; here", "==1.2.3"]),
-        (properties(condaFile=CONDA.replace("QUIET: yes", "QUIET: no")), ["there QUIET; here QUIET"]),
-        (properties(condaFile=CONDA.replace("  - pip\n", "")), ["here pip"]),
+        (properties(image="example.invalid/base:2"), ["image", "registered example.invalid/base:2", "new example.invalid/base:1"]),
+        (properties(image=None, build={"contextUri": "https://x.invalid"}), ["image (registered none", "build context"]),
+        (properties(condaFile=CONDA.replace("1.2.3", "1.2.2")), ["registered acme-forecast==1.2.2; new", "==1.2.3"]),
+        (properties(condaFile=CONDA.replace("QUIET: yes", "QUIET: no")), ["registered QUIET; new QUIET"]),
+        (properties(condaFile=CONDA.replace("  - pip\n", "")), ["new pip"]),
         (properties(condaFile=CONDA.replace("conda-forge", "one, two, three, four")), ["channels: two", "and 1 more"]),
         (properties(condaFile=CONDA.replace("acme\n", "'1'\n", 1)), ["name: 1"]),
         (properties(condaFile="dependencies: [b, a]"), ["conda file"]),
         (properties(condaFile=""), ["conda file"]),
         (properties(condaFile=None), ["conda file"]),
         (properties(condaFile={"dependencies": []}), ["conda file"]),
-        (properties(osType="Windows"), ["operating system (windows there, linux here)"]),
+        (properties(osType="Windows"), ["operating system (registered windows, new linux)"]),
         (properties(inferenceConfig=ROUTES), ["inference configuration"]),
         (properties(inferenceConfig="?"), ["inference configuration"]),
-        ({}, ["image (none there", "conda file"]),
+        ({}, ["image (registered none", "conda file"]),
     ],
 )  # fmt: skip
 def test_another_image(stored: dict[str, Any], words: list[str]) -> None:
