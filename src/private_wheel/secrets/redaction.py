@@ -1,4 +1,4 @@
-"""Secrets: how they are held, which derived forms are masked, and how text is cleaned of them."""
+"""Secrets in memory and in the log: how they are kept, and how they are masked."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from urllib.parse import quote, quote_plus
 MASK = "***"
 # A redaction of fewer letters would tear ordinary words out of the log.
 SHORTEST_SECRET = 4
+_HEX_DIGITS = re.compile(r"%[0-9A-F]{2}")
+_JSON_ESCAPE = re.compile(r"\\u[0-9A-F]{4}")
+_PLAIN_FOR_DOTNET = " -_./:=~!@$*()"
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A credential that shows itself only when asked; `repr` and `str` give nothing away."""
+    """A credential whose `repr` and `str` do not show it."""
 
     value: str = field(repr=False)
 
@@ -30,53 +33,80 @@ class Secret:
 
 
 def derived_forms(value: str) -> frozenset[str]:
-    """All texts by which `value` could be read from a log: itself, its lines, quoted, escaped, and in base64.
+    """Return every text from which a secret could be read in a log.
 
-    Base64 is covered at each of its three alignments, without the letters that depend on what stands before or
-    behind: so `base64("user:" + token)` is found for any user name (RFC 7617, RFC 4648).
+    These are the secret itself and its lines, with blanks trimmed or collapsed, and what URLs, JSON,
+    Python, HTML and base64 make of it.
     """
-    data = value.encode("utf-8", "replace")  # an environment may hold what is no Unicode
-    forms = {
-        value,
-        value.strip(),
-        *value.splitlines(),
-        quote(data, safe=""),
-        quote(data),
-        quote_plus(data),
-    }
-    forms |= {form.lower() for form in (quote(data, safe=""), quote_plus(data)) if "%" in form}
-    forms |= {
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        repr(value)[1:-1],
-    }
-    forms |= {html.escape(value), html.escape(value, quote=False), " ".join(value.split())}
-    forms |= {quote(quote(data, safe="")), *_dotnet_json_forms(value)}
+    forms = {value, value.strip(), " ".join(value.split()), *value.splitlines()}
+    # An environment variable may hold what is not Unicode.
+    data = value.encode("utf-8", "replace")
+    forms |= _url_forms(data)
+    forms |= _escaped_forms(value)
+    forms |= _dotnet_json_forms(value)
     forms |= _base64_forms(data)
     return frozenset(form for form in forms if len(form.strip()) >= SHORTEST_SECRET)
 
 
+def _url_forms(data: bytes) -> set[str]:
+    """Return the forms in a path, a parameter and a form, and quoted twice."""
+    parameter = quote(data, safe="")
+    forms = {parameter, quote(data), quote_plus(data)}
+    # The digits may be lower-case, as .NET and Go write them.
+    forms |= {_HEX_DIGITS.sub(_lower, form) for form in forms}
+    forms.add(quote(parameter))
+    return forms
+
+
+def _escaped_forms(value: str) -> set[str]:
+    """Return the forms in JSON, in Python's `repr` and in HTML."""
+    return {
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+        html.escape(value),
+        html.escape(value, quote=False),
+    }
+
+
 def _dotnet_json_forms(value: str) -> set[str]:
-    """As Azure's .NET services write it into JSON: more letters than JSON asks for are escaped."""
-    escaped = "".join(
-        letter if letter.isalnum() or letter in " -_./:=~!@$*()" else f"\\u{ord(letter):04X}"
-        for letter in value
-    )
-    return {escaped, re.sub(r"\\u[0-9A-F]{4}", lambda match: match[0].lower(), escaped)}
+    """Return the forms in JSON of Azure's .NET services, which escape more than JSON requires."""
+    escaped = ""
+    for letter in value:
+        if letter.isalnum() or letter in _PLAIN_FOR_DOTNET:
+            escaped += letter
+            continue
+        units = letter.encode("utf-16-be", "surrogatepass").hex().upper()
+        for start in range(0, len(units), 4):
+            escaped += f"\\u{units[start : start + 4]}"
+    return {escaped, _JSON_ESCAPE.sub(_lower, escaped)}
 
 
 def _base64_forms(data: bytes) -> set[str]:
+    """Return the forms in base64, at each of its three alignments.
+
+    The letters that depend on what comes before or after are left out: so the secret is found in
+    `base64("user:" + secret)` for any user name (RFC 7617, RFC 4648).
+    """
     forms = {base64.b64encode(data).decode()}
     for offset in range(3):
         encoded = base64.b64encode(b"\0" * offset + data).decode().rstrip("=")
         start = -(-offset * 8 // 6)
         end = (offset + len(data)) * 8 // 6
         forms.add(encoded[start:end])
-    return forms | {form.replace("+", "-").replace("/", "_") for form in forms}
+    url_safe = {form.replace("+", "-").replace("/", "_") for form in forms}
+    return forms | url_safe
+
+
+def _lower(match: re.Match[str]) -> str:
+    return match[0].lower()
 
 
 class Redactor:
-    """Replaces every known secret, in every derived form, by `***`. Secrets may be added while it is in use."""
+    """Replace every known secret, in every derived form, with `***`.
+
+    Secrets may be added from another thread while it is in use.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -84,21 +114,20 @@ class Redactor:
         self._patterns: tuple[re.Pattern[str], ...] = ()
 
     def add(self, values: Iterable[str]) -> list[str]:
-        """Learn secrets; return the forms that are new, longest first."""
+        """Add secrets and return the forms that are new, longest first."""
         forms = frozenset[str]().union(*(derived_forms(value) for value in values))
         with self._lock:
             new = forms - self._forms
             self._forms |= forms
             longest_first = sorted(new, key=len, reverse=True)
-            if new:  # a pattern of its own: to make one of all anew would take longer with each
-                self._patterns += (re.compile("|".join(re.escape(form) for form in longest_first)),)
+            if new:
+                # A pattern of its own: compiling all of them again would take longer each time.
+                alternatives = "|".join(re.escape(form) for form in longest_first)
+                self._patterns += (re.compile(alternatives),)
         return longest_first
 
-    @property
-    def forms(self) -> frozenset[str]:
-        return self._forms
-
     def clean(self, text: str) -> str:
+        """Return the text with every secret masked."""
         for pattern in self._patterns:
             text = pattern.sub(MASK, text)
         return text

@@ -8,7 +8,7 @@ import pytest
 
 from private_wheel.secrets.detection import find_credentials, first_credential, holds_credential
 from private_wheel.secrets.quoting import quoted_address, shown
-from private_wheel.secrets.redaction import derived_forms
+from tests.masked_forms import masked_forms
 
 NEW_TOKEN = "A1b2" * 19 + "AZDO" + "9xYz"
 OLD_TOKEN = "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrst"
@@ -123,7 +123,7 @@ def test_what_only_looks_like_one_is_left(line: str) -> None:
 
 
 def test_the_runs_own_secrets_are_found_in_every_form() -> None:
-    secrets = sorted(derived_forms("correct horse/battery"))
+    secrets = sorted(masked_forms("correct horse/battery"))
     for form in secrets:
         credential = first_credential(f"a\nb\nc {form} d\n", secrets)
         assert credential
