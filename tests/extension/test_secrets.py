@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from private_wheel.secrets.redaction import derived_forms
 from tests.extension.connections import KINDS, Kind
 from tests.extension.task import Run, Task
 from tests.leaks import Secrets, contents, credentials_in
+from tests.masked_forms import masked_forms
 from tests.protocol.azure_agent import Agent, read_log
 
 OTHER = "of another variable, which this step was not given"
@@ -174,7 +174,7 @@ def test_secrets_of_strange_letters(task: Task, name: str) -> None:
     assert run.failed(run.outcome.errors[0].code), str(run)
     check(task, run, STRANGE)
     assert STRANGE in run.outcome.secrets
-    for form in (STRANGE, *derived_forms(STRANGE)):
+    for form in (STRANGE, *masked_forms(STRANGE)):
         assert form not in read_log(f"later {form}", _agent_of(run)).log[-1]
 
 

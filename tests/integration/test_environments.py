@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from private_wheel.secrets.redaction import derived_forms
+from tests.masked_forms import masked_forms
 
 from .conftest import Job
 
@@ -127,7 +127,7 @@ def test_a_credential_in_it_is_never_shown(wheel_job: Job) -> None:
     ran = wheel_job.run(package="*.whl", environment_base="train.yml", **wheel_job.feed_inputs())
     assert ran.status == 2
     assert "train.yml, line 10: a credential" in ran.errors[0]
-    assert not any(form in ran.log + ran.summary for form in derived_forms(token))
+    assert not any(form in ran.log + ran.summary for form in masked_forms(token))
 
 
 @pytest.mark.parametrize("verify", ["resolve", "install"])

@@ -18,11 +18,11 @@ import pytest
 from urllib3.connectionpool import HTTPConnectionPool
 
 from private_wheel.__main__ import main
-from private_wheel.secrets.redaction import derived_forms
 from sandbox.blob.accounts import PACKAGES_ACCOUNT
 from sandbox.blob.azurite import Azurite
 from sandbox.network.faults import Fault
 from tests.leaks import Secrets, contents, credentials_in
+from tests.masked_forms import masked_forms
 
 from .conftest import REPOSITORY, Job, Outcome
 
@@ -162,7 +162,7 @@ def test_in_a_check_of_the_environment(
 def test_masks_come_before_everything_else(wheel_job: Job) -> None:
     outcome = wheel_job.run(package="*.whl", **wheel_job.feed_inputs())
     masks = list(takewhile(lambda line: line.startswith("::add-mask::"), outcome.log.splitlines()))
-    for form in derived_forms(wheel_job.sandbox.tokens.write):
+    for form in masked_forms(wheel_job.sandbox.tokens.write):
         assert f"::add-mask::{form}" in masks
 
 

@@ -18,9 +18,9 @@ from private_wheel.hosts import AzurePipelines
 from private_wheel.hosts.azure_pipelines import escape_data, escape_property
 from private_wheel.hosts.base import harmless_lines
 from private_wheel.inputs.table import OUTPUTS, camel_case
-from private_wheel.secrets.redaction import derived_forms
 from private_wheel.system.progress import Progress
 from scripts.metadata.task_json import task_json
+from tests.masked_forms import masked_forms
 from tests.protocol import github_runner
 from tests.protocol.azure_agent import Agent, Outcome, read_log
 from tests.protocol.azure_commands import Command, parse_command
@@ -264,7 +264,7 @@ def test_masks_arrive_and_nothing_else(secrets: list[str]) -> None:
     assert set(commands_of(outcome)) == {"task.setsecret"}
     assert outcome.log == []
     assert {command.data for command in outcome.commands} == set().union(
-        *map(derived_forms, secrets)
+        *map(masked_forms, secrets)
     )
     agent = Agent()
     read_log(task.printed, agent)
@@ -297,7 +297,7 @@ def test_no_form_of_a_secret_is_printed(
     task = Task()
     task.host.mask([secret])
     masks = task.printed
-    form = data.draw(st.sampled_from(sorted(derived_forms(secret))))
+    form = data.draw(st.sampled_from(sorted(masked_forms(secret))))
     split = data.draw(st.integers(0, len(form)))
     hidden = form[:split] + data.draw(st.sampled_from(INVISIBLE)) + form[split:]
     PRINTERS[name](task.host, before + hidden + after)

@@ -17,7 +17,7 @@ from private_wheel.hosts import GitHub
 from private_wheel.hosts.base import harmless_lines
 from private_wheel.hosts.github import escape_data, escape_property
 from private_wheel.inputs.table import OUTPUTS
-from private_wheel.secrets.redaction import derived_forms
+from tests.masked_forms import masked_forms
 from tests.protocol.github_runner import (
     COMMANDS,
     LONGEST_MESSAGE,
@@ -228,8 +228,7 @@ def test_masks_arrive_and_nothing_else(secrets: list[str]) -> None:
     log = read_log(step.printed)
     assert {command.name for command in log.commands} == {"add-mask"}
     assert log.lines == ()
-    assert log.masks >= set(secrets)
-    assert log.masks == set().union(*map(derived_forms, secrets))
+    assert log.masks == set().union(*map(masked_forms, secrets))
 
 
 @given(text=TEXTS)
@@ -252,7 +251,7 @@ def test_no_form_of_a_secret_is_printed(
     step = Step()
     step.host.mask([secret])
     masks = step.printed
-    form = data.draw(st.sampled_from(sorted(derived_forms(secret))))
+    form = data.draw(st.sampled_from(sorted(masked_forms(secret))))
     split = data.draw(st.integers(0, len(form)))
     hidden = form[:split] + data.draw(st.sampled_from(INVISIBLE)) + form[split:]
     PRINTERS[name](step.host, before + hidden + after)
