@@ -16,7 +16,7 @@ from private_wheel.inputs.reading import read_config
 from private_wheel.inputs.secret_values import secret_values
 from private_wheel.inputs.table import INPUTS
 from private_wheel.publish.routes import ROUTES
-from private_wheel.system.pip_configuration import PipConfiguration, read_pip_configuration
+from private_wheel.system.pip_configuration import PipConfiguration
 
 WORKSPACE = "11111111-2222-3333-4444-555555555555/ml/acme-ml"
 FEED = {"feed": "acme/python"}
@@ -94,26 +94,6 @@ def test_secrets_do_not_show(checkout: Path) -> None:
         not in f"{config!r} {config} {config.feed_credentials.token} {config.feed_credentials.token!r}"
     )
     assert config.secrets == ("write-token-1", "read-token-1")
-
-
-def test_secret_values_are_found_before_anything_is_read(tmp_path: Path) -> None:
-    configuration = tmp_path / "pip.conf"
-    configuration.write_text(
-        "[global]\nextra-index-url = https://a.invalid/simple https://reader:mirror%21password@b.invalid/simple\n"
-        "[install]\nfind-links = https://a-token-of-a-mirror@c.invalid/links/\nproxy = http://me:proxy-password@d:1\n"
-    )
-    environ = {
-        "PIP_CONFIG_FILE": str(configuration),
-        "INPUT_FEEDTOKEN": "write-token-1\n",
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-token-1",
-        "PIP_INDEX_URL": "https://reader:index-password@example.invalid/simple/",
-        "INPUT_CONNECTIONTOKEN": " ",
-        "AZURE_CLIENT_SECRET": "$(CLIENT_SECRET)",
-    }
-    assert set(secret_values(environ, read_pip_configuration(environ))) == {
-        *("write-token-1\n", "request-token-1", "index-password", "proxy-password"),
-        *("mirror%21password", "mirror!password", "a-token-of-a-mirror"),
-    }
 
 
 @pytest.mark.parametrize(
