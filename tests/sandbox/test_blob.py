@@ -543,7 +543,7 @@ class TestAzurite:
     def test_it_ends_with_who_started_it(self, tmp_path: Path) -> None:
         """However that ends: nothing is left to hold a port and memory."""
         program = (
-            "import os, pathlib, signal, sys; from sandbox.azurite import Azurite\n"
+            "import os, pathlib, signal, sys; from sandbox.blob.azurite import Azurite\n"
             "print(Azurite(pathlib.Path(sys.argv[1]), {'one': 'AAAA'}).port, flush=True)\n"
             "os.kill(os.getpid(), signal.SIGTERM if os.name == 'nt' else signal.SIGKILL)"
         )
@@ -568,7 +568,7 @@ class TestAzurite:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("PATH", os.fspath(tmp_path))
-        with pytest.raises(AzuriteError, match="run make tools"):
+        with pytest.raises(AzuriteError, match="Run make tools"):
             Azurite(tmp_path, {}).start()
 
     def test_it_can_keep_blobs_in_files(self, tmp_path: Path) -> None:
