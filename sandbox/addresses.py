@@ -1,4 +1,4 @@
-"""Where a sandbox is reached: its servers, the names under which clients meet them, and where its blobs are."""
+"""The URLs of a sandbox: its servers, their public names, and its blobs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Addresses:
-    """What is known before anything answers there."""
+    """The URLs, which are known before the servers start."""
 
     def __init__(self, directory: Path, *, public_names: bool, azurite: Azurite | None) -> None:
         self.directory = directory
@@ -44,10 +44,10 @@ class Addresses:
         self._storage = BlobAccounts(url=gate_url, directory=directory / "azurite", azurite=azurite)
 
     def url(self, server: str) -> str:
-        """The root of one of SERVERS, without a slash at the end."""
-        return (
-            f"https://{self._names[server]}" if server in self._names else self._servers[server].url
-        )
+        """Return the root of one of SERVERS, without a slash at the end."""
+        if server in self._names:
+            return f"https://{self._names[server]}"
+        return self._servers[server].url
 
     def feed_url(
         self, organisation: str, feed: str, project: str | None = None, api: str = "simple"
@@ -57,7 +57,7 @@ class Addresses:
 
     @property
     def plain_index_url(self) -> str:
-        """Uploads go to its parent."""
+        """The index with an account of its own. Uploads go to the parent of this URL."""
         return f"{self.url('plain-index')}/simple/"
 
     @property
@@ -66,7 +66,7 @@ class Addresses:
 
     @property
     def container_url(self) -> str:
-        """The container for wheels that contributors of the packages account write to."""
+        """The container for wheels, to which contributors of the packages account can write."""
         return self.blob_url(PACKAGES_ACCOUNT, CONTAINERS[PACKAGES_ACCOUNT])
 
     def blob_url(self, account: str, container: str, blob: str = "") -> str:
@@ -75,11 +75,11 @@ class Addresses:
     def signed_url(
         self, url: str, permission: str = "r", lifetime: timedelta = LINK_LIFETIME
     ) -> str:
-        """A blob's URL with a shared access signature; as it is, if it is none of ours."""
+        """Add a shared access signature to the URL of a blob; leave any other URL as it is."""
         return self._storage.signed_url(url, permission, lifetime)
 
     def blobs(self, account: str, container: str) -> ContainerClient:
-        """What is in a container, with the account's key and past the gate; for tests to look and to put things."""
+        """Open a container with the account's key, past the gate: for tests."""
         return self._storage.container(account, container)
 
     @property

@@ -1,4 +1,4 @@
-"""Puts the sandbox together: all servers, and what a test or a person needs to know of them."""
+"""The sandbox as a whole: all servers, and what a test or a person needs to use them."""
 
 from __future__ import annotations
 
@@ -48,10 +48,14 @@ if TYPE_CHECKING:
 
 
 class Sandbox(Addresses):
-    """Azure on loopback. Everything it writes is below `directory`; all that is secret is random in each.
+    """Azure on loopback. Its secrets are random, and differ from those of any other sandbox.
 
-    With `public_names`, clients that go through its proxy meet it under the names of the public cloud. Blobs are in
-    `azurite`, which is emptied when they are first used, or in one of its own, which is started then.
+    Args:
+        directory: Everything that it writes is below this directory.
+        public_names: Whether it answers under the names of the public cloud, to clients that use
+            its proxy.
+        azurite: Holds the blobs, and is emptied when they are first used; by default, one of its
+            own is started then.
     """
 
     def __init__(
@@ -71,9 +75,8 @@ class Sandbox(Addresses):
         self.public_index = PublicIndex(directory / "public-index", upstream)
         self.plain_index_account = ("builder", secrets.token_urlsafe(24))
         self.tenant_id = str(uuid.uuid4())
-        self.service_connection_id = str(
-            uuid.uuid4()
-        )  # the Azure Pipelines connection that may sign in
+        # Of the Azure Pipelines service connection that can sign in.
+        self.service_connection_id = str(uuid.uuid4())
         self._workspaces = declare_workspaces(self.tenant_id)
         self._declare_issuers()
         self._gate = BlobGate(
@@ -110,9 +113,8 @@ class Sandbox(Addresses):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with ThreadPoolExecutor(
-            len(self._servers) + 1
-        ) as pool:  # each waits for its own poll, so together
+        # At the same time: each waits for its own poll.
+        with ThreadPoolExecutor(len(self._servers) + 1) as pool:
             pool.submit(self._proxy.stop)
             list(pool.map(LoopbackServer.stop, self._servers.values()))
         self._gate.close()
@@ -122,36 +124,34 @@ class Sandbox(Addresses):
         return self._workspaces[name]
 
     def public_project(self, name: str, version: str = "99.0") -> Path:
-        """Somebody has published a project of this name on the public index; returns its wheel."""
+        """Publish a project of this name on the public index, and return its wheel."""
         return self.public_index.add_project(name, version)
 
     # --- what a client's process needs to know
 
     def environ(self) -> dict[str, str]:
-        """Variables that make a client trust and use the sandbox."""
+        """Return the variables that make a client trust and use the sandbox."""
         loopback = "localhost,127.0.0.1"
-        found = (
-            {"HTTPS_PROXY": self._proxy.url}
-            if self._names
-            else {"ARM_CLOUD_METADATA_URL": self.metadata_url}
-        )
+        access = {"ARM_CLOUD_METADATA_URL": self.metadata_url}
+        if self._names:
+            access = {"HTTPS_PROXY": self._proxy.url}
         return {
             **dict.fromkeys(BUNDLE_VARIABLES, str(self.ca_file)),
-            **found,
+            **access,
             "NO_PROXY": loopback,
             "no_proxy": loopback,
             **index_variables(self.public_index_url, os.environ),
         }
 
     def github_oidc_environ(self, subject: str = GITHUB_SUBJECT) -> dict[str, str]:
-        """Variables of a GitHub job with `id-token: write`."""
+        """Return the variables of a GitHub job with `id-token: write`."""
         return self.github.job_environ(subject)
 
     def azure_pipelines_environ(self) -> dict[str, str]:
         return {"SYSTEM_OIDCREQUESTURI": self.azure_pipelines.request_url}
 
     def managed_identity_environ(self) -> dict[str, str]:
-        """Variables of a machine whose managed identity is the contributor."""
+        """Return the variables of a machine whose managed identity is the contributor."""
         return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": self.url("instance-metadata")}
 
     def service_principal_environ(self, identity: Identity) -> dict[str, str]:
@@ -163,7 +163,7 @@ class Sandbox(Addresses):
         }
 
     def workload_identity_environ(self, identity: Identity) -> dict[str, str]:
-        """Variables of a pod; the token is in a file, as a cluster mounts it."""
+        """Return the variables of a pod, and write its token to a file, as a cluster does."""
         file = self.directory / f"{uuid.uuid4()}.jwt"
         file.write_text(self.workload_identity.issue(WORKLOAD_SUBJECT), encoding="ascii")
         return {
@@ -182,9 +182,8 @@ class Sandbox(Addresses):
             system_access_token=self.tokens.system_access,
             subjects={self.service_connection_id: PIPELINES_SUBJECT},
         )
-        self.workload_identity = TokenIssuer(
-            "https://cluster.invalid/oidc"
-        )  # only its tokens are needed
+        # Only its tokens are needed, so nothing answers there.
+        self.workload_identity = TokenIssuer("https://cluster.invalid/oidc")
 
     def _applications(self) -> dict[str, WSGIApplication]:
         storage = Storage(self.url("storage"))

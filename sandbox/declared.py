@@ -1,4 +1,4 @@
-"""What exists in every sandbox, by name: servers, feeds, workspaces, and who may ask for a token."""
+"""What exists in every sandbox, by name: servers, feeds, workspaces, and federated subjects."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SERVERS = (
     "sign-in",
     "storage",
 )
-# The gate of blob storage has a name for each account, beside these.
+# The gate of blob storage has one more name for each account.
 PUBLIC_NAMES = {
     "arm": "management.azure.com",
     "artifact-service": "westeurope.api.azureml.ms",
@@ -44,7 +44,7 @@ WORKLOAD_SUBJECT = "system:serviceaccount:ml:publisher"
 
 
 def declare_workspaces(tenant_id: str) -> dict[str, Workspace]:
-    """All of them in one subscription."""
+    """Declare the workspaces, in one subscription."""
     subscription_id = str(uuid.uuid4())
     return {
         name: Workspace(
@@ -59,7 +59,7 @@ def declare_workspaces(tenant_id: str) -> dict[str, Workspace]:
 
 
 def declare_feeds(directory: Path, switches: FeedSwitches) -> dict[FeedKey, Feed]:
-    """Each keeps its packages in a folder of its own below `directory`."""
+    """Declare the feeds. Each keeps its packages in a folder of its own below `directory`."""
     return {
         FeedKey.of(organisation, project, "python"): Feed(
             "python", directory / organisation / (project or "_organisation"), switches

@@ -1,4 +1,4 @@
-"""`make demo`: one tagged commit by all three routes on loopback, each from the command to an import."""
+"""`make demo`: publishes one tagged commit by all three routes on loopback, up to an import."""
 
 from __future__ import annotations
 
@@ -17,12 +17,20 @@ from sandbox.workspace.image_build import build_image
 REPOSITORY = Path(__file__).resolve().parents[1]
 EXAMPLE = REPOSITORY / "examples" / "acme-forecast"
 TOOL_CACHE = REPOSITORY / ".make" / "tool-cache"
-FORECAST = "from acme_forecast import seasonal_naive; print(seasonal_naive([3, 1, 4, 1, 5, 9], season=3, horizon=5))"
+FORECAST = (
+    "from acme_forecast import seasonal_naive;"
+    " print(seasonal_naive([3, 1, 4, 1, 5, 9], season=3, horizon=5))"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """What a user types, and how an image build gets at the wheel. `again` is what a second run shows."""
+    """What a user types, and what happens then.
+
+    Attributes:
+        access: How an image build gets the wheel.
+        again: What a second run shows; empty for a route that is run once.
+    """
 
     title: str
     flags: list[str]
@@ -36,14 +44,12 @@ def main() -> int:
         folder = Path(temporary)
         checkout = _tagged_commit(folder / "acme-forecast")
         with Sandbox(folder / "sandbox") as sandbox:
-            say(
-                "Azure on loopback, and one package, acme-forecast 1.2.3. Nothing of it leaves this machine."
-            )
-            print(
-                "You stand in its checkout, with PrivateWheel's beside it, and are signed in to Azure."
-            )
-            statuses = (_show(route, sandbox, checkout, folder) for route in _routes(sandbox))
-            return next((status for status in statuses if status), 0)
+            say("Azure on loopback, and one package, acme-forecast 1.2.3. Nothing is sent outside.")
+            print("You are in its checkout, next to PrivateWheel's, and signed in to Azure.")
+            for route in _routes(sandbox):
+                if status := _show(route, sandbox, checkout, folder):
+                    return status
+    return 0
 
 
 def _routes(sandbox: Sandbox) -> Iterator[Route]:
@@ -55,18 +61,18 @@ def _routes(sandbox: Sandbox) -> Iterator[Route]:
             "INPUT_FEEDTOKEN": sandbox.tokens.write,
             "INPUT_CONNECTIONTOKEN": sandbox.tokens.read,
         },
-        access="pip gets the token that the workspace's connection has.",
-        again="The same command again: nothing is sent twice, and the connection gets its token anew",
+        access="pip gets the token of the workspace's connection.",
+        again="The same command again: nothing is sent twice, and the connection is updated",
     )
     yield Route(
         title="Route 2 of 3, a container: private storage",
         flags=["--publish-to", "blob", "--container", sandbox.container_url],
-        access="You let the build into the storage. Here it gets a signed link.",
+        access="You give the build access to the storage. Here it gets a signed link.",
     )
     yield Route(
         title="Route 3 of 3, the workspace's own storage: a few wheels for one workspace",
         flags=["--publish-to", "workspace", "--workspace", workspace],
-        access="As documented for SDK v1, the workspace puts a signed link in place of the URL.",
+        access="As documented for SDK v1, the workspace replaces the URL with a signed link.",
     )
 
 
@@ -80,22 +86,21 @@ def _show(route: Route, sandbox: Sandbox, checkout: Path, folder: Path) -> int:
             return status
     environment_file = checkout / "azureml-environment" / "conda.yml"
     say(f"The environment file\n\n{environment_file.read_text(encoding='utf-8').rstrip()}")
-    say(
-        "What an image build does with it: pip installs into an empty environment, and the package is imported"
-    )
+    say("What an image build does with it: pip installs it into an empty environment")
     print(route.access, flush=True)
-    place, workspace = Path(tempfile.mkdtemp(dir=folder)), sandbox.workspace("acme-ml")
-    image = build_image(environment_file, workspace, place, machine, sign=sandbox.signed_url)
+    workspace = sandbox.workspace("acme-ml")
+    target = Path(tempfile.mkdtemp(dir=folder))
+    image = build_image(environment_file, workspace, target, machine, sign=sandbox.signed_url)
     print(image.output.splitlines()[-1])
     answer = subprocess.run(  # noqa: S603
         [image.python, "-c", FORECAST], capture_output=True, text=True, check=True
     )
-    print(f"import acme_forecast: seasonal_naive says {answer.stdout.strip()}")
+    print(f"import acme_forecast: seasonal_naive returns {answer.stdout.strip()}")
     return 0
 
 
 def _tagged_commit(checkout: Path) -> Path:
-    """The example as a repository of its own, with its commit tagged."""
+    """Copy the example into a repository of its own, with a tagged commit."""
     shutil.copytree(EXAMPLE, checkout)
     author = [
         "-c",
@@ -113,7 +118,7 @@ def _tagged_commit(checkout: Path) -> Path:
 
 def _private_wheel(route: Route, environ: Mapping[str, str], checkout: Path) -> int:
     if route.tokens:
-        print("$ export INPUT_FEEDTOKEN=(may write) INPUT_CONNECTIONTOKEN=(may only read)")
+        print("$ export INPUT_FEEDTOKEN=(can write) INPUT_CONNECTIONTOKEN=(can only read)")
     print(f"$ python3 ../private-wheel/entrypoint.py {' '.join(route.flags)}\n", flush=True)
     python = getattr(sys, "_base_executable", sys.executable)
     command = [python, str(REPOSITORY / "entrypoint.py"), *route.flags]

@@ -1,1 +1,1 @@
-"""Blob storage: Azurite, and the gate that refuses what Azure refuses."""
+"""Blob storage: Azurite, behind a gate that refuses what Azure refuses."""

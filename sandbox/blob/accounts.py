@@ -1,4 +1,4 @@
-"""The storage accounts of a sandbox: their addresses, their links, and the Azurite that is behind them when needed."""
+"""The storage accounts of a sandbox: their URLs, their links, and the Azurite behind them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ CONTAINERS = {
     "acmeteststore": "azureml",
     "acmelockedstore": "azureml",
 }
-# What the live service's links have that were seen in public: they begin ten minutes ago, and last 8 h 10 min in all.
+# As in links of the live service that were published: they are valid from ten minutes ago, for
+# 8 h 10 min in all.
 LINK_STARTED = timedelta(minutes=-10)
 LINK_LIFETIME = timedelta(hours=8)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BlobAddress:
-    """`container` and `blob` are decoded, and empty where an address has none."""
+    """The parts of a blob's URL: decoded, and empty where the URL has none."""
 
     account: str
     container: str
@@ -41,15 +42,16 @@ class BlobAddress:
 
     @classmethod
     def of(cls, host: str, path: str) -> BlobAddress:
-        """From a host and a raw path: ACCOUNT.blob.SUFFIX/CONTAINER/BLOB or else HOST/ACCOUNT/CONTAINER/BLOB."""
-        account, _, rest = host.partition(".blob.")
-        parts = [
-            *([account] if rest else []),
-            *path.lstrip("/").split("/", 1 if rest else 2),
-            "",
-            "",
-        ]
-        return cls(account=unquote(parts[0]), container=unquote(parts[1]), blob=unquote(parts[2]))
+        """Read a host and a raw path.
+
+        They have the form ACCOUNT.blob.SUFFIX/CONTAINER/BLOB or HOST/ACCOUNT/CONTAINER/BLOB.
+        """
+        account, _, suffix = host.partition(".blob.")
+        names = path.lstrip("/")
+        if suffix:
+            names = f"{account}/{names}"
+        account, container, blob = [*map(unquote, names.split("/", 2)), "", ""][:3]
+        return cls(account=account, container=container, blob=blob)
 
 
 def public_host(account: str) -> str:
@@ -57,12 +59,12 @@ def public_host(account: str) -> str:
 
 
 def new_accounts() -> dict[str, str]:
-    """The accounts with fresh keys."""
+    """Return the accounts with new keys."""
     return {account: base64.b64encode(secrets.token_bytes(64)).decode() for account in CONTAINERS}
 
 
 class BlobAccounts:
-    """`url` is where the gate answers; empty, where it has the names of the public cloud."""
+    """The accounts, behind a gate at `url`; if that is empty, at the names of the public cloud."""
 
     def __init__(self, *, url: str, directory: Path, azurite: Azurite | None = None) -> None:
         self._url = url
@@ -76,7 +78,7 @@ class BlobAccounts:
 
     @property
     def suffix(self) -> str:
-        """What clouds call the storage suffix."""
+        """What ARM metadata calls the storage suffix."""
         return urlsplit(self._url).netloc or PUBLIC_SUFFIX
 
     def url(self, account: str, container: str, blob: str = "") -> str:
@@ -84,25 +86,23 @@ class BlobAccounts:
         return "/".join([base, container, *([quote(blob)] if blob else [])])
 
     def address(self, url: str) -> BlobAddress | None:
-        """None for a URL that is not in these accounts."""
+        """Return the parts of a URL in these accounts; None for any other."""
         parts = urlsplit(url)
-        hosts = (
-            [urlsplit(self._url).netloc]
-            if self._url
-            else [public_host(account) for account in CONTAINERS]
-        )
+        if parts.scheme != "https" or parts.netloc not in self._hosts():
+            return None
         address = BlobAddress.of(parts.netloc, parts.path)
-        return (
-            address
-            if parts.netloc in hosts and parts.scheme == "https" and address.account in CONTAINERS
-            else None
-        )
+        return address if address.account in CONTAINERS else None
+
+    def _hosts(self) -> list[str]:
+        if self._url:
+            return [urlsplit(self._url).netloc]
+        return [public_host(account) for account in CONTAINERS]
 
     # --- Azurite
 
     @property
     def azurite(self) -> Azurite:
-        """Running, and with nothing but the empty containers when it is asked for the first time."""
+        """The running Azurite; at first with nothing but the empty containers."""
         with self._lock:
             if self._azurite is None:
                 self._azurite = Azurite(self._directory, new_accounts())
@@ -115,7 +115,10 @@ class BlobAccounts:
             return self._azurite
 
     def container(self, account: str, container: str) -> ContainerClient:
-        """With the account's key and past the gate; closed together with the sandbox."""
+        """Open a container with the account's key, past the gate.
+
+        The client is closed together with the sandbox.
+        """
         with self._lock:
             if account not in self._services:
                 self._services[account] = self._open.enter_context(self.azurite.service(account))
@@ -132,7 +135,7 @@ class BlobAccounts:
     # --- links
 
     def signed_url(self, url: str, permission: str, lifetime: timedelta = LINK_LIFETIME) -> str:
-        """With a shared access signature before the fragment; as it is, if it is no blob of these accounts."""
+        """Add a shared access signature to the URL of a blob; leave any other URL as it is."""
         address = self.address(url)
         if address is None or not address.blob:
             return url

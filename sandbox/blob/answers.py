@@ -1,6 +1,7 @@
-"""The refusals of blob storage, in its words.
+"""The refusals of blob storage, with its own texts.
 
-Source: https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes and blob-service-error-codes
+Source: https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
+and https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
 """
 
 from __future__ import annotations
@@ -43,11 +44,9 @@ class BlobRefusal(Exception):
             return Response("", self.status, headers)
         time = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
         message = f"{self.message}\nRequestId:{request_id}\nTime:{time}"
-        detail = (
-            f"<AuthenticationErrorDetail>{escape(self.detail)}</AuthenticationErrorDetail>"
-            if self.detail
-            else ""
-        )
+        detail = ""
+        if self.detail:
+            detail = f"<AuthenticationErrorDetail>{escape(self.detail)}</AuthenticationErrorDetail>"
         body = (
             '<?xml version="1.0" encoding="utf-8"?>'
             f"<Error><Code>{self.code}</Code><Message>{escape(message)}</Message>{detail}</Error>"
@@ -56,15 +55,24 @@ class BlobRefusal(Exception):
 
 
 def invalid_token(detail: str, *, sign_in_url: str, tenant_id: str) -> BlobRefusal:
-    """Seen in Azure/AzureStor#119, the header's value too."""
-    message = "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
-    challenge = f"Bearer authorization_uri={sign_in_url}/{tenant_id}/oauth2/authorize resource_id={STORAGE_RESOURCE}"
+    """Return the refusal of an access token, as in Azure/AzureStor#119, the header's value too."""
+    message = (
+        "Server failed to authenticate the request."
+        " Please refer to the information in the www-authenticate header."
+    )
+    challenge = (
+        f"Bearer authorization_uri={sign_in_url}/{tenant_id}/oauth2/authorize"
+        f" resource_id={STORAGE_RESOURCE}"
+    )
     headers = {"WWW-Authenticate": challenge}
     return BlobRefusal(401, "InvalidAuthenticationInfo", message, detail=detail, headers=headers)
 
 
 def signature_refused(expiry: str) -> BlobRefusal:
-    """`expiry` is that of a shared access signature; without one, and before it, the signature itself is wrong."""
+    """Return the refusal of a signature: it has expired, or is wrong.
+
+    `expiry` is that of a shared access signature; empty for any other.
+    """
     message = (
         "Server failed to authenticate the request."
         " Make sure the value of Authorization header is formed correctly including the signature."
@@ -79,7 +87,10 @@ def signature_refused(expiry: str) -> BlobRefusal:
 
 
 def malformed_authorization() -> BlobRefusal:
-    message = "Authentication information is not given in the correct format. Check the value of Authorization header."
+    message = (
+        "Authentication information is not given in the correct format."
+        " Check the value of Authorization header."
+    )
     return BlobRefusal(400, "InvalidAuthenticationInfo", message)
 
 
@@ -100,11 +111,14 @@ def keys_forbidden() -> BlobRefusal:
 
 
 def not_public() -> BlobRefusal:
-    """Who brings no credential is not told whether the resource exists."""
+    """Return the answer to a request without a credential, whether or not the resource exists."""
     return BlobRefusal(404, "ResourceNotFound", "The specified resource does not exist.")
 
 
 def immutable() -> BlobRefusal:
-    """Seen in https://learn.microsoft.com/answers/questions/2285901."""
+    """Return the refusal of a change.
+
+    Source: https://learn.microsoft.com/answers/questions/2285901
+    """
     message = "This operation is not permitted as the blob is immutable due to a policy."
     return BlobRefusal(409, "BlobImmutableDueToPolicy", message)

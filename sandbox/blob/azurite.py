@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's own emulator of blob storage, as a process on loopback that ends when this one does."""
+"""Azurite, Microsoft's emulator of blob storage, as a process that ends together with this one."""
 
 from __future__ import annotations
 
@@ -29,9 +29,12 @@ class AzuriteError(Exception):
 
 
 class Azurite:
-    """Blob storage alone, over https. `accounts` are names with their keys in base64.
+    """Blob storage alone, over https on loopback. It starts when it is first needed.
 
-    It starts when it is first needed. `in_memory=False` keeps the blobs in files below `directory`, for large ones.
+    Args:
+        directory: For its certificate and its log.
+        accounts: Names with their keys in base64.
+        in_memory: If False, blobs are in files below `directory`, for large ones.
     """
 
     def __init__(
@@ -51,7 +54,11 @@ class Azurite:
         return self._port
 
     def start(self) -> None:
-        """Start it unless it runs, and wait until it answers. Raises AzuriteError."""
+        """Start it unless it runs, and wait until it answers.
+
+        Raises:
+            AzuriteError: It is not installed, or does not start.
+        """
         with self._lock:
             if self._process is None:
                 self._process = self._spawn()
@@ -82,7 +89,7 @@ class Azurite:
                     service.delete_container(container)
 
     def service(self, account: str) -> BlobServiceClient:
-        """The account with its key, whatever proxy and bundle the environment names."""
+        """Open an account with its key, ignoring the environment's proxy and CA file."""
         from azure.storage.blob import BlobServiceClient  # takes a quarter of a second
 
         return BlobServiceClient(
@@ -95,16 +102,14 @@ class Azurite:
     def _spawn(self) -> subprocess.Popen[bytes]:
         node = shutil.which("node")
         if node is None or not _PACKAGE.is_dir():
-            raise AzuriteError("Azurite is not installed: run make tools.")
+            raise AzuriteError("Azurite is not installed. Run make tools.")
         self._directory.mkdir(parents=True, exist_ok=True)
         authority = Authority([HOST, "localhost"])
         authority.write_own(self.authority_file)
         certificate, key = authority.write_server_files(self._directory)
-        place = (
-            ["--inMemoryPersistence"]
-            if self._in_memory
-            else ["--location", os.fspath(self._directory)]
-        )
+        persistence = ["--inMemoryPersistence"]
+        if not self._in_memory:
+            persistence = ["--location", os.fspath(self._directory)]
         identity = ["--cert", os.fspath(certificate), "--key", os.fspath(key)]
         options = ["--oauth", "basic", "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
         accounts = ";".join(f"{name}:{value}" for name, value in self.accounts.items())
@@ -121,7 +126,7 @@ class Azurite:
                     "--blobPort",
                     "0",
                     *options,
-                    *place,
+                    *persistence,
                     *identity,
                 ],
                 cwd=self._directory,

@@ -1,4 +1,4 @@
-"""Hands a request on to Azurite as it came, over connections that are kept open."""
+"""Passes a request on to Azurite unchanged, over connections that are kept open."""
 
 from __future__ import annotations
 
@@ -15,24 +15,27 @@ from sandbox.blob.azurite import HOST, Azurite
 SECONDS_IDLE = 3.0
 SECONDS_TO_ANSWER = 120.0
 # Of one connection only (RFC 9110, 7.6.1), or about how the body came.
-_NOT_HANDED_ON = frozenset(
+_NOT_PASSED_ON = frozenset(
     {"connection", "content-length", "expect", "keep-alive", "transfer-encoding"}
 )
-_NOT_HANDED_BACK = _NOT_HANDED_ON | {"date", "server"}  # the gate's own server sends these
+_NOT_PASSED_BACK = _NOT_PASSED_ON | {"date", "server"}  # the gate's own server sends these
 Fields = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
+    """What Azurite answered."""
+
     status: str
     headers: list[tuple[str, str]]
     body: bytes
 
     @property
     def error_code(self) -> str:
-        return next(
-            (value for name, value in self.headers if name.lower() == "x-ms-error-code"), ""
-        )
+        for name, value in self.headers:
+            if name.lower() == "x-ms-error-code":
+                return value
+        return ""
 
 
 class Forwarding:
@@ -44,12 +47,12 @@ class Forwarding:
         self._idle: LifoQueue[tuple[float, http.client.HTTPSConnection]] = LifoQueue()
 
     def send(self, method: str, target: str, headers: Fields, body: bytes) -> Answer:
-        """`target` is the raw one of the request line."""
+        """Send a request, whose `target` is that of the request line, not decoded."""
         connection = self._connection()
         try:
             connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
             for name, value in headers:
-                if name.lower() not in _NOT_HANDED_ON:
+                if name.lower() not in _NOT_PASSED_ON:
                     connection.putheader(name, value)
             if body or method in {"PUT", "POST"}:
                 connection.putheader("Content-Length", str(len(body)))
@@ -63,14 +66,14 @@ class Forwarding:
             connection.close()
         else:
             self._idle.put((time.monotonic(), connection))
-        handed_back = [
-            pair for pair in response.getheaders() if pair[0].lower() not in _NOT_HANDED_BACK
+        passed_back = [
+            pair for pair in response.getheaders() if pair[0].lower() not in _NOT_PASSED_BACK
         ]
         length = response.headers.get("Content-Length")
-        if length is not None:  # the one of a HEAD says how much a GET would bring
-            handed_back.append(("Content-Length", length))
+        if length is not None:  # for HEAD, that of a GET
+            passed_back.append(("Content-Length", length))
         return Answer(
-            status=f"{response.status} {response.reason}", headers=handed_back, body=content
+            status=f"{response.status} {response.reason}", headers=passed_back, body=content
         )
 
     def close(self) -> None:

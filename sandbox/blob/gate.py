@@ -1,4 +1,4 @@
-"""Blob storage as Azure guards it: the gate judges who may do what, Azurite behind it does the work."""
+"""Blob storage as Azure guards it: the gate checks permissions, Azurite does the work."""
 
 from __future__ import annotations
 
@@ -76,16 +76,15 @@ class BlobGate:
             request.environ["sandbox.headers"],
             request.get_data(cache=False),
         )
-        if (
-            answer.error_code == "AuthorizationFailure"
-        ):  # Azurite's word for all that is wrong with a signature
+        # Azurite's code for anything that is wrong with a signature.
+        if answer.error_code == "AuthorizationFailure":
             raise signature_refused(request.args.get("se", ""))
         response = Response([answer.body] if answer.body else [], answer.status, answer.headers)
         add_policy_headers(request, address, self._switches, response.headers)
         return response
 
     def _authorize(self, request: Request, address: BlobAddress) -> None:
-        """Whether signatures are right, Azurite itself says."""
+        """Check the credential. Signatures are checked by Azurite itself."""
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if not scheme and "sig" not in request.args:
             raise not_public()
@@ -93,9 +92,8 @@ class BlobGate:
             self._check_token(value.strip(), request, address)
         elif scheme and scheme.casefold() not in {"sharedkey", "sharedkeylite"}:
             raise malformed_authorization()
-        elif (
-            self._switches.keys_forbidden and "skoid" not in request.args
-        ):  # that is signed with a user's key
+        # A link with "skoid" is signed with a user's key.
+        elif self._switches.keys_forbidden and "skoid" not in request.args:
             raise keys_forbidden()
 
     def _check_token(self, value: str, request: Request, address: BlobAddress) -> None:
@@ -108,8 +106,8 @@ class BlobGate:
             raise self._invalid_token("Lifetime validation failed. The token is expired.")
         reads = request.method in {"GET", "HEAD"}
         needed = StorageRole.READER if reads else StorageRole.CONTRIBUTOR
-        held = token.identity.storage_roles.get(address.account)
-        if held is None or held.value < needed.value:
+        assigned = token.identity.storage_roles.get(address.account)
+        if assigned is None or assigned.value < needed.value:
             raise lacks_role()
 
     def _invalid_token(self, detail: str) -> BlobRefusal:

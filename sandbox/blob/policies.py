@@ -1,4 +1,4 @@
-"""What an owner can set on an account or a container and Azurite does not know: immutability and the like."""
+"""What an owner can set on an account or container but Azurite does not support: immutability."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.blob.answers import immutable
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobProperties
 
-# What a policy denies for a blob that exists; a new one may be written, once.
+# What a policy denies for an existing blob; a new one can be written, once.
 # Source: https://learn.microsoft.com/azure/storage/blobs/immutable-container-level-worm-policies
 _DENIED_PUTS = frozenset(
     {"", "block", "blocklist", "metadata", "properties", "snapshot", "appendblock", "page"}
@@ -26,7 +26,7 @@ _DENIED_PUTS = frozenset(
 
 @dataclass(kw_only=True)
 class BlobSwitches:
-    """Of all accounts; a test may turn them at any time."""
+    """The settings of all accounts, for a test to change at any time."""
 
     firewall: bool = False  # the caller's network is not allowed
     keys_forbidden: bool = False  # neither Shared Key nor what is signed with one
@@ -41,7 +41,11 @@ class BlobSwitches:
 def check_write_once(
     request: Request, address: BlobAddress, blob: Callable[[BlobAddress], BlobClient]
 ) -> None:
-    """Raises BlobRefusal for a change to an existing blob, unless one of the request's conditions stops it first."""
+    """Refuse a change to an existing blob, unless one of the request's conditions stops it first.
+
+    Raises:
+        BlobRefusal: The request would change the blob.
+    """
     from azure.core.exceptions import ResourceNotFoundError
 
     command = request.args.get("comp", "")
@@ -57,7 +61,7 @@ def check_write_once(
 
 
 def _conditions_hold(headers: Headers, properties: BlobProperties) -> bool:
-    """For a blob that exists."""
+    """Return whether the conditions of a request hold for an existing blob."""
     tag, modified = properties.etag, properties.last_modified
     none_match, match = headers.get("If-None-Match"), headers.get("If-Match")
     since, before = headers.get("If-Modified-Since"), headers.get("If-Unmodified-Since")
@@ -76,7 +80,7 @@ def _moment(text: str) -> datetime:
 def add_policy_headers(
     request: Request, address: BlobAddress, switches: BlobSwitches, headers: Headers
 ) -> None:
-    """What the properties of a container and of a blob say of the policies."""
+    """Add the policies to the properties of a container or a blob."""
     if request.method not in {"GET", "HEAD"} or "comp" in request.args:
         return
     if address.blob:

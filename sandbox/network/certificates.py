@@ -1,4 +1,4 @@
-"""A throw-away certificate authority, and the bundle that makes a client trust it."""
+"""A temporary certificate authority, and the CA file that makes a client trust it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PI
 
 
 class Authority:
-    """Issues the one certificate that all servers of a sandbox show."""
+    """Issues the one certificate of all servers of a sandbox."""
 
     def __init__(self, host_names: Iterable[str]) -> None:
         self._authority = trustme.CA(organization_name="PrivateWheel sandbox")
@@ -26,7 +26,7 @@ class Authority:
         return context
 
     def write_server_files(self, directory: Path) -> tuple[Path, Path]:
-        """Write the certificate with its chain, and its key, for a server that is another process."""
+        """Write the certificate with its chain, and its key, for a server in another process."""
         certificate, key = directory / "certificate.pem", directory / "key.pem"
         certificate.write_bytes(
             b"".join(part.bytes() for part in self._certificate.cert_chain_pems)
@@ -35,12 +35,12 @@ class Authority:
         return certificate, key
 
     def write_own(self, file: Path) -> Path:
-        """Write this authority alone: quicker to load than the bundle."""
+        """Write this authority alone, which loads faster than the bundle."""
         file.write_bytes(self._authority.cert_pem.bytes())
         return file
 
     def write_bundle(self, file: Path, environ: Mapping[str, str]) -> Path:
-        """Write what the machine trusts already and this authority, as one PEM file."""
+        """Write what the machine trusts and this authority, as one PEM file."""
         parts = [source.read_bytes() for source in _trusted_files(environ)]
         parts.append(self._authority.cert_pem.bytes())
         file.write_bytes(b"\n".join(parts))

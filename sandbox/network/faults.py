@@ -1,4 +1,4 @@
-"""What a test makes a server do instead of its work."""
+"""Rules by which a test makes a server fail."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from werkzeug.wrappers import Request, Response
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One rule. `server`, `method`, `path` and `query` are patterns with * and ?; the first rule that fits is used."""
+    """One rule; the first rule that matches a request is applied.
+
+    `server`, `method`, `path` and `query` are patterns with * and ?.
+    """
 
     server: str = "*"
     method: str = "*"
     path: str = "*"
     query: str = "*"  # not decoded
-    skip: int = 0  # requests that fit and pass before it
+    skip: int = 0  # matching requests that pass before it
     times: int | None = 1  # None: always
     delay: float = 0.0  # seconds before anything else happens
     status: int | None = None  # None: the server's own answer, after the delay
@@ -32,8 +35,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     content_type: str = "text/plain; charset=utf-8"
-    reset: bool = False  # the connection breaks instead of an answer
-    reset_after: int | None = None  # it breaks when so many bytes of the request's body were read
+    reset: bool = False  # breaks the connection instead of answering
+    reset_after: int | None = None  # breaks it after so many bytes of the request's body
     after_work: bool = False  # the server does its work first, then this rule answers
     hook: Callable[[], None] | None = None  # called before the work, or after it
 
@@ -56,17 +59,15 @@ class Fault:
 
 
 class Faults:
-    """The rules in force, in order, each used up after its `times`."""
+    """The active rules, in order; each ends after its `times`."""
 
     def __init__(self) -> None:
         self.echo_authorization = False  # every error body repeats the Authorization header
         self.echo_body = False  # every error body repeats the body of the request
-        self.echo_url = (
-            False  # every error body repeats the address of the request in several spellings
-        )
+        self.echo_url = False  # every error body repeats the request's URL in several spellings
         self._lock = Lock()
         self._rules: list[Fault] = []
-        self._uses: list[int] = []  # of each rule, with the requests that it let pass
+        self._uses: list[int] = []  # of each rule, including skipped requests
 
     def add(self, fault: Fault | None = None, **members: Any) -> None:
         with self._lock:
@@ -93,15 +94,15 @@ class Faults:
         """Put the caller's own secrets into an error's body, as careless servers and proxies do."""
         if response.status_code < 400:
             return
-        said = _authorization_forms(request) if self.echo_authorization else []
+        echoed = _authorization_forms(request) if self.echo_authorization else []
         if self.echo_body and body:
-            said.append(body.decode("utf-8", "replace"))
+            echoed.append(body.decode("utf-8", "replace"))
         if self.echo_url:
-            said += _address_forms(request)
+            echoed += _address_forms(request)
         if self.echo_url and request.method == "HEAD":  # it has no body
-            response.status = f"{response.status_code} {' '.join(said)}"
-        elif said:
-            _append(response, " ".join(said))
+            response.status = f"{response.status_code} {' '.join(echoed)}"
+        elif echoed:
+            _append(response, " ".join(echoed))
 
 
 def _authorization_forms(request: Request) -> list[str]:
@@ -117,7 +118,7 @@ def _authorization_forms(request: Request) -> list[str]:
 
 
 def _address_forms(request: Request) -> list[str]:
-    """The address as it came, and as pages, JSON and other addresses hold it."""
+    """Return the URL as it came, and as pages, JSON and other URLs write it."""
     target: str = request.environ["REQUEST_URI"]
     address = request.host_url.rstrip("/") + target
     return [
@@ -131,9 +132,9 @@ def _address_forms(request: Request) -> list[str]:
 
 def _append(response: Response, text: str) -> None:
     if response.mimetype == "application/xml":
-        found = response.get_data(as_text=True)
-        said = escape("".join(filter(str.isprintable, text)))  # XML has no other letters
-        response.set_data(found.replace("</Message>", f" {said}</Message>", 1))
+        page = response.get_data(as_text=True)
+        escaped = escape("".join(filter(str.isprintable, text)))  # XML has no other letters
+        response.set_data(page.replace("</Message>", f" {escaped}</Message>", 1))
         return
     if response.mimetype != "application/json":
         response.set_data(response.get_data(as_text=True) + "\n" + text)

@@ -1,7 +1,7 @@
-"""A proxy by which a sandbox answers under the names of the public cloud.
+"""A proxy with which a sandbox answers under the names of the public cloud.
 
-A client sees https://pkgs.dev.azure.com with a certificate of the sandbox's authority. A name that is not given here
-is refused: nothing leaves the machine.
+A client sees https://pkgs.dev.azure.com with a certificate of the sandbox's authority. Any name
+that is not listed is refused, so nothing leaves the machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ BLOCK = 65536
 
 
 class Proxy:
-    """An HTTP proxy for CONNECT alone (RFC 9110, 9.3.6). `ports` are the loopback ports behind the host names."""
+    """An HTTP proxy for CONNECT only (RFC 9110, 9.3.6).
+
+    `ports` are host names with the loopback ports that serve them.
+    """
 
     def __init__(self, ports: Mapping[str, int]) -> None:
         self._server = _Server(ports)

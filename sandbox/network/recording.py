@@ -1,4 +1,4 @@
-"""The doorkeeper of every server: writes down what came, and lets the faults have their way."""
+"""The doorkeeper of every server: records requests, and applies the faults."""
 
 from __future__ import annotations
 
@@ -20,14 +20,20 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 RESET = 0
-LONGEST_BODY = 65536  # bytes that are kept of a request's body: tests look into small ones, and uploads are many
+# Bytes that are kept of a request's body: tests look into small ones, and uploads are many.
+LONGEST_BODY = 65536
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedRequest:
-    """What reached a server. `path` is decoded, `query` is not; `status` is 0 after a broken connection.
+    """What reached a server.
 
-    Of a large body only the beginning is here; `length` is that of all of it.
+    Attributes:
+        path: Decoded.
+        query: Not decoded.
+        body: Of a large one, only the beginning.
+        length: Of the whole body.
+        status: Of the answer; 0 after a broken connection.
     """
 
     server: str
@@ -41,7 +47,7 @@ class RecordedRequest:
 
 
 class Doorkeeper:
-    """Stands before one application."""
+    """Stands in front of one application."""
 
     def __init__(
         self,
@@ -56,14 +62,14 @@ class Doorkeeper:
         self._requests = requests
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        asked = Request(environ)
-        fault = self._faults.take(self._name, asked.method, asked.path, _raw_query(asked))
-        # Read to the end even for a refusal: a client that is still sending would see a broken connection.
+        arrived = Request(environ)
+        fault = self._faults.take(self._name, arrived.method, arrived.path, _raw_query(arrived))
+        # Read to the end even for a refusal: a client that still sends would see a break.
         limit = fault.reset_after if fault else None
         try:
             body = get_input_stream(environ).read(-1 if limit is None else limit)
         except ClientDisconnected as error:
-            self._record(asked, b"", RESET)
+            self._record(arrived, b"", RESET)
             raise ConnectionResetError("the client is gone") from error
         environ.pop("wsgi.input_terminated", None)
         environ.pop("HTTP_TRANSFER_ENCODING", None)

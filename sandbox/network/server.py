@@ -1,4 +1,4 @@
-"""One https server on a free port of 127.0.0.1, quiet, with a thread a request."""
+"""One https server on a free port of 127.0.0.1, without a log, with a thread for each request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ POLL_SECONDS = 0.05
 
 
 class LoopbackServer:
-    """Knows its port from the start; gets its application before it is started."""
+    """Has its port from the beginning; gets its application when it is started."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._server = _TlsServer(context)
@@ -48,11 +48,11 @@ class _QuietHandler(WSGIRequestHandler):
     disable_nagle_algorithm = True
 
     def make_environ(self) -> WSGIEnvironment:
-        """With the headers as they came: names in the environ have lost their case, and some are left out of it."""
+        """Add the headers as they came: the environ omits some, and the case of their names."""
         return {**super().make_environ(), "sandbox.headers": self.headers.items()}
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Say nothing: the requests are recorded, and the terminal belongs to the demo."""
+        """Log nothing: the requests are recorded, and the terminal belongs to the demo."""
 
 
 class _TlsServer(ThreadedWSGIServer):

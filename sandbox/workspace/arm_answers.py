@@ -21,7 +21,7 @@ STABLE_VERSIONS = (
     "2026-03-01",
     "2026-05-01",
 )
-# Those that azure-ai-ml 1.35 asks for.
+# Those that azure-ai-ml 1.35 uses.
 PREVIEW_VERSIONS = ("2023-04-01-preview", "2024-04-01-preview", "2024-10-01-preview")
 SUPPORTED_VERSIONS = tuple(sorted(STABLE_VERSIONS + PREVIEW_VERSIONS))
 
@@ -50,17 +50,21 @@ def check_api_version(request: Request) -> str:
         raise ArmError(400, "MissingApiVersionParameter", message)
     if version not in SUPPORTED_VERSIONS:
         message = (
-            f"No registered resource provider found for location 'westeurope' and API version '{version}'"
-            f" for type 'workspaces'. The supported api-versions are '{', '.join(SUPPORTED_VERSIONS)}'."
+            "No registered resource provider found for location 'westeurope'"
+            f" and API version '{version}' for type 'workspaces'."
+            f" The supported api-versions are '{', '.join(SUPPORTED_VERSIONS)}'."
         )
         raise ArmError(400, "NoRegisteredProviderFound", message)
     return version
 
 
 def body_properties(request: Request) -> dict[str, Any]:
-    """The `properties` of a PUT, which must be JSON and hold nothing else that is writable."""
+    """Return the `properties` of a PUT, whose body must be JSON with no other member."""
     if request.mimetype != "application/json":
-        message = f"The content media type '{request.mimetype}' is not supported. Only 'application/json' is."
+        message = (
+            f"The content media type '{request.mimetype}' is not supported."
+            " Only 'application/json' is."
+        )
         raise ArmError(415, "UnsupportedMediaType", message)
     try:
         content = json.loads(request.get_data())

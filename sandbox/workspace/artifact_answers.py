@@ -1,6 +1,7 @@
-"""Answers of a workspace's artifact service. Their members are those of the models in azureml-core 1.61.
+"""Answers of a workspace's artifact service, with the members of the models in azureml-core 1.61.
 
-Source: azureml/_restclient/models/{artifact_dto,artifact_content_information_dto,error_response,root_error}.py
+Source: azureml/_restclient/models/artifact_dto.py, artifact_content_information_dto.py,
+error_response.py and root_error.py
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ REGION = "westeurope"
 
 
 class ArtifactRefusal(Exception):
-    """An error of the service. `inner` is the code that tells more than the common one."""
+    """An error of the service. `inner` is the code that is more precise than the common one."""
 
     def __init__(self, status: int, message: str, *, inner: str) -> None:
         super().__init__(message)
@@ -57,7 +58,10 @@ def error_content(message: str, *, inner: str) -> dict[str, Any]:
 
 
 def conflict(path: str) -> str:
-    """The wording in lightly-ai/lightly-train#256; SDK v1 looks for its first words."""
+    """Return the text of a conflict, whose first words SDK v1 looks for.
+
+    Source: lightly-ai/lightly-train#256
+    """
     return f"Resource Conflict: ArtifactId {artifact_id(path)} already exists."
 
 

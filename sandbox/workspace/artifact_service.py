@@ -1,6 +1,7 @@
-"""The service that keeps the artifacts of workspaces, by which SDK v1 stores a private wheel in the workspace itself.
+"""The artifact service of workspaces, with which SDK v1 stores a private wheel in the workspace.
 
-Paths, verbs and bodies are those of azureml-core 1.61, azureml/_restclient/operations/artifact_operations.py.
+Paths, verbs and bodies are those of azureml-core 1.61,
+azureml/_restclient/operations/artifact_operations.py.
 """
 
 from __future__ import annotations
@@ -44,18 +45,18 @@ _ARTIFACT = f"/{ORIGIN}/{CONTAINER}/([^/]+)"
 _SERVICES = ("api", "experimentation", "history", "hyperdrive", "modelmanagement", "studio")
 _JSON_TYPES = frozenset({"application/json", "application/json-patch+json", "text/json"})
 READ = "r"
-WRITE = "rcw"  # SDK v1 puts the blob, in blocks if it is large, and looks at its size then
+WRITE = "rcw"  # SDK v1 writes the blob, in blocks if it is large, and then reads its size
 Handler = Callable[..., Response]
 
 
 @dataclass(kw_only=True)
 class ArtifactSwitches:
-    """A test may turn them at any time."""
+    """The settings of the service, for a test to change at any time."""
 
-    raw_conflict: bool = (
-        False  # a name that is taken is a 409, not an entry in the `errors` of a 200
-    )
-    contentinfo_may_write: bool = False  # whether the live service's link there may is not known
+    # Whether a name that exists gives a 409, not an entry in the `errors` of a 200.
+    raw_conflict: bool = False
+    # Whether that link can write, too; of the live service's, it is not known.
+    contentinfo_may_write: bool = False
     link_lifetime: timedelta = LINK_LIFETIME
 
 
@@ -84,32 +85,17 @@ class ArtifactService:
         self._url = url
         self._audience = audience
         self._access_tokens = access_tokens
-        self._workspaces = {one.arm_id.casefold(): one for one in workspaces}
+        self._workspaces = {workspace.arm_id.casefold(): workspace for workspace in workspaces}
         self._accounts = accounts
         self._switches = switches
         self._lock = Lock()
-        self._routes = [
-            _Route(
-                pattern=re.compile(pattern),
-                method=method,
-                needed=needed,
-                action=action,
-                handler=handler,
-            )
-            for pattern, method, needed, action, handler in (
-                (
-                    f"/batch/metadata/{ORIGIN}/{CONTAINER}",
-                    "POST",
-                    Role.CONTRIBUTOR,
-                    "write",
-                    self._register,
-                ),
-                (f"/metadata{_ARTIFACT}", "GET", Role.READER, "read", self._metadata),
-                (f"/metadata{_ARTIFACT}", "DELETE", Role.CONTRIBUTOR, "delete", self._delete),
-                (f"/contentinfo{_ARTIFACT}", "GET", Role.READER, "read", self._content_information),
-                (f"/write{_ARTIFACT}", "GET", Role.CONTRIBUTOR, "write", self._write_link),
-            )
-        ]
+        self._routes = (
+            _route(f"/batch/metadata/{ORIGIN}/{CONTAINER}", "POST", "write", self._register),
+            _route(f"/metadata{_ARTIFACT}", "GET", "read", self._metadata),
+            _route(f"/metadata{_ARTIFACT}", "DELETE", "delete", self._delete),
+            _route(f"/contentinfo{_ARTIFACT}", "GET", "read", self._content_information),
+            _route(f"/write{_ARTIFACT}", "GET", "write", self._write_link),
+        )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -126,11 +112,14 @@ class ArtifactService:
         if match is None:
             raise _not_found(f"No route matches {request.path}.")
         identity = self._caller(request)
-        route, names = self._route(request.method, match["below"])
+        route, names = self._find_route(request.method, match["below"])
         if not identity.may(route.needed, match["scope"]):
             action = f"Microsoft.MachineLearningServices/workspaces/artifacts/{route.action}"
             # Worded as in Azure/azureml-previews#321 and its likes.
-            message = f"Identity(object id: {identity.object_id}) does not have permissions for {action} actions."
+            message = (
+                f"Identity(object id: {identity.object_id}) does not have permissions"
+                f" for {action} actions."
+            )
             raise ArtifactRefusal(403, message, inner="ForbiddenError")
         workspace = self._workspaces.get(match["scope"].casefold())
         if workspace is None:
@@ -151,15 +140,15 @@ class ArtifactService:
             raise ArtifactRefusal(401, message, inner="AuthenticationError")
         return token.identity
 
-    def _route(self, method: str, below: str) -> tuple[_Route, tuple[str, ...]]:
-        fitting = [
-            (route, match) for route in self._routes if (match := route.pattern.fullmatch(below))
-        ]
-        if not fitting:
-            raise _not_found(f"No route matches {below}.")
-        for route, match in fitting:
-            if route.method == method:
+    def _find_route(self, method: str, below: str) -> tuple[_Route, tuple[str, ...]]:
+        matched = False
+        for route in self._routes:
+            match = route.pattern.fullmatch(below)
+            if match and route.method == method:
                 return route, match.groups()
+            matched = matched or match is not None
+        if not matched:
+            raise _not_found(f"No route matches {below}.")
         raise ArtifactRefusal(405, f"The method {method} is not allowed.", inner="MethodNotAllowed")
 
     # --- the operations, by their names in the SDK
@@ -185,7 +174,7 @@ class ArtifactService:
         return answer(workspace.artifacts[path])
 
     def _delete(self, request: Request, workspace: Workspace, path: str) -> Response:
-        """delete_meta_data: the bytes stay where they are"""
+        """delete_meta_data: the bytes remain"""
         _check_known(workspace, path)
         del workspace.artifacts[path]
         return Response("", 200)
@@ -208,6 +197,16 @@ class ArtifactService:
         return content_information(path, link)
 
 
+def _route(pattern: str, method: str, action: str, handler: Handler) -> _Route:
+    return _Route(
+        pattern=re.compile(pattern),
+        method=method,
+        needed=Role.READER if action == "read" else Role.CONTRIBUTOR,
+        action=action,
+        handler=handler,
+    )
+
+
 def _paths(request: Request) -> list[str]:
     if request.mimetype not in _JSON_TYPES:
         message = f"The media type '{request.mimetype}' is not supported."
@@ -216,18 +215,14 @@ def _paths(request: Request) -> list[str]:
         content = json.loads(request.get_data())
     except ValueError as error:
         raise _bad_request("The body is not JSON.") from error
-    paths = (
-        content.get("paths") if isinstance(content, dict) and set(content) == {"paths"} else None
-    )
+    paths = None
+    if isinstance(content, dict) and set(content) == {"paths"}:
+        paths = content["paths"]
     if not isinstance(paths, list) or not paths:
         raise _bad_request("The body must be an object whose only member is a list, 'paths'.")
     for entry in paths:
-        if not (
-            isinstance(entry, dict)
-            and set(entry) == {"path"}
-            and isinstance(entry["path"], str)
-            and entry["path"]
-        ):
+        path = entry.get("path") if isinstance(entry, dict) and len(entry) == 1 else None
+        if not isinstance(path, str) or not path:
             raise _bad_request(
                 "Each of 'paths' must be an object whose only member is a text, 'path'."
             )

@@ -1,4 +1,4 @@
-"""What a connection's properties may hold. The service overlooks what it does not know, this does not."""
+"""What a connection's properties can hold. Unlike the service, it refuses unknown members."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ CATEGORIES = frozenset(
     }
 )
 OLD_CATEGORIES = frozenset({"ContainerRegistry", "Git", "PythonFeed"})
-# authType -> the members that its credentials must have. UsernamePassword may have securityToken too.
+# authType -> the members that its credentials must have. UsernamePassword can have securityToken
+# too.
 CREDENTIALS: dict[str, frozenset[str]] = {
     "AccessKey": frozenset({"accessKeyId", "secretAccessKey"}),
     "AccountKey": frozenset({"key"}),
@@ -50,7 +51,13 @@ MEMBERS_SINCE_2025_12 = frozenset(
 
 
 def check_properties(properties: dict[str, Any], version: str) -> None:
-    """Raises ArmError. `value` and `valueFormat` belong to the api-versions before 2022-05-01."""
+    """Check the properties of a PUT.
+
+    `value` and `valueFormat` belong to the api-versions before 2022-05-01.
+
+    Raises:
+        ArmError: They are not valid.
+    """
     known = MEMBERS
     if version >= "2024-04-01":
         known |= MEMBERS_SINCE_2024_04

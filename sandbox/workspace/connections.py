@@ -24,25 +24,25 @@ PAGE_SIZE = 2  # small, so that every client meets a second page
 
 
 class Connections:
-    """Secrets go in and come out by listsecrets alone."""
+    """The operations. Secrets are returned by listsecrets only."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def list(self, request: Request, workspace: Workspace, version: str) -> Response:
-        """One page; `target` and `category` filter, `includeAll` would add data connections."""
+        """Return a page; filtered by `target` and `category`. `includeAll` changes nothing."""
         target, category = request.args.get("target"), request.args.get("category")
-        fitting = [
-            name
-            for name, stored in sorted(workspace.connections.items())
-            if (target is None or stored["target"] == target)
-            and (category is None or stored["category"].casefold() == category.casefold())
-        ]
+        names = []
+        for name, stored in sorted(workspace.connections.items()):
+            if target is not None and stored["target"] != target:
+                continue
+            if category is not None and stored["category"].casefold() != category.casefold():
+                continue
+            names.append(name)
         start = int(request.args.get("$skip", "0"))
-        content: dict[str, Any] = {
-            "value": [_resource(workspace, name) for name in fitting[start : start + PAGE_SIZE]]
-        }
-        if len(fitting) > start + PAGE_SIZE:
+        page = names[start : start + PAGE_SIZE]
+        content: dict[str, Any] = {"value": [_resource(workspace, name) for name in page]}
+        if len(names) > start + PAGE_SIZE:
             query = urlencode({**request.args.to_dict(), "$skip": start + PAGE_SIZE})
             content["nextLink"] = f"{self._url}{workspace.arm_id}/connections?{query}"
         return answer(content)
@@ -98,7 +98,8 @@ def _existing(workspace: Workspace, name: str) -> str:
 
 
 def _known_name(workspace: Workspace, name: str) -> str | None:
-    """ARM does not look at the case of names."""
-    return next(
-        (known for known in workspace.connections if known.casefold() == name.casefold()), None
-    )
+    """Return the name of a connection as it was put; ARM ignores the case of names."""
+    for known in workspace.connections:
+        if known.casefold() == name.casefold():
+            return known
+    return None

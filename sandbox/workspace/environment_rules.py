@@ -1,6 +1,7 @@
-"""What an environment version's properties may hold, and which of it never changes.
+"""What an environment version's properties can hold, and which of them never change.
 
-Source: EnvironmentVersionProperties, azure-rest-api-specs, machinelearningservices, stable/2024-10-01
+Source: EnvironmentVersionProperties, azure-rest-api-specs, machinelearningservices,
+stable/2024-10-01
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from ruamel.yaml.error import YAMLError
 
 from sandbox.workspace.arm_answers import ArmError
 
-# Dots are refused: MicrosoftDocs/azure-docs#83465. Reserved beginnings: MicrosoftDocs/azure-docs#65770
+# Dots are refused: MicrosoftDocs/azure-docs#83465.
+# Prefixes are reserved: MicrosoftDocs/azure-docs#65770.
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,254}", re.IGNORECASE)
 RESERVED = ("azureml", "microsoft")
 TYPES: dict[str, type] = {
@@ -38,7 +40,10 @@ DEFAULTS = {"osType": "Linux", "isAnonymous": False}
 
 
 def writable(properties: dict[str, Any]) -> dict[str, Any]:
-    """What is stored of a body: clients send back what only the service sets, and null for what is not there."""
+    """Return what is stored of a body.
+
+    Clients send back what only the service sets, and null for what is not set.
+    """
     return {
         name: value
         for name, value in properties.items()
@@ -47,7 +52,11 @@ def writable(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_environment(name: str, properties: dict[str, Any]) -> None:
-    """Raises ArmError."""
+    """Check the properties of a PUT.
+
+    Raises:
+        ArmError: They are not valid.
+    """
     _check_name(name)
     for member, value in properties.items():
         if member not in TYPES:
@@ -64,8 +73,11 @@ def check_environment(name: str, properties: dict[str, Any]) -> None:
 
 
 def fixed(properties: dict[str, Any]) -> dict[str, Any]:
-    """What makes the image, to be compared. The conda file counts as what it says: the official client, which writes
-    it anew, can register one version twice."""
+    """Return what makes the image, to compare two versions.
+
+    The conda file is compared by its content: the official client, which rewrites it, can
+    register one version twice.
+    """
     kept = {member: value for member, value in properties.items() if member not in CHANGEABLE}
     conda = {"condaFile": _conda(kept["condaFile"])} if "condaFile" in kept else {}
     return {**DEFAULTS, **kept, **conda}
@@ -74,8 +86,8 @@ def fixed(properties: dict[str, Any]) -> dict[str, Any]:
 def _check_name(name: str) -> None:
     if NAME.fullmatch(name) is None:
         message = (
-            "Resource name is invalid. Resource name can only contain alphanumeric characters, dashes, and underscores,"
-            " with a limit of 255 characters."
+            "Resource name is invalid. Resource name can only contain alphanumeric characters,"
+            " dashes, and underscores, with a limit of 255 characters."
         )
         raise ArmError(400, "RequestInvalid", message)
     for prefix in RESERVED:

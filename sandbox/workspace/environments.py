@@ -24,7 +24,7 @@ PAGE_SIZE = 2  # small, so that every client meets a second page
 
 
 class Environments:
-    """Nothing but description, tags and the like changes once a version exists."""
+    """The operations. Of an existing version, only description, tags and the like can change."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -44,17 +44,19 @@ class Environments:
         return answer(_container(workspace, name))
 
     def versions(self, request: Request, workspace: Workspace, name: str, version: str) -> Response:
-        """Newest first, as clients ask with $orderBy for the latest; $top cuts the list. The archived ones are left
-        out unless `listViewType` asks for them."""
+        """Return versions, newest first, as clients request the latest with $orderBy.
+
+        $top cuts the list. Archived ones are left out unless `listViewType` includes them.
+        """
         kinds = {"ActiveOnly": (False,), "ArchivedOnly": (True,), "All": (False, True)}
-        wanted = kinds.get(request.args.get("listViewType", "ActiveOnly"))
+        archived = kinds.get(request.args.get("listViewType", "ActiveOnly"))
         top = request.args.get("$top", "1000")
-        if wanted is None or not top.isdecimal():
+        if archived is None or not top.isdecimal():
             raise invalid_content("The query parameters listViewType and $top are not valid.")
         listed = [
             _version(workspace, name, number)
             for number, stored in reversed(_versions(workspace, name).items())
-            if stored.get("isArchived", False) in wanted
+            if stored.get("isArchived", False) in archived
         ]
         return self._page(
             request, listed[: int(top)], f"{workspace.arm_id}/environments/{name}/versions"
@@ -79,16 +81,22 @@ class Environments:
         versions = workspace.environments.setdefault(name, {})
         present = versions.get(number)
         if present is not None and fixed(present) != fixed(properties):
-            # Which status the service uses is not documented; that it refuses, is.
-            message = f"Environment {name} version {number} exists and cannot be changed; use a new version."
+            # That the service refuses this is documented, the status is not.
+            message = (
+                f"Environment {name} version {number} exists and cannot be changed;"
+                " use a new version."
+            )
             raise ArmError(409, "Conflict", message)
         if present is not None and "condaFile" in present:
-            properties["condaFile"] = present["condaFile"]  # its text is among what never changes
+            properties["condaFile"] = present["condaFile"]  # its text never changes
         versions[number] = properties
         return answer(_version(workspace, name, number), 200 if present is not None else 201)
 
     def _page(self, request: Request, items: Sequence[dict[str, Any]], path: str) -> Response:
-        """`$skip` is where the page begins, as a string (azure-rest-api-specs, EnvironmentVersions_List)."""
+        """Return a page, which begins at `$skip`, a string.
+
+        Source: azure-rest-api-specs, EnvironmentVersions_List
+        """
         start = int(request.args.get("$skip", "0"))
         content: dict[str, Any] = {"value": items[start : start + PAGE_SIZE]}
         if len(items) > start + PAGE_SIZE:

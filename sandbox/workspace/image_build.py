@@ -21,7 +21,7 @@ from sandbox.workspace.workspace import Workspace
 _INDEX_OPTION = re.compile(
     r"(?P<option>-i|--index-url|--extra-index-url)(?P<between>\s*=\s*|\s+)(?P<url>\S+)"
 )
-# A wheel by its URL, bare or after "name @"; what comes behind it, such as "#sha256=…", stays there.
+# A wheel by its URL, bare or after "name @"; what follows, such as "#sha256=…", is kept.
 _WHEEL_URL = re.compile(r"^(?P<before>\s*|[^#]*?@\s*)(?P<url>https://[^\s?#]+\.whl)(?=[#\s;]|$)")
 PAT_USER = "azureml"  # Azure Artifacts takes any user name with a token
 
@@ -32,6 +32,8 @@ class ImageBuildError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltImage:
+    """The environment, and what the build printed."""
+
     python: Path  # of the virtual environment
     output: str
 
@@ -44,30 +46,32 @@ def build_image(
     *,
     sign: Callable[[str], str] = lambda url: url,
 ) -> BuiltImage:
-    """Make `directory` a virtual environment of the running Python with the file's pip section in it.
+    """Install the file's pip section into a new virtual environment of the running Python.
 
-    The conda packages are left out. `environ` is the child's, to which the credentials are added: they are in
-    no argument and in no file. `sign` gives the signed URL of a wheel in our storage, or the URL as it is
-    (https://learn.microsoft.com/azure/machine-learning/v1/how-to-use-private-python-packages). Raises ImageBuildError.
+    The conda packages are left out.
+    Source: https://learn.microsoft.com/azure/machine-learning/v1/how-to-use-private-python-packages
+
+    Args:
+        conda_file: The environment file.
+        workspace: Has the connections of the indexes.
+        directory: The virtual environment.
+        environ: Of the child. Credentials are added to it: they are in no argument and no file.
+        sign: Returns the signed URL of a wheel in our storage, and any other URL as it is.
+
+    Raises:
+        ImageBuildError: The build failed.
     """
     requirements, credentials = _with_credentials(pip_section(conda_file), workspace.connections)
     requirements, links = _with_signed_urls(requirements, sign)
     credentials |= links
     with_pip = importlib.util.find_spec("pip") is None
-    make = [
-        sys.executable,
-        "-m",
-        "venv",
-        *([] if with_pip else ["--without-pip"]),
-        os.fspath(directory),
-    ]
+    options = [] if with_pip else ["--without-pip"]
+    make = [sys.executable, "-m", "venv", *options, os.fspath(directory)]
     _run(make, environ, conda_file.parent)
     python = directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    pip = (
-        [os.fspath(python), "-m", "pip"]
-        if with_pip
-        else [sys.executable, "-m", "pip", "--python", str(python)]
-    )
+    pip = [os.fspath(python), "-m", "pip"]
+    if not with_pip:
+        pip = [sys.executable, "-m", "pip", "--python", os.fspath(python)]
     # Not the developer's own credentials: an image build has none of them.
     child = {**environ, **credentials, "NETRC": os.devnull, "PIP_KEYRING_PROVIDER": "disabled"}
     child.pop("PIP_NO_INPUT", None)
@@ -80,18 +84,22 @@ def build_image(
 
 
 def pip_section(conda_file: Path) -> list[str]:
-    """The lines that conda would hand to pip as a requirements file."""
+    """Return the lines that conda passes to pip as a requirements file."""
     content = YAML(typ="safe").load(conda_file)
-    lines = [
-        part["pip"] for part in content["dependencies"] if isinstance(part, dict) and "pip" in part
-    ]
-    return [str(line) for section in lines for line in section]
+    lines: list[str] = []
+    for dependency in content["dependencies"]:
+        if isinstance(dependency, dict):
+            lines += map(str, dependency.get("pip", ()))
+    return lines
 
 
 def serving_connection(url: str, connections: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """Name of the connection whose target is closest to the URL (Azure/azure-sdk-for-python#22441).
+    """Return the name of the connection whose target is closest to the URL.
 
-    Two with the same target break the build (MicrosoftDocs/azure-docs#114975); raises ImageBuildError.
+    Source: Azure/azure-sdk-for-python#22441
+
+    Raises:
+        ImageBuildError: Two have the same target (MicrosoftDocs/azure-docs#114975).
     """
     index = urlsplit(url)
     lengths = {
@@ -122,7 +130,7 @@ def _segments(url: SplitResult) -> list[str]:
 def _with_credentials(
     lines: list[str], connections: Mapping[str, Mapping[str, Any]]
 ) -> tuple[list[str], dict[str, str]]:
-    """The lines with each served index URL replaced by ${VARIABLE}, and the variables."""
+    """Replace each served index URL by ${VARIABLE}; return the lines and the variables."""
     variables: dict[str, str] = {}
 
     def replaced(match: re.Match[str]) -> str:
@@ -140,7 +148,7 @@ def _with_credentials(
 def _with_signed_urls(
     lines: list[str], sign: Callable[[str], str]
 ) -> tuple[list[str], dict[str, str]]:
-    """The lines with each URL of a wheel that `sign` knows replaced by ${VARIABLE}, and the variables."""
+    """Replace each URL that `sign` knows by ${VARIABLE}; return the lines and the variables."""
     variables: dict[str, str] = {}
 
     def replaced(match: re.Match[str]) -> str:

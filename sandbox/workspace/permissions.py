@@ -1,4 +1,4 @@
-"""Microsoft.Authorization: what the caller may do with a resource.
+"""Microsoft.Authorization: what the caller can do with a resource.
 
 Source: https://learn.microsoft.com/rest/api/authorization/permissions/list-for-resource
 """
@@ -18,14 +18,15 @@ _ROLES = {
 
 
 def permissions(request: Request, identity: Identity, scope: str) -> Response:
-    """One entry for each role that the identity holds on `scope` or above it."""
+    """Return one entry for each role that the identity has on `scope` or above it."""
     if request.method != "GET":
         raise method_not_allowed(request)
     if request.args.get("api-version") != API_VERSION:
         raise ArmError(
             400, "InvalidApiVersionParameter", f"The supported api-versions are '{API_VERSION}'."
         )
-    held = [dict(content) for role, content in _ROLES.items() if identity.may(role, scope)]
-    return answer(
-        {"value": [{**content, "dataActions": [], "notDataActions": []} for content in held]}
-    )
+    entries = []
+    for role, actions in _ROLES.items():
+        if identity.may(role, scope):
+            entries.append({**actions, "dataActions": [], "notDataActions": []})
+    return answer({"value": entries})

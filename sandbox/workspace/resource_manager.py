@@ -1,9 +1,10 @@
-"""Azure Resource Manager: who may touch which workspace, before the resource itself is asked."""
+"""Azure Resource Manager: checks permissions, before a workspace's own operations run."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,15 @@ _WORKSPACE = re.compile(
 Handler = Callable[..., Response]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Route:
+    """Requests below a workspace. `kind` is the type's name in the actions of roles."""
+
+    pattern: re.Pattern[str]
+    kind: str
+    handler: Handler
+
+
 class ResourceManager:
     """The server's application."""
 
@@ -58,25 +68,20 @@ class ResourceManager:
         self._lock = Lock()
         connections, environments = Connections(url), Environments(url)
         part = "([^/]+)"
-        # path below the workspace, the type's name in actions (versions have none of their own), handler:
+        # The types' names in actions; versions have none of their own:
         # https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles
-        self._routes: list[tuple[re.Pattern[str], str, Handler]] = [
-            (re.compile(pattern, re.IGNORECASE), action, handler)
-            for pattern, action, handler in (
-                ("", "", self._workspace),
-                ("/connections", "connections", connections.list),
-                (f"/connections/{part}", "connections", connections.one),
-                (
-                    f"/connections/{part}/listsecrets",
-                    "connections/listsecrets",
-                    connections.secrets,
-                ),
-                ("/environments", "environments", environments.list),
-                (f"/environments/{part}", "environments", environments.one),
-                (f"/environments/{part}/versions", "environments", environments.versions),
-                (f"/environments/{part}/versions/{part}", "environments", environments.version),
-            )
-        ]
+        self._routes = (
+            _route("", "", self._workspace),
+            _route("/connections", "connections", connections.list),
+            _route(f"/connections/{part}", "connections", connections.one),
+            _route(
+                f"/connections/{part}/listsecrets", "connections/listsecrets", connections.secrets
+            ),
+            _route("/environments", "environments", environments.list),
+            _route(f"/environments/{part}", "environments", environments.one),
+            _route(f"/environments/{part}/versions", "environments", environments.versions),
+            _route(f"/environments/{part}/versions/{part}", "environments", environments.version),
+        )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -97,16 +102,16 @@ class ResourceManager:
         identity = self._caller(request)
         if (match["below"] or "").casefold() == "/providers/microsoft.authorization/permissions":
             return permissions(request, identity, match["workspace_id"])
-        route, names = self._route(match["below"] or "")
+        route, names = self._find_route(match["below"] or "")
         version = check_api_version(request)
         scope = request.path[: match.end("workspace")]
         self._check_scopes(match)
-        self._authorize(identity, request, route[1], scope)
+        self._authorize(identity, request, route.kind, scope)
         workspace = self._find(match)
-        return route[2](request, workspace, *names, version)
+        return route.handler(request, workspace, *names, version)
 
     def _metadata(self, request: Request) -> Response:
-        """Lists of clouds up to 2020-06-01, the one cloud from 2022-09-01 on."""
+        """Return a list of clouds up to version 2020-06-01, the one cloud from 2022-09-01 on."""
         version = request.args.get("api-version", "")
         cloud: dict[str, Any] = {
             "name": CLOUD,
@@ -129,24 +134,25 @@ class ResourceManager:
         )
 
     def _subscriptions(self, request: Request) -> Response:
-        """Those that the caller may read (https://learn.microsoft.com/rest/api/resources/subscriptions/list)."""
+        """Return the subscriptions that the caller can read.
+
+        Source: https://learn.microsoft.com/rest/api/resources/subscriptions/list
+        """
         identity = self._caller(request)
         if request.method != "GET":
             raise method_not_allowed(request)
         if not request.args.get("api-version"):
             check_api_version(request)
-        found = sorted({one.subscription_id for one in self._workspaces})
-        listed = [
-            {
-                "id": f"/subscriptions/{one}",
-                "subscriptionId": one,
-                "displayName": "acme",
-                "state": "Enabled",
-            }
-            for one in found
-            if identity.may(Role.READER, f"/subscriptions/{one}")
-        ]
-        return answer({"value": listed})
+        entries = []
+        for subscription in sorted(self._subscription_ids()):
+            scope = f"/subscriptions/{subscription}"
+            if identity.may(Role.READER, scope):
+                names = {"id": scope, "subscriptionId": subscription, "displayName": "acme"}
+                entries.append({**names, "state": "Enabled"})
+        return answer({"value": entries})
+
+    def _subscription_ids(self) -> set[str]:
+        return {workspace.subscription_id for workspace in self._workspaces}
 
     def _caller(self, request: Request) -> Identity:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
@@ -159,13 +165,16 @@ class ResourceManager:
         if token.expired:
             raise ArmError(401, "ExpiredAuthenticationToken", "The access token has expired.")
         if token.audience != self._url:
-            message = f"The access token has been obtained for wrong audience or resource '{token.audience}'."
+            message = (
+                "The access token has been obtained for wrong audience or resource"
+                f" '{token.audience}'."
+            )
             raise ArmError(401, "InvalidAuthenticationTokenAudience", message)
         return token.identity
 
-    def _route(self, below: str) -> tuple[tuple[re.Pattern[str], str, Handler], tuple[str, ...]]:
+    def _find_route(self, below: str) -> tuple[_Route, tuple[str, ...]]:
         for route in self._routes:
-            match = route[0].fullmatch(below)
+            match = route.pattern.fullmatch(below)
             if match:
                 return route, match.groups()
         raise ArmError(
@@ -174,10 +183,11 @@ class ResourceManager:
 
     def _check_scopes(self, match: re.Match[str]) -> None:
         subscription, group = match["subscription"], match["group"]
-        if not any(one.subscription_id == subscription.casefold() for one in self._workspaces):
+        if subscription.casefold() not in self._subscription_ids():
             message = f"The subscription '{subscription}' could not be found."
             raise ArmError(404, "SubscriptionNotFound", message)
-        if not any(one.resource_group.casefold() == group.casefold() for one in self._workspaces):
+        groups = {workspace.resource_group.casefold() for workspace in self._workspaces}
+        if group.casefold() not in groups:
             raise ArmError(
                 404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found."
             )
@@ -197,9 +207,9 @@ class ResourceManager:
         raise ArmError(403, "AuthorizationFailed", message)
 
     def _find(self, match: re.Match[str]) -> Workspace:
-        wanted = (match["group"].casefold(), match["workspace"].casefold())
+        names = (match["group"].casefold(), match["workspace"].casefold())
         for workspace in self._workspaces:
-            if (workspace.resource_group.casefold(), workspace.name.casefold()) == wanted:
+            if (workspace.resource_group.casefold(), workspace.name.casefold()) == names:
                 return workspace
         raise not_found(f"{PROVIDER}/workspaces/{match['workspace']}", match["group"])
 
@@ -225,3 +235,7 @@ class ResourceManager:
                 "properties": properties,
             }
         )
+
+
+def _route(pattern: str, kind: str, handler: Handler) -> _Route:
+    return _Route(pattern=re.compile(pattern, re.IGNORECASE), kind=kind, handler=handler)

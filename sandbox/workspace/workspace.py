@@ -1,4 +1,4 @@
-"""A workspace as the stand-in keeps it; tests look into it and put things in."""
+"""A workspace as the sandbox stores it; tests read it and change it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
+    """A workspace, with what is in it."""
+
     subscription_id: str
     resource_group: str
     name: str
@@ -26,11 +28,13 @@ class Workspace:
 
     @property
     def arm_id(self) -> str:
-        return f"{self.resource_group_id}/providers/Microsoft.MachineLearningServices/workspaces/{self.name}"
+        provider = "Microsoft.MachineLearningServices"
+        return f"{self.resource_group_id}/providers/{provider}/workspaces/{self.name}"
 
     @property
     def storage_account_id(self) -> str:
-        return f"{self.resource_group_id}/providers/Microsoft.Storage/storageAccounts/{self.storage_account}"
+        accounts = f"{self.resource_group_id}/providers/Microsoft.Storage/storageAccounts"
+        return f"{accounts}/{self.storage_account}"
 
     @property
     def short(self) -> str:
