@@ -249,12 +249,6 @@ def test_an_index_that_nobody_answers_at(bench: Bench, level: str) -> None:
         bench.run(level, lines, [result])
 
 
-def test_of_several_index_options_in_one_line_the_last_counts(bench: Bench) -> None:
-    result = bench.publish()
-    lines = [f"--index-url https://localhost:1/simple/ --index-url {bench.url}", result.requirement]
-    assert found(bench.resolve(lines)) == {"acme-forecast": ("1.2.3", True)}
-
-
 def test_the_machines_links_count_beside_its_indexes_only(bench: Bench, tmp_path: Path) -> None:
     links = tmp_path / "links"
     links.mkdir()

@@ -32,7 +32,6 @@ def part(*lines: str) -> UvPart:
             ("--index-url https://b/", "--extra-index-url https://a/"),
             ("https://b/?", "https://a/?"),
         ),
-        (("--index-url https://b/ --index-url https://c/",), ("https://c/?",)),
         (("--extra-index-url https://a/ --extra-index-url https://a/",), (*MACHINE, "https://a/?")),
         (("--extra-index-url https://a/", "--no-index"), ()),
         (("--no-index --extra-index-url https://a/",), ()),

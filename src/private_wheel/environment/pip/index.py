@@ -77,14 +77,15 @@ def without_index(lines: Sequence[PipLine], url: str) -> tuple[list[PipLine], li
 def indexes_of(lines: Iterable[PipLine]) -> list[str]:
     """Return the URLs of the indexes that pip reads, with `DEFAULT_INDEX` for its own.
 
-    An `--index-url` replaces all indexes of the lines before it. Source: `handle_option_line` in
+    The `--index-url`, of which a pip part has one at most, replaces all indexes of the lines before
+    it. Source: `handle_option_line` in
     https://github.com/pypa/pip/blob/main/src/pip/_internal/req/req_file.py
     """
     urls = [DEFAULT_INDEX]
     for line in _option_lines(lines):
         if line.has_option("--no-index"):
             return []
-        urls = line.values("--index-url")[-1:] or urls
+        urls = line.values("--index-url") or urls
         urls = [*urls, *line.values("--extra-index-url")]
     return urls
 
