@@ -47,7 +47,7 @@ def download_private_dependencies(
     for package in resolved.packages:
         if not package.is_private or package.name in left_out:
             continue
-        file = _best_wheel(index.files(package.name), package.version, ranks)
+        file = best_file(index.files(package.name), package.version, ranks)
         if not file:
             title = f"{package.name} {package.version}"
             raise DoesNotResolve(
@@ -70,9 +70,10 @@ def _glibc(platform: str) -> int:
     return int(match[1]) if match else 0
 
 
-def _best_wheel(
+def best_file(
     files: Iterable[IndexedFile], version: str, ranks: Mapping[Tag, int]
 ) -> IndexedFile | None:
+    """Return the wheel of `version` with the best tag, and of those the last build (PEP 427)."""
     best, best_rank = None, None
     for file in files:
         rank = _rank(file, version, ranks)
@@ -82,10 +83,7 @@ def _best_wheel(
 
 
 def _rank(file: IndexedFile, version: str, ranks: Mapping[Tag, int]) -> tuple[int, int] | None:
-    """Return how well a wheel of `version` fits: less is better. None if it does not.
-
-    Of wheels that fit equally, the one with the higher build number is better (PEP 427).
-    """
+    """Return how well a wheel of `version` fits: less is better. None if it does not."""
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
     from packaging.version import Version
 

@@ -12,6 +12,7 @@ from typing import Any
 from private_wheel.errors import DoesNotResolve
 from private_wheel.proof.check import Check
 from private_wheel.proof.index_server import IndexServer
+from private_wheel.proof.uv_part import UvPart
 from private_wheel.wheels.compatibility import newest_release
 
 # Azure's images are based on Ubuntu 22.04, which has glibc 2.35.
@@ -111,16 +112,24 @@ def _check_hashes(check: Check, locked: Iterable[Mapping[str, Any]]) -> None:
     Source: https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
     """
     for package in locked:
-        name = package["name"]
-        hashes = check.part.hashes.get(name)
-        if name in check.part.unpinned:
-            what = "is not pinned with ==, which pip requires once a line has a hash"
-            raise _wrong_hash(check, package, what)
-        if not hashes:
-            what = "has no hash, which pip requires of all packages once a line has one"
-            raise _wrong_hash(check, package, what)
-        if not _is_offered(hashes, package):
-            raise _wrong_hash(check, package, "has another hash in the index")
+        if problem := hash_problem(package, check.part):
+            title = f"{package['name']} {package.get('version', '')}".strip()
+            raise DoesNotResolve(
+                f"The environment does not resolve: {title} {problem}.",
+                input=check.input,
+                fix="Correct the hashes in environment-base.",
+            )
+
+
+def hash_problem(package: Mapping[str, Any], part: UvPart) -> str:
+    """Return what is wrong with the hashes of a locked package, else an empty text."""
+    name = package["name"]
+    if name in part.unpinned:
+        return "is not pinned with ==, which pip requires once a line has a hash"
+    hashes = part.hashes.get(name)
+    if not hashes:
+        return "has no hash, which pip requires of all packages once a line has one"
+    return "" if _is_offered(hashes, package) else "has another hash in the index"
 
 
 def _is_offered(hashes: Iterable[tuple[str, str]], package: Mapping[str, Any]) -> bool:
@@ -133,12 +142,3 @@ def _is_offered(hashes: Iterable[tuple[str, str]], package: Mapping[str, Any]) -
         offered |= set(file.get("hashes", {}).items())
     algorithms = {algorithm for algorithm, _ in offered}
     return any(pair in offered or pair[0] not in algorithms for pair in hashes)
-
-
-def _wrong_hash(check: Check, package: Mapping[str, Any], what: str) -> DoesNotResolve:
-    title = f"{package['name']} {package.get('version', '')}".strip()
-    return DoesNotResolve(
-        f"The environment does not resolve: {title} {what}.",
-        input=check.input,
-        fix="Correct the hashes in environment-base.",
-    )
