@@ -1,4 +1,4 @@
-"""Web addresses: which ones a credential may be sent to at all."""
+"""Web addresses to which a credential may be sent."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _CONFUSING = re.compile(r"[\\\s\x00-\x1f]")
 
 
 def check_address(url: str) -> None:
-    """Refuse what would send a credential in clear text, or what holds one itself.
+    """Refuse an address that would send a credential in clear text, or that has a login itself.
 
     Raises:
-        ValueError: with the sentence for the user.
+        ValueError: The message is a sentence for the user.
     """
     try:
         parts = urlsplit(url)
@@ -23,7 +23,9 @@ def check_address(url: str) -> None:
     except ValueError:
         raise ValueError("this is not a web address.") from None
     if _CONFUSING.search(url):
-        raise ValueError("the URL holds a blank or a backslash, which not all programs read alike.")
+        raise ValueError(
+            "the URL contains a blank or a backslash, which programs read differently."
+        )
     if "@" in parts.netloc:
         raise ValueError(_login_problem(url))
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_right:
@@ -39,7 +41,7 @@ def _login_problem(url: str) -> str:
 
 
 def is_protected(url: str) -> bool:
-    """Whether nobody on the way can read or change what `url` gives: by https, or on this machine."""
+    """Return whether nobody on the way can read or change the answer: by https, or locally."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -48,4 +50,5 @@ def is_protected(url: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine itself."""
     return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
