@@ -1,1 +1,1 @@
-"""Secrets: how they are held, recognised, masked, and kept from child processes."""
+"""Secrets: keeping, recognising and masking them, and withholding them from child processes."""

@@ -1,4 +1,4 @@
-"""Credentials in a text: the one answer for masking, children's environments, files and addresses."""
+"""Credentials in a text: one answer for masking, child processes, files and addresses."""
 
 from __future__ import annotations
 

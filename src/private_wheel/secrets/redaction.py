@@ -35,8 +35,8 @@ class Secret:
 def derived_forms(value: str) -> frozenset[str]:
     """Return every text from which a secret could be read in a log.
 
-    These are the secret itself and its lines, with blanks trimmed or collapsed, and what URLs, JSON,
-    Python, HTML and base64 make of it.
+    These are the secret itself and its lines, with blanks trimmed or collapsed, and what URLs,
+    JSON, Python, HTML and base64 make of it.
     """
     forms = {value, value.strip(), " ".join(value.split()), *value.splitlines()}
     # An environment variable may hold what is not Unicode.

@@ -1,4 +1,4 @@
-"""The shapes of credentials: tokens, keys and signatures that are recognised by how they are written.
+"""The shapes of credentials: tokens, keys and signatures that their form gives away.
 
 Every pattern reads a text in linear time: it begins at a literal or at the start of a word, and no
 two of its repetitions can share the same letters.
