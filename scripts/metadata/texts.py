@@ -13,7 +13,7 @@ def described(row: Input) -> str:
 
 def choices(row: Input) -> str:
     """The choices as a sentence, unless the help has them all already."""
-    several = " Several with blanks between." if row.kind is Kind.WORDS else ""
+    several = " Several, separated by blanks." if row.kind is Kind.WORDS else ""
     shown = [f"`{choice}`" for choice in row.choices]
     if row.kind is Kind.BOOLEAN or all(choice in row.help for choice in shown):
         return several.strip()

@@ -270,7 +270,7 @@ def test_the_artifact_holds_the_full_url_and_no_signature(stored: Stored) -> Non
 
 FAILURES = {
     "tag": (3, "PW305", "2.0.0"),
-    "value": (2, "PW101", "if-exists: 'perhaps'"),
+    "value": (2, "PW101", "if-exists: invalid value 'perhaps'"),
     "organisation": (4, "PW402", "feed-token"),
     "careless-feed": (4, "PW403", "private-wheel:***"),
     "careless-workspace": (4, "PW403", "Denied to you: Authorization: Bearer ***"),

@@ -1,4 +1,4 @@
-"""What the user asked for, typed and frozen; secrets hide from repr."""
+"""The configuration of a run: typed, frozen, and without secrets in its repr."""
 
 from __future__ import annotations
 
@@ -22,12 +22,18 @@ Verify = Literal["published", "resolve", "install", "none"]
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """What the user asked for. `packages` are directories and wheels; none for a run that only sets the connection."""
+    """What the user asked for, and what the environment offers.
+
+    Attributes:
+        packages: Directories to build and wheels; none if the run only sets the connection.
+        destination: What the route's own input names; None if it has none, or none is given.
+        feed: The feed, for every route.
+        artifact_name: Empty for none.
+    """
 
     packages: tuple[Path, ...]
     route: RouteDeclaration
     destination: Any
-    """What the route's own input names; None if it has none, or none is given."""
     feed: FeedAddress | None
     feed_credentials: FeedCredentials
     emulator_key: Secret
@@ -45,21 +51,25 @@ class Config:
 
     @property
     def index_url(self) -> str:
-        """Of the feed's simple index; empty without one."""
+        """The URL of the feed's simple index; empty without a feed."""
         return self.feed.index_url if self.feed else ""
 
     @property
     def resolved_for(self) -> tuple[str, ...]:
-        """The inputs for which the environment is resolved: to prove that it can be, or to find its private
-        dependencies."""
-        asks = {
-            "verify": self.verify in ("resolve", "install"),
-            "environment-formats": "wheelhouse" in self.environment.formats,
-        }
-        return tuple(name for name, does in asks.items() if does)
+        """The inputs that require the environment to be resolved.
+
+        `verify` proves that it can be; the format wheelhouse needs its private dependencies.
+        """
+        names = []
+        if self.verify in ("resolve", "install"):
+            names.append("verify")
+        if "wheelhouse" in self.environment.formats:
+            names.append("environment-formats")
+        return tuple(names)
 
     @property
     def secrets(self) -> tuple[str, ...]:
+        """The tokens that no child may see."""
         service = self.sign_in.service_connection
         tokens = [self.feed_credentials.token, self.feed_credentials.job_token.token]
         tokens += [self.connection.token] if self.connection else []

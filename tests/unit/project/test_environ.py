@@ -15,6 +15,7 @@ READS_ONCE = {
     "hosts/github.py",
     "hosts/terminal.py",
     "inputs/ambient.py",
+    "inputs/reader.py",
     "inputs/reading.py",
     "inputs/secret_values.py",
     "inputs/table.py",

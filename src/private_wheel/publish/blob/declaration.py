@@ -43,7 +43,7 @@ BLOB = RouteDeclaration(
     destination=Destination(
         input="container",
         parse=_parse,
-        missing="Name it: https://ACCOUNT.blob.core.windows.net/CONTAINER.",
+        missing="Specify https://ACCOUNT.blob.core.windows.net/CONTAINER.",
         summary=_summary,
     ),
 )

@@ -41,7 +41,7 @@ FEED = RouteDeclaration(
     destination=Destination(
         input="feed",
         parse=_parse,
-        missing="Name the feed to publish to, as organisation/feed.",
+        missing="Specify organisation/feed, or a URL.",
     ),
     names_by_index=True,
     no_replacing="a feed never forgets a version.",
