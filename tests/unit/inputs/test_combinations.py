@@ -97,6 +97,7 @@ def problems(inputs: dict[str, str], checkout: Path) -> list[str]:
         ({"publish-to": "blob", "container": "wheels"}, ["container"]),
         ({"publish-to": "workspace", "workspace": "acme-ml"}, ["workspace"]),
         ({"publish-to": "feeds"}, ["publish-to"]),
+        ({"publish-to": "feeds", "verify": "install"}, ["publish-to"]),
         ({**FEED, "azure-client-id": "a", "azure-tenant-id": "b c"}, ["azure-tenant-id"]),
         # All are reported together.
         (
