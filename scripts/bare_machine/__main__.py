@@ -7,6 +7,7 @@ the next time; the user's home and the clone in it are fresh.
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
@@ -36,6 +37,8 @@ class Outcome:
 
 def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
+    # An exception ends the command that runs and takes the registries' credentials back.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     outcomes = []
     try:
         check_requirements()

@@ -26,6 +26,14 @@ _PATH = "/usr/local/bin:/usr/bin:/bin"
 _ROOT_PATH = f"/usr/local/sbin:/usr/sbin:/sbin:{_PATH}"
 _PROGRAMS = ("python3", "python3-venv", "python3-pip", "git", "make")
 _NODE_ARCHITECTURES = {"x86_64": "x64", "aarch64": "arm64"}
+_NAMESPACES = (
+    "unshare",
+    "--mount",
+    "--propagation=private",
+    "--pid",
+    "--fork",
+    "--kill-child",
+)
 # The first process of a process namespace has to outlive the others, so the shell waits.
 _ENTER = """
 mount --rbind /dev "$0/dev"
@@ -148,8 +156,7 @@ class Machine:
     ) -> int:
         """Run a program in the machine and return its exit status."""
         chroot = shutil.which("chroot", path=_ROOT_PATH) or "chroot"
-        namespaces = ["--mount", "--propagation=private", "--pid", "--fork", "--kill-child"]
-        command = ["unshare", *namespaces, f"--mount-proc={self.root / 'proc'}"]
+        command = [*_NAMESPACES, f"--mount-proc={self.root / 'proc'}"]
         command += ["sh", "-ec", _ENTER, str(self.root), chroot]
         command += [f"--userspec={user}:{user}", str(self.root), *arguments]
         environ = {"HOME": _HOME, "USER": user, "LOGNAME": user, "PATH": _PATH}
@@ -174,8 +181,10 @@ def made(recipe: Recipe, registries: Registries) -> Machine:
 
 
 def _call_outside(arguments: Sequence[str], *, log: int) -> int:
+    """Run a program of this machine and return its exit status; debootstrap mounts too."""
+    command = [*_NAMESPACES, "--mount-proc", *arguments]
     return subprocess.run(  # noqa: S603  # programs of this module's choice
-        arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
+        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
     ).returncode
 
 
