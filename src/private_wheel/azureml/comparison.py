@@ -27,17 +27,17 @@ def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[st
     compared by what they say: azure-ai-ml writes them again, with sorted keys and without
     comments.
     """
-    found = []
+    differing = []
     if stored.get("image") != wanted.get("image"):
-        found.append(_difference("image", stored.get("image"), wanted.get("image")))
-    found += _conda_differences(stored.get("condaFile") or "", wanted.get("condaFile") or "")
+        differing.append(_difference("image", stored.get("image"), wanted.get("image")))
+    differing += _conda_differences(stored.get("condaFile") or "", wanted.get("condaFile") or "")
     if stored.get("build"):
-        found.append("build context (registered)")
+        differing.append("build context (registered)")
     if _system(stored) != _system(wanted):
-        found.append(_difference("operating system", _system(stored), _system(wanted)))
+        differing.append(_difference("operating system", _system(stored), _system(wanted)))
     if _routes(stored) != _routes(wanted):
-        found.append("inference configuration")
-    return found
+        differing.append("inference configuration")
+    return differing
 
 
 def _difference(name: str, stored: object, wanted: object) -> str:
