@@ -30,7 +30,7 @@ from private_wheel.publish.feed.accounts import FeedCredentials
 from private_wheel.publish.feed.declaration import FEED
 from private_wheel.publish.if_exists import IfExists
 from private_wheel.publish.nowhere.declaration import NOWHERE
-from private_wheel.publish.routes import ROUTES
+from private_wheel.publish.routes import routes
 from private_wheel.secrets.addresses import check_address
 from private_wheel.secrets.quoting import quoted
 from private_wheel.secrets.redaction import Secret, derived_forms
@@ -66,7 +66,7 @@ def _config(
     reader: Reader, environ: Mapping[str, str], checkout: Path, secrets: Sequence[str]
 ) -> Config:
     # Another value is a problem that the reader has noted; which route stands in does not matter.
-    route = ROUTES.get(reader.choice("publish-to"), NOWHERE)
+    route = routes().get(reader.choice("publish-to"), NOWHERE)
     destinations = _destinations(reader)
     token = reader.secret("connection-token")
     only_connects = not route.publishes and bool(token)
@@ -94,7 +94,7 @@ def _config(
 def _destinations(reader: Reader) -> dict[str, Any]:
     """Read the destinations of all routes, by their names: an unused one must be valid too."""
     destinations = {}
-    for route in ROUTES.values():
+    for route in routes().values():
         if route.destination:
             destination = reader.parsed(route.destination.input, route.destination.parse)
             destinations[route.name] = destination

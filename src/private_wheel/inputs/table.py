@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from private_wheel.environment.addition import DEFAULT_IMAGE
-from private_wheel.publish.routes import ROUTES
+from private_wheel.publish.routes import ROUTE_NAMES
 
 DOCS = "https://github.com/private-wheel/private-wheel/blob/main/docs"
 # An Azure variable that does not exist: its name is passed instead of a value.
@@ -108,7 +108,7 @@ INPUTS: tuple[Input, ...] = (
         group=Group.PUBLISH,
         kind=Kind.CHOICE,
         default="feed",
-        choices=tuple(ROUTES),
+        choices=ROUTE_NAMES,
         help="Where the wheel is published: a package feed, a blob container, or the Azure ML "
         "workspace itself. `none` publishes nothing: it builds the wheel and, with `feed`, writes "
         "the environment files. With `connection-token` and no `package` it only updates the "

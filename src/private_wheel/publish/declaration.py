@@ -1,6 +1,6 @@
 """What a route declares about itself, so that no other module has to know its name.
 
-Help and the inputs ask the declarations too: importing one loads no route and no SDK.
+The inputs ask the declarations too: importing one loads no route and no SDK.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from private_wheel.inputs.config import Config
 from private_wheel.inputs.reading import read_config
 from private_wheel.inputs.secret_values import secret_values
 from private_wheel.inputs.table import INPUTS
-from private_wheel.publish.routes import ROUTES
+from private_wheel.publish.routes import routes
 from private_wheel.system.pip_configuration import PipConfiguration
 
 WORKSPACE = "11111111-2222-3333-4444-555555555555/ml/acme-ml"
@@ -59,7 +59,7 @@ def test_defaults(checkout: Path) -> None:
 
 def test_every_row_of_the_table_is_read() -> None:
     source = inspect.getsource(private_wheel.inputs.reading)
-    of_routes = {route.destination.input for route in ROUTES.values() if route.destination}
+    of_routes = {route.destination.input for route in routes().values() if route.destination}
     assert not {row.name for row in INPUTS if f'"{row.name}"' not in source} - of_routes
 
 
@@ -120,7 +120,7 @@ def test_secrets_do_not_show(checkout: Path) -> None:
         ),
         ({**FEED, "feed-token": "abc"}, "feed-token", "too short"),
         ({**FEED, "feed-token": "line-one\nline-two"}, "feed-token", "line break"),
-        ({**FEED, "publish-to": "feeds"}, "publish-to", "Choose feed, blob, workspace or none."),
+        ({**FEED, "publish-to": "feeds"}, "publish-to", "Choose feed, blob, workspace"),
         ({"publish-to": "blob"}, "container", "is required"),
         ({"publish-to": "blob", "container": "/srv/wheels"}, "container", "not a web address"),
         ({"publish-to": "workspace"}, "workspace", "is required"),
