@@ -173,9 +173,9 @@ class Check:
 
     def _check_published(self, result: Result) -> None:
         if result.sha256 != result.wheel.sha256:
-            what = f"The published {result.title} is not the file of this run"
+            problem = f"The published {result.title} is not the file of this run"
             raise DoesNotResolve(
-                f"{what}, so the environment cannot be checked.",
+                f"{problem}, so the environment cannot be checked.",
                 input=self.input,
                 fix=f"Raise the version, or {self._way_out}.",
             )

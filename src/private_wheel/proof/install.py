@@ -152,17 +152,17 @@ def _tool(version: str, environ: Mapping[str, str]) -> Path | None:
     return pythons[max(pythons)] if pythons else None
 
 
-def _require(ended: Ended, what: str, fix: str) -> None:
+def _require(ended: Ended, problem: str, fix: str) -> None:
     if ended.status != 0:
         said = "\n".join(["", *_error_lines(ended.last_lines)])
-        raise DoesNotInstall(what, input="verify", fix=fix, said=said)
+        raise DoesNotInstall(problem, input="verify", fix=fix, said=said)
 
 
 def _error_lines(lines: Sequence[str]) -> Sequence[str]:
     """Return the end of a traceback, or uv's error without the lines before it."""
     if any(line.startswith("Traceback ") for line in lines):
         return lines[-1:]
-    for place, line in enumerate(lines):
+    for position, line in enumerate(lines):
         if line.startswith("error"):
-            return lines[place:]
+            return lines[position:]
     return lines

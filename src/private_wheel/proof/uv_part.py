@@ -27,8 +27,8 @@ _KNOWN = _FOR_UV | _LEFT_OUT | _TRANSLATED
 class NotForUvError(Exception):
     """A line is not for uv. `fix` is how to write it, without a full stop."""
 
-    def __init__(self, what: str, fix: str) -> None:
-        super().__init__(what)
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(problem)
         self.fix = fix
 
 
@@ -91,12 +91,12 @@ def uv_part(
 
 def _check(line: PipLine) -> None:
     if variable := _VARIABLE.search(line.text):
-        what = f"the variable {variable[0]} has another value here than in an image build."
-        raise NotForUvError(what, "Write its value")
+        problem = f"the variable {variable[0]} has another value here than in an image build."
+        raise NotForUvError(problem, "Write its value")
     for option in line.options:
         if option.name not in _KNOWN:
-            what = f"only pip can apply the option {option.name}."
-            raise NotForUvError(what, "Remove it")
+            problem = f"only pip can apply the option {option.name}."
+            raise NotForUvError(problem, "Remove it")
 
 
 def _requirements(

@@ -47,9 +47,9 @@ def with_index(entries: Sequence[Entry], addition: Addition, path: str) -> list[
         entries = _as_index_url(entries)
     if any(same_index(value, url) for value in indexes_of(entry.line for entry in entries)):
         return list(entries)
-    place = _place_for_index(entries)
+    position = _new_index_position(entries)
     line = option_line(Option(addition.index_option, url))
-    return [*entries[:place], Entry(origin=None, line=line), *entries[place:]]
+    return [*entries[:position], Entry(origin=None, line=line), *entries[position:]]
 
 
 def without_index(lines: Sequence[PipLine], url: str) -> tuple[list[PipLine], list[PipLine]]:
@@ -115,9 +115,9 @@ def _check_one_index_url(entries: Iterable[Entry], path: str) -> None:
         for _ in line.values("--index-url"):
             if first:
                 where = "twice" if first.line == line.line else f"in line {first.line} already"
-                what = f"--index-url is set {where}, and pip uses only the last one."
+                problem = f"--index-url is set {where}, and pip uses only the last one."
                 fix = "Keep one of them. Add further indexes with --extra-index-url."
-                raise WrongFile(path, line.line, f"{what} {fix}")
+                raise WrongFile(path, line.line, f"{problem} {fix}")
             first = line
 
 
@@ -126,7 +126,7 @@ def _with_plain_url(entries: Sequence[Entry], url: str) -> list[Entry]:
 
     One that repeats the index, or that pip does not read, is removed instead.
     """
-    start = _place_of_index_url(entries)
+    start = _index_url_position(entries)
     is_named = any(
         option.name == "--index-url" or _finds_connection(option.value, url)
         for line in _option_lines(entry.line for entry in entries[start:])
@@ -134,7 +134,7 @@ def _with_plain_url(entries: Sequence[Entry], url: str) -> list[Entry]:
         if _is_index(option, url)
     )
     changed = []
-    for place, entry in enumerate(entries):
+    for position, entry in enumerate(entries):
         if entry.line.target:
             changed.append(entry)
             continue
@@ -142,7 +142,7 @@ def _with_plain_url(entries: Sequence[Entry], url: str) -> list[Entry]:
         for option in entry.line.options:
             if not _is_index(option, url) or _finds_connection(option.value, url):
                 options.append(option)
-            elif option.name == "--index-url" or (place >= start and not is_named):
+            elif option.name == "--index-url" or (position >= start and not is_named):
                 options.append(Option(option.name, url))
                 is_named = True
         changed += _with_options(entry, options)
@@ -193,42 +193,42 @@ def _check_variables(entries: Iterable[Entry], path: str) -> None:
     for line in _option_lines(entry.line for entry in entries):
         for value in line.values(*INDEXES, "--find-links"):
             if variable := _VARIABLE.search(value):
-                what = f"{variable[0]} is a variable, and image builds do not have its value."
+                problem = f"{variable[0]} is a variable, and image builds do not have its value."
                 fix = "Write the URL without it, and add a connection for it to the workspace."
-                raise WrongFile(path, line.line, f"{what} {fix}")
+                raise WrongFile(path, line.line, f"{problem} {fix}")
 
 
 def _check_no_index(entries: Iterable[Entry], path: str) -> None:
     for line in _option_lines(entry.line for entry in entries):
         if line.has_option("--no-index"):
-            what = "--no-index keeps pip from the index of the packages. Remove it."
-            raise WrongFile(path, line.line, what)
+            problem = "--no-index keeps pip from the index of the packages. Remove it."
+            raise WrongFile(path, line.line, problem)
 
 
 def _check_only_index(entries: Iterable[Entry], url: str, path: str) -> None:
     for line in _option_lines(entry.line for entry in entries):
         values = line.values(*INDEXES, "--find-links")
         if not all(same_index(value, url) for value in values):
-            what = "index-mode: only allows no other index."
+            problem = "index-mode: only allows no other index."
             fix = "Remove the line, or set index-mode: extra."
-            raise WrongFile(path, line.line, f"{what} {fix}")
+            raise WrongFile(path, line.line, f"{problem} {fix}")
 
 
-def _place_of_index_url(entries: Sequence[Entry]) -> int:
-    """Return the place of the `--index-url`, before which pip reads no index; 0 without one."""
-    for place, entry in enumerate(entries):
+def _index_url_position(entries: Sequence[Entry]) -> int:
+    """Return the position of the `--index-url`, before which pip reads no index; 0 without one."""
+    for position, entry in enumerate(entries):
         if not entry.line.target and entry.line.has_option("--index-url"):
-            return place
+            return position
     return 0
 
 
-def _place_for_index(entries: Sequence[Entry]) -> int:
-    """Return the place behind the last index, else behind the options at the beginning."""
-    for place in range(len(entries), 0, -1):
-        line = entries[place - 1].line
+def _new_index_position(entries: Sequence[Entry]) -> int:
+    """Return the position behind the last index, else behind the options at the beginning."""
+    for position in range(len(entries), 0, -1):
+        line = entries[position - 1].line
         if not line.target and line.has_option(*INDEXES):
-            return place
-    for place, entry in enumerate(entries):
+            return position
+    for position, entry in enumerate(entries):
         if entry.line.target:
-            return place
+            return position
     return len(entries)

@@ -66,7 +66,7 @@ class PipLine:
 class Entry:
     """A line as it will be.
 
-    `origin` is the place of its old line in the pip part, None for a new line.
+    `origin` is the position of its old line in the pip part, None for a new line.
     """
 
     origin: int | None
@@ -132,9 +132,9 @@ def _split(text: str) -> tuple[str, list[str]]:
     """
     words = text.split(" ")
     options_start = len(words)
-    for place, word in enumerate(words):
+    for number, word in enumerate(words):
         if word.startswith("-"):
-            options_start = place
+            options_start = number
             break
     try:
         option_words = shlex.split(" ".join(words[options_start:]))
@@ -160,7 +160,7 @@ def _check_login(parts: Sequence[str]) -> None:
     joined = re.sub("[\"']", "", " ".join(parts))
     joined = "@".join(part.rstrip(" \t") for part in joined.split("@"))
     if holds_credential(_LOGIN.sub(r"\1//", joined)):
-        what = "the line contains a credential, with quotes or blanks in it or without https://."
+        problem = "the line contains a credential, with quotes or blanks in it or without https://."
         raise ValueError(
-            f"{what} Remove it. The image build gets it from the workspace connection."
+            f"{problem} Remove it. The image build gets it from the workspace connection."
         )

@@ -119,8 +119,8 @@ def _check_value(name: str, value: str) -> None:
     if name in _URLS and (problem := url_problem(value)):
         raise ValueError(problem)
     if name in INDEXES and not URL.match(value) and "$" not in value:
-        what = f"{name} requires a URL, and {quoted(value)} is not one."
-        raise ValueError(f"{what} Write it in full, with https://.")
+        problem = f"{name} requires a URL, and {quoted(value)} is not one."
+        raise ValueError(f"{problem} Write it in full, with https://.")
 
 
 def url_problem(url: str) -> str:

@@ -38,7 +38,7 @@ def extend_pip_part(
     packages: dict[str, Package] = {}
     for package in addition.packages:
         packages.setdefault(package.canonical_name, package)
-    entries = [Entry(origin=place, line=line) for place, line in enumerate(lines)]
+    entries = [Entry(origin=position, line=line) for position, line in enumerate(lines)]
     for package in packages.values():
         entries = _with_package(entries, package, directory, is_hashed=is_hashed)
     for entry in entries:
@@ -52,22 +52,22 @@ def _with_package(
     """Return the entries with the package in place of its first mention, and without the others."""
     kept: list[Entry] = []
     mentions: list[Target] = []
-    place = len(entries)
+    position = len(entries)
     for entry in entries:
         target = entry.line.target
         if not target or not _is_mention(target, package, directory):
             kept.append(entry)
             continue
         if not mentions:
-            place = len(kept)
+            position = len(kept)
             kept.append(entry)
         mentions.append(target)
     line = _package_line(package, mentions, is_hashed=is_hashed)
     if not mentions:
         return [*kept, Entry(origin=None, line=line)]
-    old = kept[place]
+    old = kept[position]
     line = replace(line, comment=old.line.comment, line=old.line.line)
-    kept[place] = replace(old, line=line)
+    kept[position] = replace(old, line=line)
     return kept
 
 
@@ -88,18 +88,18 @@ def _check_target(line: PipLine, packages: Iterable[Package], path: str, directo
     """Refuse a path on this machine, and what pip cannot read."""
     target = line.target
     if target and target.path:
-        what = _local_path_problem(target, packages, directory)
-        raise WrongFile(path, line.line, what)
+        problem = _local_path_problem(target, packages, directory)
+        raise WrongFile(path, line.line, problem)
     if target and target.problem:
         raise WrongFile(path, line.line, target.problem)
 
 
 def _local_path_problem(target: Target, packages: Iterable[Package], directory: Path) -> str:
-    what = f"{quoted(target.path)} is a local path, which the image build cannot read."
+    problem = f"{quoted(target.path)} is a local path, which the image build cannot read."
     if target.written:
-        return f"{what} Write {shown(target.written)}==VERSION."
+        return f"{problem} Write {shown(target.written)}==VERSION."
     meant = _meant_directory(target.path, packages, directory)
-    return meant or f"{what} Publish it too, and specify it by its package name."
+    return meant or f"{problem} Publish it too, and specify it by its package name."
 
 
 def _meant_directory(path: str, packages: Iterable[Package], directory: Path) -> str:
@@ -119,8 +119,10 @@ def _meant_directory(path: str, packages: Iterable[Package], directory: Path) ->
     if relative == ".":
         name = "the working directory"
     fix = shown(Path(os.path.relpath(related[0], directory.resolve())).as_posix())
-    what = f"relative to this file, {quoted(path)} is {name}, which is not a package of this run."
-    return f"{what} Write '{fix}' or the package name."
+    problem = (
+        f"relative to this file, {quoted(path)} is {name}, which is not a package of this run."
+    )
+    return f"{problem} Write '{fix}' or the package name."
 
 
 def _is_plain_directory(path: Path) -> bool:

@@ -82,10 +82,10 @@ def read_editable(value: str) -> Target:
 
 def _unreadable(value: str) -> str:
     value = value.strip()
-    what = f"pip cannot read {quoted(value)}"
+    problem = f"pip cannot read {quoted(value)}"
     if value.startswith("@"):
-        return f"{what}: it begins a list for conda. Use a requirements file or a conda file."
-    return f"{what}. Write NAME==VERSION or NAME @ URL."
+        return f"{problem}: it begins a list for conda. Use a requirements file or a conda file."
+    return f"{problem}. Write NAME==VERSION or NAME @ URL."
 
 
 def _read_requirement(value: str) -> Target:
