@@ -526,7 +526,8 @@ def test_a_backend_finds_no_credential(bench: Bench, tmp_path: Path, level: str)
     sdist(
         bench,
         "acme-spy",
-        f"{SPY}\n\ndef act():\n    with open({str(evidence)!r}, 'a') as file:\n        spy(file.write)\n",
+        f"{SPY}\n\n"
+        f"def act():\n    with open({str(evidence)!r}, 'a') as file:\n        spy(file.write)\n",
     )
     configuration = tmp_path / "pip.conf"
     configuration.write_text(
@@ -633,7 +634,8 @@ for place in places:
 
 def test_our_memory_is_closed_before_it_holds_a_secret() -> None:
     """On Linux. A child's is its own matter, and open to us again."""
-    tell = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), flush=True)"  # PR_GET_DUMPABLE
+    # PR_GET_DUMPABLE
+    tell = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), flush=True)"
     code = f"""
 import json, subprocess, sys
 from private_wheel import __main__ as program

@@ -100,8 +100,9 @@ def test_what_the_index_says_of_a_file_is_kept(served: Served) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "", "unknown/", "Acme_Forecast/", "acme-forecast/other-1.0-py3-none-any.whl", "acme-forecast%0a/",
-        f"unknown/{FILE}", f"acme-forecast/{FILE}/more", f"acme-forecast/%2e%2e%2f{FILE}", "..%2f..%2f/", "%00/",
+        "", "unknown/", "Acme_Forecast/", "acme-forecast/other-1.0-py3-none-any.whl",
+        "acme-forecast%0a/", f"unknown/{FILE}", f"acme-forecast/{FILE}/more",
+        f"acme-forecast/%2e%2e%2f{FILE}", "..%2f..%2f/", "%00/",
         "https:%2f%2flocalhost/", "acme-forecast%2f",
     ],
 )  # fmt: skip
@@ -309,7 +310,8 @@ def test_texts_get_the_real_names_back(served: Served, tmp_path: Path) -> None:
     server = served.server
     wheel = server.add(tmp_path / "a b.whl", "https://real.invalid/a%20b.whl")
     real = parse_feed(served.sandbox.feed_url("acme", "python")).index_url
-    text = f"from {server.index_url}, {server.index_url.rstrip('/')}, {wheel} and {server.index_url}a/b.whl"
+    url = server.index_url
+    text = f"from {url}, {url.rstrip('/')}, {wheel} and {url}a/b.whl"
     assert server.with_real_names(text) == (
         f"from {real}, {real.rstrip('/')}, https://real.invalid/a%20b.whl and {real}a/b.whl"
     )

@@ -12,6 +12,7 @@ from private_wheel.environment.wrong_file import WrongFile
 from tests.unit.environment.extending import ADDITION, INDEX, LINE, URL, Make, refused
 
 PUBLIC = "https://pypi.org/simple"
+OTHER_FEED = "acme/_packaging/other"
 OTHER_SPELLINGS = [
     URL.replace("://", "://acme@"),
     URL.replace("://", "://${PAT}@"),
@@ -255,7 +256,7 @@ def test_a_second_index_url_is_refused_in_every_kind_of_file(make: Make) -> None
     [
         ("-i https://${PAT}@example.invalid/simple/", "${PAT}"),
         (
-            "--extra-index-url https://me:${PAT}@pkgs.dev.azure.com/acme/_packaging/other/pypi/simple/",
+            f"--extra-index-url https://me:${{PAT}}@pkgs.dev.azure.com/{OTHER_FEED}/pypi/simple/",
             "${PAT}",
         ),
         ("--extra-index-url https://me:$(PAT)@example.invalid/simple/", "$(PAT)"),

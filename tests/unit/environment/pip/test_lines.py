@@ -106,9 +106,13 @@ def test_what_pip_reads_is_taken(line: str) -> None:
     assert (pip_reads(line), problem_of(line)) == (True, "")
 
 
+FORMS = "Write NAME==VERSION or NAME @ URL."
 BAD = {
-    "this is not a requirement": "pip cannot read 'this is not a requirement'. Write NAME==VERSION or NAME @ URL.",
-    "@EXPLICIT": "pip cannot read '@EXPLICIT': it begins a list for conda. Use a requirements file or a conda file.",
+    "this is not a requirement": f"pip cannot read 'this is not a requirement'. {FORMS}",
+    "@EXPLICIT": (
+        "pip cannot read '@EXPLICIT': it begins a list for conda. "
+        "Use a requirements file or a conda file."
+    ),
     "six=1.17": "this is conda's syntax. Write six==1.17.",
     "six = 1.17.*": "this is conda's syntax. Write six==1.17.*.",
     "six=1.17=py310_0": "this is conda's syntax. Write six==1.17.",
@@ -127,8 +131,13 @@ BAD = {
     "https://example.invalid/six.zip ; python": "pip cannot read the marker",
     "channel::six": "pip cannot read 'channel::six'",
     "azureml:six": "pip cannot read",
-    "https://e.invalid/six.whl": "'six.whl' is not the file name of a wheel: NAME-VERSION-PYTHON-ABI-PLATFORM.whl. Correct it.",
-    "https://e.invalid/a.zip#egg=a=1": "pip cannot read the name after #egg=. Write the package name there.",
+    "https://e.invalid/six.whl": (
+        "'six.whl' is not the file name of a wheel: NAME-VERSION-PYTHON-ABI-PLATFORM.whl. "
+        "Correct it."
+    ),
+    "https://e.invalid/a.zip#egg=a=1": (
+        "pip cannot read the name after #egg=. Write the package name there."
+    ),
     "https://[example/six.zip": "invalid URL 'https://[example/six.zip'. Correct it.",
     "git+https://[example/six.git": "invalid URL",
     "six @ https://[example/six.zip": "invalid URL",
@@ -181,7 +190,8 @@ def test_what_pip_refuses_is_told(line: str) -> None:
         ("-i https:///simple/", "invalid URL 'https:///simple/'. Correct it."),
         (
             "-i pypi.org/simple",
-            "--index-url requires a URL, and 'pypi.org/simple' is not one. Write it in full, with https://.",
+            "--index-url requires a URL, and 'pypi.org/simple' is not one. "
+            "Write it in full, with https://.",
         ),
         ("-i ''", "-i requires a URL. Write it after the option."),
         ("-i --pre", "-i requires a URL. Write it after the option."),
@@ -251,8 +261,9 @@ urls = st.sampled_from(
     ]
 )
 options = st.sampled_from(
-    ["", "", f" --hash={SHA}", " --hash x", " --pre", " --pref", " --no-such", " -C a=b", " -C a", " -e", " --", " -q",
-     " --no-binary six", " -i https://example.invalid/", " --require-hashes", " --re", " --trusted-host x"]
+    ["", "", f" --hash={SHA}", " --hash x", " --pre", " --pref", " --no-such", " -C a=b", " -C a",
+     " -e", " --", " -q", " --no-binary six", " -i https://example.invalid/", " --require-hashes",
+     " --re", " --trusted-host x"]
 )  # fmt: skip
 specifiers = st.lists(st.builds("{}{}".format, operators, versions), max_size=2).map(",".join)
 lines = st.one_of(

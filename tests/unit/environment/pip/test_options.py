@@ -26,14 +26,15 @@ A = "https://a.invalid/simple/"
         (["-f", A, "--find-links", "b"], [("--find-links", A), ("--find-links", "b")]),
         (["--pre", "--no-index"], [("--pre", ""), ("--no-index", "")]),
         (["--hash=sha256:0a"], [("--hash", "sha256:0a")]),
-        (["-C", "a=b", "--config-setting=--c=d"], [("--config-settings", "a=b"), ("--config-settings", "--c=d")]),
+        (["-C", "a=b"], [("--config-settings", "a=b")]),
+        (["--config-setting=--c=d"], [("--config-settings", "--c=d")]),
         (["--no-binary", ":all:"], [("--no-binary", ":all:")]),
-        (["-r", "other.txt", "-c", "pins.txt"], [("--requirement", "other.txt"), ("--constraint", "pins.txt")]),
+        (["-r", "a.txt", "-c", "b.txt"], [("--requirement", "a.txt"), ("--constraint", "b.txt")]),
         # Words that belong to no option, and those after --.
         (["--pre", "six", "-"], [("--pre", "")]),
         (["--pre", "--", "--no-index"], [("--pre", "")]),
     ],
-)  # fmt: skip
+)
 def test_the_options_of_words(words: list[str], options: list[tuple[str, str]]) -> None:
     assert read_options(words) == options
 
@@ -48,12 +49,19 @@ def test_the_options_of_words(words: list[str], options: list[tuple[str, str]]) 
         (["-i"], "-i requires a URL. Write it after the option."),
         (["--index-url", "--pre"], "--index-url requires a URL. Write it after the option."),
         (["--no-binary="], "--no-binary requires a value. Write it after the option."),
-        (["--hash", "md5:0"], "pip cannot read the hash. Write --hash=sha256:… (or sha384, sha512)."),
+        (
+            ["--hash", "md5:0"],
+            "pip cannot read the hash. Write --hash=sha256:… (or sha384, sha512).",
+        ),
         (["-C", "a"], "pip cannot read the setting. Write --config-settings=NAME=VALUE."),
-        (["-i", "a/simple"], "--index-url requires a URL, and 'a/simple' is not one. Write it in full, with https://."),
+        (
+            ["-i", "a/simple"],
+            "--index-url requires a URL, and 'a/simple' is not one. "
+            "Write it in full, with https://.",
+        ),
         (["-f", "https://[a/"], "invalid URL 'https://[a/'. Correct it."),
     ],
-)  # fmt: skip
+)
 def test_what_pip_does_not_accept(words: list[str], problem: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(problem)}$"):
         read_options(words)

@@ -31,10 +31,10 @@ MENTIONS = {
     "acme_forecast[plot, x]~=1.0": "acme-forecast[plot,x]==1.2.3",
     "acme-forecast>=1 ; python_version<'3.12'": f"{LINE} ; python_version<'3.12'",
     'acme-forecast[a];extra == "b"': 'acme-forecast[a]==1.2.3 ; extra == "b"',
-    "acme-forecast @ https://example.invalid/x.zip ; sys_platform=='linux'": f"{LINE} ; sys_platform=='linux'",
+    "acme-forecast @ https://example.invalid/x.zip ; os_name=='a'": f"{LINE} ; os_name=='a'",
     "acme-forecast[a] @ git+ssh://git@example.invalid/x.git@v1": "acme-forecast[a]==1.2.3",
     "acme-forecast @ file:///somewhere/x.whl": LINE,
-    "git+https://example.invalid/x.git@v1#egg=acme_forecast[a]&subdirectory=b": "acme-forecast[a]==1.2.3",
+    "git+https://a.invalid/x@v1#egg=acme_forecast[a]&subdirectory=b": "acme-forecast[a]==1.2.3",
     "-e git+https://example.invalid/x.git#subdirectory=b&egg=acme-forecast": LINE,
     "--editable=git+https://example.invalid/x.git#egg=acme-forecast": LINE,
     WHEEL.replace("1.2.3", "1.0"): LINE,
@@ -135,7 +135,8 @@ def test_several_packages_and_all_their_hashes(make: Make) -> None:
     packages = (PACKAGE, other, dataclasses.replace(PACKAGE, sha256=("zz",)))
     text = "other --hash=sha256:00\nx --hash=sha256:01\n"
     assert make(text, "base.txt", index_url="", packages=packages).requirements == (
-        f"Other==2 --hash=sha256:01 --hash=sha256:02\nx --hash=sha256:01\n{LINE} --hash=sha256:{SHA}\n"
+        "Other==2 --hash=sha256:01 --hash=sha256:02\n"
+        f"x --hash=sha256:01\n{LINE} --hash=sha256:{SHA}\n"
     )
 
 
@@ -150,8 +151,12 @@ REQUIREMENTS = {
     "-i https://a/\nnumpy\n--extra-index-url https://b/ # b\nx\n": (
         f"-i https://a/\nnumpy\n--extra-index-url https://b/ # b\n{INDEX}\nx\n{LINE}\n"
     ),
-    "a==1 \\\n  --hash=sha256:00\n    # via b\nacme-forecast==1 \\\n  --hash=sha256:02\n    # via c\nz\n": (
-        f"{INDEX}\na==1 \\\n  --hash=sha256:00\n    # via b\n{LINE} --hash=sha256:{SHA}\n    # via c\nz\n"
+    (
+        "a==1 \\\n  --hash=sha256:00\n    # via b\n"
+        "acme-forecast==1 \\\n  --hash=sha256:02\n    # via c\nz\n"
+    ): (
+        f"{INDEX}\na==1 \\\n  --hash=sha256:00\n    # via b\n"
+        f"{LINE} --hash=sha256:{SHA}\n    # via c\nz\n"
     ),
     "acme-forecast\nacme-forecast \\\n  >=1 # why\n    # via c\nz\n    # via d\n": (
         f"{INDEX}\n{LINE}\nz\n    # via d\n"
@@ -169,8 +174,9 @@ def test_a_requirements_file_as_conda_file(make: Make) -> None:
     text = "# Header\n\nnumpy \\\n  >=1  # fast\n    # via a\nx ; extra == 'a: b' #c\n# end\n"
     extended = make(text, "base.txt", name="e", python_version="3.9")
     assert extended.conda == (
-        "name: e\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.9\n  - pip=25.2\n  - pip:\n      # Header\n"
-        f"      - {INDEX}\n      - numpy   >=1  # fast\n      # via a\n      - \"x ; extra == 'a: b'\"  #c\n"
+        "name: e\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.9\n  - pip=25.2\n"
+        f"  - pip:\n      # Header\n      - {INDEX}\n      - numpy   >=1  # fast\n"
+        "      # via a\n      - \"x ; extra == 'a: b'\"  #c\n"
         f"      - {LINE}\n      # end\n"
     )
     assert (extended.name, extended.python_version) == ("e", "3.9")
@@ -178,8 +184,8 @@ def test_a_requirements_file_as_conda_file(make: Make) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["./lib", "../lib", "/lib", "lib/", "-e ./lib", "-e lib/x[a]", "file:///lib", "-e file:lib", "lib @ file:///lib",
-     "./lib-1.0-py3-none-any.whl", "lib-1.0.tar.gz", "C:\\lib", "-e .."],
+    ["./lib", "../lib", "/lib", "lib/", "-e ./lib", "-e lib/x[a]", "file:///lib", "-e file:lib",
+     "lib @ file:///lib", "./lib-1.0-py3-none-any.whl", "lib-1.0.tar.gz", "C:\\lib", "-e .."],
 )  # fmt: skip
 def test_other_local_paths(make: Make, line: str) -> None:
     error = refused(make, f"a\n\n{line}\n", "base.txt")
@@ -201,8 +207,10 @@ def test_a_path_of_a_build_by_conda(make: Make) -> None:
         "foo[a]@file:///croot/foo_1/work ; extra == 'b'",
     ):
         error = refused(make, f"a\n{line}\n", "base.txt")
-        what = "'/croot/foo_1/work' is a local path, which the image build cannot read. Write foo==VERSION."
-        assert str(error) == f"base.txt, line 2: {what}"
+        assert str(error) == (
+            "base.txt, line 2: '/croot/foo_1/work' is a local path, which the image build cannot "
+            "read. Write foo==VERSION."
+        )
 
 
 def test_a_directory_as_seen_from_elsewhere(make: Make, checkout: Path) -> None:
