@@ -1,4 +1,4 @@
-"""The sandbox's artifact service: what SDK v1's own client would see, and links that really work."""
+"""The sandbox's artifact service: what SDK v1's own client would see, and links that work."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def service(
     audience: str = "",
     **options: Any,
 ) -> requests.Response:
-    root = f"{sandbox.url('artifact-service')}/artifact/v2.0{sandbox.workspace(workspace).arm_id}/artifacts"
+    service, arm_id = sandbox.url("artifact-service"), sandbox.workspace(workspace).arm_id
+    root = f"{service}/artifact/v2.0{arm_id}/artifacts"
     headers = {
         **bearer(sandbox, getattr(sandbox.identities, who), audience),
         **options.pop("headers", {}),

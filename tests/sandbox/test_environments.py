@@ -14,7 +14,8 @@ ROUTE = {"path": "/live", "port": 8080}
 
 
 def url(sandbox: Sandbox, below: str) -> str:
-    return f"{sandbox.workspace('acme-ml').arm_id}/environments{below}{'&' if '?' in below else '?'}{VERSION}"
+    separator = "&" if "?" in below else "?"
+    return f"{sandbox.workspace('acme-ml').arm_id}/environments{below}{separator}{VERSION}"
 
 
 def put(

@@ -57,13 +57,13 @@ class HttpClients:
             repeats: Whether failed requests are repeated.
         """
         adapter = self.adapter(retry_rules() if repeats else None)
-        return Client(new_session(adapter), base_url, authorize)
+        return Client(_new_session(adapter), base_url, authorize)
 
     def session(
         self, retries: Retry | None = None, *, connections: int = AT_ONCE
     ) -> requests.Session:
         """Make a session for an SDK, which authorises its requests itself."""
-        return new_session(self.adapter(retries, connections=connections))
+        return _new_session(self.adapter(retries, connections=connections))
 
     def adapter(
         self,
@@ -155,7 +155,7 @@ class Authorization(AuthBase):
         return request
 
 
-def new_session(adapter: HTTPAdapter) -> requests.Session:
+def _new_session(adapter: HTTPAdapter) -> requests.Session:
     """Make a session that sends everything through `adapter`, and no credential of its own."""
     session = requests.Session()
     session.headers["User-Agent"] = f"private-wheel/{__version__}"

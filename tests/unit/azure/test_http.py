@@ -128,6 +128,7 @@ def test_repeats_are_a_choice(repeats: bool, attempts: int) -> None:
 
 def test_a_session_has_as_many_connections_as_asked_for() -> None:
     session = HttpClients(HttpConfig()).session(connections=24)
-    pool = session.get_adapter(HOST).poolmanager.connection_from_url(HOST)  # type: ignore[attr-defined]
+    manager = session.get_adapter(HOST).poolmanager  # type: ignore[attr-defined]
+    pool = manager.connection_from_url(HOST)
     assert pool.pool.maxsize == 24
     session.close()
