@@ -19,14 +19,14 @@ class Destination:
     """The input that names where a route publishes to.
 
     `parse` reads its value, and raises ValueError with a sentence for the user. `missing` tells
-    the user what to specify. `summary` gives the line of the job summary for a parsed value, as
-    Markdown, or an empty text.
+    the user what to specify. `summary` makes the line of the job summary for a parsed value, as
+    Markdown; without it, there is none.
     """
 
     input: str
     parse: Callable[[str], Any]
     missing: str
-    summary: Callable[[Any], str] = lambda _: ""
+    summary: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

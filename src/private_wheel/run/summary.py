@@ -88,8 +88,9 @@ def _row(result: Result) -> str:
 def _facts(record: Record) -> list[str]:
     facts = []
     config = record.config
-    if config and config.route.destination:
-        facts.append(config.route.destination.summary(config.destination))
+    destination = config.route.destination if config else None
+    if config and destination and destination.summary:
+        facts.append(destination.summary(config.destination))
     if config and config.feed:
         facts.append(f"Index: `{config.feed.index_url}`")
     for connection in record.connection_plans:

@@ -93,6 +93,14 @@ def test_a_published_package(run: Run) -> None:
     )
 
 
+def test_the_container_of_the_blob_route(run: Run, checkout: Path) -> None:
+    url = "https://acmepackages.blob.core.windows.net/wheels"
+    inputs = {"INPUT_PUBLISHTO": "blob", "INPUT_CONTAINER": url}
+    run.record.config = read_config(inputs, checkout, secrets=[])
+    run.do(run.plan())
+    assert run.summary().endswith(f"|\n\n- Container: `{url}`\n")
+
+
 @pytest.mark.parametrize(
     ("action", "shown"),
     [
