@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from private_wheel.secrets.addresses import check_address, is_loopback
 from private_wheel.secrets.detection import first_credential
@@ -68,39 +68,48 @@ def parse_container(value: str) -> ContainerAddress:
     """
     _check_url(value)
     parts = urlsplit(value)
-    host = (parts.hostname or "").lower()
-    if ":" in host:
-        host = f"[{host}]"
-    port = f":{parts.port}" if parts.port else ""
-    segments = _segments(parts.path)
-    if is_loopback(parts.hostname or "") and not _HOST.match(host):
-        account, *segments = segments or [""]
-        if not segments:
+    host, segments = parts.hostname or "", _segments(parts.path)
+    if is_loopback(host) and not _HOST.match(host):
+        if len(segments) < 2:
             raise ValueError(
                 f"{quoted(value)} does not name a container."
                 " An emulator's is http://127.0.0.1:10000/ACCOUNT/CONTAINER."
             )
+        account, *segments = segments
         _check_account(account)
-        account_url = f"{parts.scheme}://{host}{port}/{account}"
+        account_url = f"{_origin(parts, host)}/{account}"
     else:
         account, host = _account(host)
-        account_url = f"{parts.scheme}://{host}{port}"
-    if not segments:
-        raise ValueError(
-            f"{quoted(value)} does not name a container. Write https://{host}/CONTAINER."
-        )
+        if not segments:
+            raise ValueError(
+                f"{quoted(value)} does not name a container. Write https://{host}/CONTAINER."
+            )
+        account_url = _origin(parts, host)
     container, *folders = segments
-    if not _CONTAINER.match(container):
+    _check_container(container)
+    return ContainerAddress(
+        account_url=account_url, account=account, container=container, prefix=_prefix(folders)
+    )
+
+
+def _origin(parts: SplitResult, host: str) -> str:
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://[{host}]{port}" if ":" in host else f"{parts.scheme}://{host}{port}"
+
+
+def _check_container(name: str) -> None:
+    if not _CONTAINER.match(name):
         raise ValueError(
-            f"{quoted(container)} is not a container's name"
+            f"{quoted(name)} is not a container's name"
             " (3 to 63 lower-case letters, digits and single -)."
         )
+
+
+def _prefix(folders: list[str]) -> str:
     prefix = "".join(f"{folder}/" for folder in folders)
     if len(prefix) > LONGEST_BLOB_NAME // 2:
         raise ValueError(f"the prefix is longer than {LONGEST_BLOB_NAME // 2} characters.")
-    return ContainerAddress(
-        account_url=account_url, account=account, container=container, prefix=prefix
-    )
+    return prefix
 
 
 def _check_url(value: str) -> None:

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -23,12 +20,13 @@ from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ResourceNotFoundError
 from azure.core.pipeline.transport import RequestsTransport
-from azure.storage.blob import BlobClient, BlobProperties, ContainerClient, ContentSettings
+from azure.storage.blob import BlobClient, ContainerClient, ContentSettings
 
 from private_wheel.azure.http import AT_ONCE, HttpClients
 from private_wheel.azure.retries import retry_rules
 from private_wheel.errors import BlobProtected
 from private_wheel.publish.blob.errors import ConditionFailed, blob_errors, error_code
+from private_wheel.publish.blob.stored import StoredBlob, read_properties
 from private_wheel.system.progress import Progress
 
 _LOG = logging.getLogger(__name__)
@@ -42,26 +40,10 @@ _PIECE_SIZE = 2**18
 # There is no registered type for wheels. SDK v1 sets this one too.
 _CONTENT_TYPE = "application/octet-stream"
 _PERMISSION_PROBE = "private-wheel-permission-check"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _NO_ETAG = '"0x0"'
 
 Credential = TokenCredential | dict[str, str]
 """That of an identity; for an emulator, `account_name` and `account_key`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredBlob:
-    """What the service knows of a blob.
-
-    `md5` and `sha256` are hexadecimal, and empty if they were not stored.
-    """
-
-    length: int
-    etag: str
-    md5: str
-    sha256: str
-    immutable: bool
-    leased: bool
 
 
 class BlobStorage:
@@ -174,7 +156,7 @@ class Blob:
         """Return what the service knows of the blob; None if it does not exist."""
         with self._errors():
             try:
-                return _stored(self._client.get_blob_properties())
+                return read_properties(self._client.get_blob_properties())
             except ResourceNotFoundError as error:
                 if error_code(error) == "BlobNotFound":
                     return None
@@ -248,23 +230,6 @@ class Blob:
 
     def _errors(self) -> AbstractContextManager[None]:
         return blob_errors(self.url, self._input)
-
-
-def _stored(properties: BlobProperties) -> StoredBlob:
-    md5 = properties.content_settings.content_md5
-    metadata = {name.lower(): value for name, value in (properties.metadata or {}).items()}
-    sha256 = str(metadata.get("sha256", "")).lower()
-    policy = properties.immutability_policy
-    expiry = policy.expiry_time if policy else None
-    is_kept = bool(expiry and expiry > datetime.now(expiry.tzinfo))
-    return StoredBlob(
-        length=int(properties.size),
-        etag=str(properties.etag),
-        md5=bytes(md5).hex() if md5 else "",
-        sha256=sha256 if _SHA256.fullmatch(sha256) else "",
-        immutable=bool(properties.has_legal_hold) or is_kept,
-        leased=properties.lease.status == "locked",
-    )
 
 
 def _log_progress(title: str) -> Callable[[int, int | None], None]:

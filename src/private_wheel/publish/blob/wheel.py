@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from private_wheel.errors import NotPublished
 from private_wheel.publish.blob.errors import ConditionFailed, protected
-from private_wheel.publish.blob.storage import Blob, StoredBlob
+from private_wheel.publish.blob.storage import Blob
+from private_wheel.publish.blob.stored import StoredBlob
 from private_wheel.publish.if_exists import IfExists, plan_for_existing
 from private_wheel.publish.route import Plan, Result, result_of
 from private_wheel.wheels.wheel import Wheel, digest_of

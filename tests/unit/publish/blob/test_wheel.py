@@ -13,7 +13,8 @@ from typing import Any, cast
 import pytest
 
 from private_wheel.errors import BlobProtected
-from private_wheel.publish.blob.storage import Blob, StoredBlob, _stored
+from private_wheel.publish.blob.storage import Blob
+from private_wheel.publish.blob.stored import StoredBlob, read_properties
 from private_wheel.publish.blob.wheel import ExistingRules, believed_sha256, is_cut_short, plan_blob
 from private_wheel.wheels.wheel import Wheel, read_wheel
 
@@ -53,14 +54,14 @@ def properties(**changed: Any) -> Any:
     ],
 )
 def test_what_protects_a_blob(changed: dict[str, Any], immutable: bool, leased: bool) -> None:
-    stored = _stored(properties(**changed))
+    stored = read_properties(properties(**changed))
     assert (stored.immutable, stored.leased) == (immutable, leased)
     assert (stored.length, stored.etag, stored.md5, stored.sha256) == (5, '"1"', "0102", OTHER)
 
 
 @pytest.mark.parametrize("told", ["abc", "x" * 64, f"{OTHER} ", f"{OTHER[:-1]}\n", ""])
 def test_metadata_that_is_no_hash_says_nothing(told: str) -> None:
-    assert _stored(properties(metadata={"sha256": told})).sha256 == ""
+    assert read_properties(properties(metadata={"sha256": told})).sha256 == ""
 
 
 class ReadBlob:
