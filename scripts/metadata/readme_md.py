@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from private_wheel.inputs.table import INPUTS, OUTPUTS, Group, Input, Kind
+from private_wheel.inputs.table import HOSTS, INPUTS, OUTPUTS, Group, Input, Kind
 from scripts.metadata.texts import choices
-
-_HOST_NAMES = {
-    "github": "on GitHub",
-    "azure_pipelines": "on Azure Pipelines",
-    "terminal": "in the terminal",
-}
 
 
 def readme_md(text: str, workflow: str) -> str:
@@ -63,8 +57,8 @@ def _row(row: Input) -> str:
 
 
 def _hosts(row: Input) -> str:
-    names = [name for host, name in _HOST_NAMES.items() if host in row.hosts]
-    return "" if len(names) == len(_HOST_NAMES) else f"Only {' and '.join(names)}."
+    names = [name for host, name in HOSTS.items() if host in row.hosts]
+    return "" if len(names) == len(HOSTS) else f"Only {' and '.join(names)}."
 
 
 def _outputs() -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from private_wheel.errors import Bug, Interrupted, MachineFailed, PrivateWheelError
-from private_wheel.hosts import Host, detect_host
+from private_wheel.hosts import SECRET_VARIABLES, Host, detect_host
 from private_wheel.hosts.base import HostHandler
 from private_wheel.hosts.terminal import read_arguments
 from private_wheel.inputs.secret_values import secret_values
@@ -34,7 +34,7 @@ def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = 
     environ = {**environ, **read_arguments(arguments)}
     host = detect_host(environ, stdout)
     pip = read_pip_configuration(environ)
-    secrets = secret_values(environ, pip)
+    secrets = secret_values(environ, pip, SECRET_VARIABLES)
     host.mask(secrets)
     logger, handler = logging.getLogger("private_wheel"), HostHandler(host)
     logger.addHandler(handler)

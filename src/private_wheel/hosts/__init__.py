@@ -10,9 +10,18 @@ from private_wheel.hosts.base import Host
 from private_wheel.hosts.github import GitHub
 from private_wheel.hosts.terminal import Terminal
 
-__all__ = ["AzurePipelines", "GitHub", "Host", "Terminal", "detect_host"]
+__all__ = [
+    "SECRET_VARIABLES",
+    "AzurePipelines",
+    "GitHub",
+    "Host",
+    "Terminal",
+    "detect_host",
+]
 
 _CI_HOSTS = (GitHub, AzurePipelines)
+# Of all hosts: a secret must not be shown because its host was not recognised.
+SECRET_VARIABLES = tuple(host.secret_variables for host in _CI_HOSTS)
 
 
 def detect_host(environ: Mapping[str, str], stdout: TextIO) -> Host:

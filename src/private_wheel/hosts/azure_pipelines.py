@@ -7,6 +7,7 @@ https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,6 +23,13 @@ class AzurePipelines(Host):
     """A task of an Azure Pipelines job, or of a release."""
 
     name = "Azure Pipelines"
+    # What the agent gives a task of its service connections.
+    secret_variables = re.compile(
+        r"^ENDPOINT_AUTH_PARAMETER_.*_"
+        r"(SERVICEPRINCIPALKEY|SERVICEPRINCIPALCERTIFICATE|APITOKEN|IDTOKEN|ACCESSTOKEN)$"
+        r"|^SYSTEM_ACCESSTOKEN$",
+        re.IGNORECASE,
+    )
 
     def __init__(self, environ: Mapping[str, str], stdout: TextIO) -> None:
         debug = environ.get("SYSTEM_DEBUG", "").lower() == "true"

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import ClassVar, TextIO
 
 from private_wheel.errors import PrivateWheelError
 from private_wheel.secrets.redaction import Redactor
@@ -53,6 +53,8 @@ class Host(ABC):
     """
 
     name: str
+    secret_variables: ClassVar[re.Pattern[str]]
+    """The names of the variables in which the host passes secrets."""
     doubts: tuple[str, ...] = ()
 
     def __init__(self, stdout: TextIO, *, debug: bool, tag: str | None = None) -> None:

@@ -6,6 +6,7 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ class GitHub(Host):
     """A step of a GitHub Actions job."""
 
     name = "GitHub"
+    secret_variables = re.compile(r"^ACTIONS_ID_TOKEN_REQUEST_TOKEN$")
 
     def __init__(self, environ: Mapping[str, str], stdout: TextIO) -> None:
         tag = tag_of(environ.get("GITHUB_REF", ""))

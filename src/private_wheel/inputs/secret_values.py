@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 from private_wheel.inputs.ambient import read_system_token
@@ -15,26 +15,24 @@ _AMBIENT_SECRETS = (
     "AZURE_CLIENT_SECRET",
     "AZURE_CLIENT_CERTIFICATE_PASSWORD",
     "AZURE_STORAGE_KEY",
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-)
-# What Azure's agent gives a task of its service connections.
-_AGENT_SECRET = re.compile(
-    r"^ENDPOINT_AUTH_PARAMETER_.*_"
-    r"(SERVICEPRINCIPALKEY|SERVICEPRINCIPALCERTIFICATE|APITOKEN|IDTOKEN|ACCESSTOKEN)$"
-    r"|^SYSTEM_ACCESSTOKEN$",
-    re.IGNORECASE,
 )
 
 
-def secret_values(environ: Mapping[str, str], pip: PipConfiguration) -> list[str]:
+def secret_values(
+    environ: Mapping[str, str],
+    pip: PipConfiguration,
+    host_variables: Iterable[re.Pattern[str]],
+) -> list[str]:
     """Return the secrets of the run and those that this machine holds ready.
 
-    These are the secret inputs, the credentials of an ambient sign-in, and every credential within
-    another variable or in pip's configuration, whose URLs uv repeats.
+    These are the secret inputs, the credentials of an ambient sign-in, the variables in which CI
+    hosts pass secrets, and every credential within another variable or in pip's configuration,
+    whose URLs uv repeats.
     """
     names = [row.variable for row in INPUTS if row.kind is Kind.SECRET]
     names += _AMBIENT_SECRETS
-    names += [name for name in environ if _AGENT_SECRET.search(name)]
+    for pattern in host_variables:
+        names += [name for name in environ if pattern.search(name)]
     values = [environ.get(name, "") for name in names]
     values.append(read_system_token(environ).value)
     for text in (*environ.values(), *pip.settings.values()):

@@ -18,6 +18,14 @@ DOCS = "https://github.com/private-wheel/private-wheel/blob/main/docs"
 UNRESOLVED = re.compile(r"^\$\(([^()$]+)\)$")
 
 
+# The hosts on which an input may be offered, and how the documentation names them.
+HOSTS = {
+    "github": "on GitHub",
+    "azure_pipelines": "on Azure Pipelines",
+    "terminal": "in the terminal",
+}
+
+
 class Kind(Enum):
     """How a value is read: `LINES` has an item per line, `WORDS` has choices between blanks."""
 
@@ -54,7 +62,7 @@ class Input:
     default_text: str = ""
     choices: tuple[str, ...] = ()
     visible_rule: str = ""
-    hosts: tuple[str, ...] = ("github", "azure_pipelines", "terminal")
+    hosts: tuple[str, ...] = tuple(HOSTS)
 
     @property
     def variable(self) -> str:

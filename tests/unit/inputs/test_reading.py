@@ -11,6 +11,7 @@ import pytest
 
 import private_wheel.inputs.reading
 from private_wheel.errors import InvalidInputs
+from private_wheel.hosts import SECRET_VARIABLES
 from private_wheel.inputs.config import Config
 from private_wheel.inputs.reading import read_config
 from private_wheel.inputs.secret_values import secret_values
@@ -33,7 +34,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def read(checkout: Path, inputs: Mapping[str, str]) -> Config:
     variables = {row.name: row.variable for row in INPUTS}
     environ = {variables[name]: value for name, value in inputs.items()}
-    secrets = secret_values(environ, NOTHING_CONFIGURED)
+    secrets = secret_values(environ, NOTHING_CONFIGURED, SECRET_VARIABLES)
     return read_config(environ, checkout, secrets)
 
 

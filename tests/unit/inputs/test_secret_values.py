@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from private_wheel.hosts import SECRET_VARIABLES
 from private_wheel.inputs.secret_values import secret_values
 from private_wheel.system.pip_configuration import PipConfiguration, read_pip_configuration
 
 NOTHING_CONFIGURED = PipConfiguration(files={}, variables={})
 
-SECRET_VARIABLES = [
+SECRET_NAMES = [
     "INPUT_FEEDTOKEN",
     "INPUT_CONNECTIONTOKEN",
     "AZURE_CLIENT_SECRET",
@@ -37,25 +38,28 @@ PLAIN_VARIABLES = [
 ]
 
 
-@pytest.mark.parametrize("name", SECRET_VARIABLES)
+@pytest.mark.parametrize("name", SECRET_NAMES)
 def test_the_value_of_a_secret_variable(name: str) -> None:
-    assert secret_values({name: "a plain word"}, NOTHING_CONFIGURED)[0] == "a plain word"
+    assert (
+        secret_values({name: "a plain word"}, NOTHING_CONFIGURED, SECRET_VARIABLES)[0]
+        == "a plain word"
+    )
 
 
 @pytest.mark.parametrize("name", PLAIN_VARIABLES)
 def test_the_value_of_another_variable_is_shown(name: str) -> None:
-    assert secret_values({name: "a plain word"}, NOTHING_CONFIGURED) == []
+    assert secret_values({name: "a plain word"}, NOTHING_CONFIGURED, SECRET_VARIABLES) == []
 
 
 def test_the_token_of_the_job_within_its_own_connection() -> None:
     content = json.dumps({"parameters": {"AccessToken": "words"}, "scheme": "OAuth"})
     environ = {"ENDPOINT_AUTH_SYSTEMVSSCONNECTION": content}
-    assert secret_values(environ, NOTHING_CONFIGURED) == ["words"]
+    assert secret_values(environ, NOTHING_CONFIGURED, SECRET_VARIABLES) == ["words"]
 
 
 def test_blanks_and_the_name_of_a_missing_variable_are_shown() -> None:
     environ = {"INPUT_FEEDTOKEN": " ", "AZURE_CLIENT_SECRET": "$(CLIENT_SECRET)"}
-    assert secret_values(environ, NOTHING_CONFIGURED) == []
+    assert secret_values(environ, NOTHING_CONFIGURED, SECRET_VARIABLES) == []
 
 
 def test_credentials_within_variables_and_the_configuration_of_pip(tmp_path: Path) -> None:
@@ -71,7 +75,7 @@ def test_credentials_within_variables_and_the_configuration_of_pip(tmp_path: Pat
         "PIP_CONFIG_FILE": str(configuration),
         "PIP_INDEX_URL": "https://reader:index-password@example.invalid/simple/",
     }
-    assert set(secret_values(environ, read_pip_configuration(environ))) == {
+    assert set(secret_values(environ, read_pip_configuration(environ), SECRET_VARIABLES)) == {
         *("index-password", "proxy-password"),
         *("mirror%21password", "mirror!password", "a-token-of-a-mirror"),
     }

@@ -167,7 +167,7 @@ def a_file_is_refused(text: str, checkout: Path) -> bool:
 
 
 def masked(text: str) -> list[str]:
-    return secret_values({"VALUE": text}, PipConfiguration(files={}, variables={}))
+    return secret_values({"VALUE": text}, PipConfiguration(files={}, variables={}), ())
 
 
 @pytest.mark.parametrize("held", CREDENTIALS, ids=lambda held: held.text[:60])
