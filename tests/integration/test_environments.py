@@ -126,7 +126,7 @@ def test_a_credential_in_it_is_never_shown(wheel_job: Job) -> None:
     (wheel_job.checkout / "train.yml").write_text(BASE + line)
     ran = wheel_job.run(package="*.whl", environment_base="train.yml", **wheel_job.feed_inputs())
     assert ran.status == 2
-    assert "train.yml, line 10: a credential" in ran.errors[0]
+    assert "train.yml, line 10: contains a credential" in ran.errors[0]
     assert not any(form in ran.log + ran.summary for form in masked_forms(token))
 
 
@@ -242,7 +242,7 @@ def test_a_python_that_the_base_leaves_open_is_a_warning(wheel_job: Job) -> None
     ran = wheel_job.run(
         package="*.whl", environment_base="train.yml", dry_run="true", **wheel_job.feed_inputs()
     )
-    assert ["Line 5 of environment-base leaves the version" in one for one in ran.warnings] == [
+    assert ["Line 5 of environment-base leaves the Python version" in one for one in ran.warnings] == [
         True
     ]
 

@@ -1,4 +1,4 @@
-"""What is changed in the user's file, line by line."""
+"""What changes in your file, line by line."""
 
 from __future__ import annotations
 
@@ -16,22 +16,28 @@ _MAY_BE_LOGIN = re.compile(r"(?<! )@|@(?! )|%40")
 
 
 def changes_of(base: Base, content: Extended) -> Iterator[str]:
+    """Yield a sentence for each line that goes, and for each that comes instead."""
     texts = {
         "conda": content.conda,
         "azureml": content.definition,
         "requirements": content.requirements,
     }
     path, old, new = base.path, base.text, texts[base.kind]
-    if base.conda_path:
-        path, old, new = base.conda_path, base.conda, content.conda
+    if base.named_conda:
+        path, old, new = base.named_conda.path, base.named_conda.text, content.conda
     before, after = old.splitlines(), new.splitlines()
-    for gone, added in _differences(before, after):
-        yield from (f"{path}, line {at + 1}: - {_told(before[at])}" for at in gone)
-        yield from (f"{path}, line {gone.start + 1}: + {_told(after[at])}" for at in added)
+    for removed, added in _differences(before, after):
+        for place in removed:
+            yield f"{path}, line {place + 1}: - {_printable(before[place])}"
+        for place in added:
+            yield f"{path}, line {removed.start + 1}: + {_printable(after[place])}"
 
 
-def _told(line: str) -> str:
-    """Not cut: the version, the address or the hash that changes may stand far behind."""
+def _printable(line: str) -> str:
+    """Return a line for the log.
+
+    It is not cut: the version, the address or the hash that changes may be at its end.
+    """
     if line.isprintable() and not _MAY_BE_LOGIN.search(line):
         return line
     text = line.lstrip(" ")
@@ -39,8 +45,11 @@ def _told(line: str) -> str:
 
 
 def _differences(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[range, range]]:
-    """The places of the lines that are gone, and of those that are in their stead. In one walk through both, however
-    often lines repeat: `difflib` compares each with all that are equal to it."""
+    """Yield the lines that are removed, and the lines that are added there.
+
+    This walks once through both texts, however often lines repeat. `difflib` would compare each
+    line with all that are equal to it.
+    """
     old_places, new_places = _places(before), _places(after)
     old = new = 0
     while old < len(before) or new < len(after):
@@ -48,8 +57,9 @@ def _differences(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[
         while old < len(before) and new < len(after) and before[old] != after[new]:
             to_old = _distance(old_places, after[new], old)
             to_new = _distance(new_places, before[old], new)
-            # The line that is met again later is the one that has moved. Where both are, a line is replaced by one.
-            if to_old > to_new or (to_old == to_new and old - first_old > new - first_new):
+            # The line that occurs again later has moved. If both do, one replaces the other.
+            is_behind = old - first_old > new - first_new
+            if to_old > to_new or (to_old == to_new and is_behind):
                 new += 1
             else:
                 old += 1
@@ -62,6 +72,7 @@ def _differences(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[
 
 
 def _places(lines: Sequence[str]) -> dict[str, list[int]]:
+    """Return the places of each line, in order."""
     places: dict[str, list[int]] = {}
     for place, line in enumerate(lines):
         places.setdefault(line, []).append(place)
@@ -69,7 +80,9 @@ def _places(lines: Sequence[str]) -> dict[str, list[int]]:
 
 
 def _distance(places: Mapping[str, Sequence[int]], line: str, start: int) -> float:
-    """How far behind `start` the line stands."""
-    found = places.get(line, ())
-    at = bisect_left(found, start)
-    return found[at] - start if at < len(found) else math.inf
+    """Return how far after `start` the line occurs, infinity if it does not."""
+    places_of_line = places.get(line, ())
+    following = bisect_left(places_of_line, start)
+    if following == len(places_of_line):
+        return math.inf
+    return places_of_line[following] - start

@@ -102,7 +102,7 @@ def _best(candidates: Sequence[Result], content: Extended, base: Base | None) ->
     except PythonNotSatisfied as error:
         if not (base and content.python_line):
             raise
-        path, line = base.conda_path or base.path, content.python_line
+        path, line = base.path_of_packages, content.python_line
         raise PythonNotSatisfied(
             f"{error.what} It comes from {path}, line {line}.",
             input="environment-base",

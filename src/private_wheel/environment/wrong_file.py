@@ -1,11 +1,15 @@
-"""What is wrong with a file of the user's, with the place where it stands."""
+"""What is wrong with your file, and where."""
 
 from __future__ import annotations
 
 
 class WrongFile(ValueError):
-    """A sentence that begins with the path and the line. `line` is 0 where the whole file is meant."""
+    """A sentence that begins with the path and the line.
 
-    def __init__(self, path: str, line: int, what: str) -> None:
+    `line` is 0 if the sentence is about the whole file.
+    """
+
+    def __init__(self, path: str, line: int, problem: str) -> None:
         self.path, self.line = path, line
-        super().__init__(f"{path}, line {line}: {what}" if line else f"{path} {what}")
+        position = f"{path}, line {line}:" if line else path
+        super().__init__(f"{position} {problem}")

@@ -63,9 +63,9 @@ def test_where_it_may_lie(checkout: Path, read: Reader) -> None:
     for value, what in {
         "../outside.yml": "outside the checkout",
         str(outside): "outside the checkout",
-        "link.yml": "link.yml is a link that leads out of the checkout. Only what was checked out is read.",
-        "folder/outside.yml": "a link that leads out of the checkout",
-        "missing.yml": "^missing.yml does not exist. Correct the path, which begins at the working directory.$",
+        "link.yml": "^link.yml is a link to a file outside the checkout. Only files in the checkout can be read.$",
+        "folder/outside.yml": "a link to a file outside the checkout",
+        "missing.yml": "^missing.yml does not exist. Correct the path, which is relative to the working directory.$",
         "dir.yml": "not a file",
         "pipe.yml": "not a file",
         "loop.yml": "cannot be found|does not exist",
@@ -87,8 +87,8 @@ def test_where_it_may_lie(checkout: Path, read: Reader) -> None:
 def test_names_of_other_kinds(read: Reader, name: str) -> None:
     text = str(refused(read, "dependencies: []\n", name))
     assert text == (
-        f"{name} has an ending that tells no format. "
-        "Name a .yml or .yaml (conda file, environment YAML), or a .txt or .in (requirements)."
+        f"{name} has an unsupported file extension. Use .yml or .yaml for a conda file or an "
+        "environment YAML, or .txt or .in for a requirements file."
     )
 
 
@@ -120,99 +120,108 @@ def test_bytes_that_are_no_text(read: Reader, text: bytes, line: int) -> None:
 
 
 YAML = {
-    "": (1, "the file is empty. Leave environment-base out, or name another file."),
+    "": (1, "the file is empty. Remove environment-base, or specify another file."),
     "# only\n---\n": (1, "empty"),
     "dependencies:\n\t- numpy\n": (2, "tab"),
-    "dependencies:\n- a\n - b: c\n": (3, "not YAML"),
-    "dependencies: [a\nname: x\n": (2, "not YAML"),
-    "dependencies:\n- 'a\n": (2, "a quote is opened here and not closed"),
-    'dependencies:\n- "a\n- b\nname: c\n': (2, "a quote is opened here and not closed"),
+    "dependencies:\n- a\n - b: c\n": (3, "invalid YAML"),
+    "dependencies: [a\nname: x\n": (2, "invalid YAML"),
+    "dependencies:\n- 'a\n": (2, "a quote is opened here and never closed"),
+    'dependencies:\n- "a\n- b\nname: c\n': (2, "a quote is opened here and never closed"),
     "dependencies:\n  - a\n - b\n": (
         3,
         "the indentation of this line differs from the lines before it.",
     ),
     "dependencies:\n- pip:\n    - a\n   - b\n": (4, "the indentation of this line"),
-    "dependencies:\n- 'a' b\n": (2, "not YAML"),
+    "dependencies:\n- 'a' b\n": (2, "invalid YAML"),
     "dependencies: []\n---\nname: x\n": (2, "second document"),
     "%YAML 1.1\n---\ndependencies: []\n": (2, "directive"),
     "dependencies: []\nname: a\nname: b\n": (
         3,
-        "the key 'name' stands here a second time. Take one of them out.",
+        "duplicate key 'name'. Remove one of them.",
     ),
-    "dependencies: []\nvariables: {a: 1,\n a: 2}\n": (3, "second time"),
+    "dependencies: []\nvariables: {a: 1,\n a: 2}\n": (3, "duplicate key"),
     "a: &a {b: c}\ndependencies: []\nd:\n  <<: *a\n": (4, "merge key"),
     "a: &a [b]\ndependencies: *a\n": (2, r"\*a"),
     "dependencies:\n- &a [*a]\n": (2, r"\*a"),
-    "dependencies:\n- *a\n": (2, "names nothing"),
+    "dependencies:\n- *a\n": (2, "has no anchor before it"),
     "dependencies:\n- !!python/object/apply:os.system ['id']\n": (2, "tag"),
     "dependencies:\n- !!str a\n": (2, "tag"),
     "name: !x y\ndependencies: []\n": (1, "tag"),
-    "? [a]\n: b\ndependencies: []\n": (1, "as a key"),
-    "- dependencies\n": (1, "neither a conda file .* It is a list."),
-    "name: x\nchannels: []\n": (1, "neither a conda file .* It has the keys name, channels.$"),
+    "? [a]\n: b\ndependencies: []\n": (1, "cannot be a key"),
+    "- dependencies\n": (1, "must be a conda file .* It contains a list."),
+    "name: x\nchannels: []\n": (1, "must be a conda file .* Existing keys: name, channels.$"),
     "name: x\nchannels: []\ndependancies: []\n": (
         1,
-        "It has the keys name, channels, dependancies. Did you mean dependencies?",
+        "Existing keys: name, channels, dependancies. Did you mean dependencies?",
     ),
-    "name: x\nimages: y\n": (1, "It has the keys name, images. Did you mean image?"),
+    "name: x\nimages: y\n": (1, "Existing keys: name, images. Did you mean image?"),
     "".join(f"k{n}: 1\n" for n in range(20)): (
         1,
-        "keys k0, k1, k2, k3, k4, k5, k6, k7 and others.$",
+        "Existing keys: k0, k1, k2, k3, k4, k5, k6, k7 and others.$",
     ),
-    "name: x\nimage: y\nconda_fil: z\n": (3, "have no key 'conda_fil'. Did you mean conda_file?"),
-    "image: y\nproperties: {}\n": (2, "have no key 'properties'. Take it out."),
+    "name: x\nimage: y\nconda_fil: z\n": (
+        3,
+        "'conda_fil' is not a key of Azure ML's environment YAML. Did you mean conda_file?",
+    ),
+    "image: y\nproperties: {}\n": (
+        2,
+        "'properties' is not a key of Azure ML's environment YAML. Remove it.",
+    ),
     "image: y\nconda_file:\n  name: x\n  dependancies: []\n": (3, "Did you mean dependencies?"),
-    "# c\ntext\n": (2, "neither"),
-    "name: x\ndependencies:\n  numpy: 1\n": (3, "no list"),
+    "# c\ntext\n": (2, "It contains only text"),
+    "name: x\ndependencies:\n  numpy: 1\n": (3, "must be a list"),
     "name: x\ndependencies:\n": (
         2,
-        "dependencies is no list. Write each package on a line of its own, with '- ' before it.",
+        "dependencies must be a list. Write each package on its own line, starting with '- '.",
     ),
-    "dependencies:\n- numpy\n- 1.0\n": (3, "no text"),
-    "dependencies:\n- numpy\n- true\n": (3, "no text"),
+    "dependencies:\n- numpy\n- 1.0\n": (3, "is not text"),
+    "dependencies:\n- numpy\n- true\n": (3, "is not text"),
     "dependencies:\n- numpy\n-\n": (3, "empty item"),
     "dependencies:\n- numpy\n- [a]\n": (3, "list or mapping"),
     "dependencies:\n- a\n- pip:\n  - b\n- pip:\n  - c\n": (5, "second pip section"),
-    "dependencies:\n- a\n- npm:\n  - b\n": (3, "can only be"),
-    "dependencies:\n- pip: [a]\n  npm: [b]\n": (2, "can only be"),
-    "dependencies:\n- pip:\n    a: b\n": (3, "no list"),
+    "dependencies:\n- a\n- npm:\n  - b\n": (3, "only mapping allowed"),
+    "dependencies:\n- pip: [a]\n  npm: [b]\n": (2, "only mapping allowed"),
+    "dependencies:\n- pip:\n    a: b\n": (3, "must be a list"),
     "dependencies:\n- pip: numpy\n": (
         2,
-        "pip is no list. Write each package on a line of its own, with '- ' before it.",
+        "pip must be a list. Write each package on its own line, starting with '- '.",
     ),
     "dependencies:\n- pip:\n  - a\n  - b: c\n": (4, "list or mapping"),
-    "dependencies:\n- pip:\n  - a\n  - 2\n": (4, "no text"),
+    "dependencies:\n- pip:\n  - a\n  - 2\n": (4, "is not text"),
     "dependencies:\n- pip:\n  - |\n    a\n    b\n": (3, "several lines"),
-    "dependencies:\n- pip:\n  - a \\\n  - b\n": (3, "goes on"),
+    "dependencies:\n- pip:\n  - a \\\n  - b\n": (3, "continues in the next one"),
     "dependencies:\n- pip:\n  - a\n  - -r requirements.txt\n": (
         4,
-        "--requirement names another file",
+        "--requirement refers to another file",
     ),
-    "dependencies:\n- pip:\n  - --constraint=c.txt\n": (3, "--constraint names another file"),
-    "dependencies:\n- pip:\n  - --find-links 'a\n": (3, "quotes"),
+    "dependencies:\n- pip:\n  - --constraint=c.txt\n": (3, "--constraint refers to another file"),
+    "dependencies:\n- pip:\n  - --find-links 'a\n": (3, "a quote in the options"),
     "image: a\nbuild: {path: .}\n": (2, "wheelhouse"),
     "name: x\nbuild:\n  path: .\n": (2, "wheelhouse"),
     "image: a\nchannels: []\n": (2, "under conda_file"),
     "image: a\nname: x\ndependencies: []\n": (3, "under conda_file"),
-    "image: [a]\n": (1, "image is no text. Write it as image: registry/name:tag."),
+    "image: [a]\n": (1, "image must be text. Write it as image: registry/name:tag."),
     "name: x\nimage: some image\n": (
         2,
-        "image is no image's name. Write it as registry/name:tag, without a login.",
+        "image is not a valid image name. Write it as registry/name:tag, without a login.",
     ),
-    "name: x\nimage: bob@acme.azurecr.io/a:1\n": (2, "is no image's name.*without a login.$"),
-    "name: x\nimage: acme.azurecr.io/a@sha256:abc\n": (2, "is no image's name"),
-    "image: a\nname:\n  b: c\n": (3, "no text"),
+    "name: x\nimage: bob@acme.azurecr.io/a:1\n": (
+        2,
+        "is not a valid image name.*without a login.$",
+    ),
+    "name: x\nimage: acme.azurecr.io/a@sha256:abc\n": (2, "is not a valid image name"),
+    "image: a\nname:\n  b: c\n": (3, "name must be text"),
     "{image: a, name: b}\n": (1, "braces"),
-    "image: a\nconda_file: [a]\n": (2, "is a mapping"),
+    "image: a\nconda_file: [a]\n": (2, "must be a mapping"),
     "image: a\nconda_file:\n  name: x\n": (3, "dependencies is missing"),
-    "image: a\nconda_file:\n  dependencies:\n  - 1\n": (4, "no text"),
-    "image: a\nconda_file: https://example.invalid/conda.yml\n": (2, "neither a relative path"),
-    "image: a\nconda_file: azureml:conda\n": (2, "neither a relative path"),
-    "image: a\nconda_file: file:///conda.yml\n": (2, "neither a relative path"),
-    "image: a\nconda_file: |\n  dependencies: []\n": (2, "neither a relative path"),
+    "image: a\nconda_file:\n  dependencies:\n  - 1\n": (4, "is not text"),
+    "image: a\nconda_file: https://example.invalid/conda.yml\n": (2, "must be a relative path"),
+    "image: a\nconda_file: azureml:conda\n": (2, "must be a relative path"),
+    "image: a\nconda_file: file:///conda.yml\n": (2, "must be a relative path"),
+    "image: a\nconda_file: |\n  dependencies: []\n": (2, "must be a relative path"),
     "image: a\nconda_file: missing.yml\n": (
         2,
-        "'missing.yml' does not exist. Correct the path, which begins at this file's directory.",
+        "'missing.yml' does not exist. Correct the path, which is relative to this file's directory.",
     ),
     "image: a\nconda_file: ../outside.yml\n": (2, "outside the checkout"),
     "image: a\nconda_file: /etc/passwd\n": (2, "outside the checkout"),
@@ -257,8 +266,9 @@ def test_the_file_that_conda_file_names(read: Reader, checkout: Path) -> None:
     (checkout / "sub/conda.yml").write_bytes(b"dependencies:\r\n- numpy\r\n")
     for value in ("conda.yml", "./conda.yml", "file:conda.yml", "../sub/conda.yml", '"conda.yml"'):
         base = read(f"image: a\nconda_file: {value}\n", "sub/environment.yml")
-        assert base.conda == "dependencies:\n- numpy\n"
-        assert base.directory == checkout / "sub"
+        assert base.named_conda
+        assert base.named_conda.text == "dependencies:\n- numpy\n"
+        assert base.named_conda.directory == checkout / "sub"
     (checkout / "sub/conda.yml").write_text("dependencies:\n- 1\n")
     error = refused(read, "image: a\nconda_file: conda.yml\n", "sub/environment.yml")
     assert (error.path, error.line) == ("sub/conda.yml", 2)
@@ -307,7 +317,7 @@ def test_hostile_yaml_is_refused_soon(read: Reader, name: str) -> None:
         read(HOSTILE[name])
     except WrongFile as error:
         assert error.line > 0  # noqa: PT017  # one of them is only large
-        assert ("nested" in name) == ("nested too deep" in str(error))  # noqa: PT017
+        assert ("nested" in name) == ("nested too deeply" in str(error))  # noqa: PT017
     assert time.process_time() - start < 20
 
 
@@ -329,10 +339,10 @@ def test_a_signature_is_told_as_such(read: Reader) -> None:
     error = refused(
         read, "a\nhttps://acme.blob.core.windows.net/w/a.zip?sv=1&sig=hunter2\n", "requirements.txt"
     )
-    what = "a signature (SAS) stands here. Take it out: everybody with access to the workspace could read it."
+    what = "contains a signature (SAS). Remove it: everyone with access to the workspace could read it."
     assert str(error) == f"requirements.txt, line 2: {what}"
     other = str(refused(read, "a\n# https://u:hunter2@x/\n", "requirements.txt"))
-    assert other.endswith("Take it out: the workspace connection gives it to the image build.")
+    assert other.endswith("Remove it: the workspace connection provides it to the image build.")
 
 
 @pytest.mark.parametrize(
@@ -355,7 +365,7 @@ def test_a_credential_in_the_conda_file_that_a_definition_names(
     checkout: Path, read: Reader
 ) -> None:
     (checkout / "conda.yml").write_text("dependencies:\n- six # a-token-of-the-run\n")
-    with pytest.raises(WrongFile, match="line 2: a credential") as caught:
+    with pytest.raises(WrongFile, match="line 2: contains a credential") as caught:
         read("image: a/b:1\nconda_file: conda.yml\n", secrets=["a-token-of-the-run"])
     assert caught.value.path.endswith("conda.yml")
 

@@ -26,8 +26,10 @@ from private_wheel.environment.addition import Addition, Package
 from private_wheel.environment.base import Base, read_base
 from private_wheel.environment.extension import Extended, extend
 from private_wheel.environment.pip.index import without_index
+from private_wheel.environment.text.nodes import plain_data
 from private_wheel.environment.text.requirements import read_requirements
-from private_wheel.environment.text.yaml import parse, plain_data, scalar
+from private_wheel.environment.text.scalars import scalar
+from private_wheel.environment.text.yaml import read_yaml
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.publish.feed.address import same_index
 from tests.unit.environment.extending import lines_of
@@ -382,7 +384,7 @@ def test_every_text_survives_as_a_scalar(text: str, style: str) -> None:
             == YAML(typ="safe", pure=True).load(document)
             == ["a", text, "b"]
         )
-        assert plain_data(parse(document, "x")) == ["a", text, "b"]
+        assert plain_data(read_yaml(document, "x").root) == ["a", text, "b"]
 
 
 @many
@@ -397,12 +399,12 @@ def test_logical_lines_are_those_of_pip(text: str, data: st.DataObject) -> None:
         text = text[:at] + letter + text[at:]
     text += "\n"
     try:
-        blocks = read_requirements(text, "x")
+        read = read_requirements(text, "x", Path.cwd()).lines
     except WrongFile:
         return
     lines = list(preprocess(text))  # of a file that ends its last line, as a base does
-    assert [block.pip.text for block in blocks] == [line for _, line in lines]
-    assert [block.pip.line for block in blocks] == [number for number, _ in lines]
+    assert [line.text for line in read] == [line for _, line in lines]
+    assert [line.line for line in read] == [number for number, _ in lines]
 
 
 @settings(many, max_examples=400)

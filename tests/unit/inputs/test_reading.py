@@ -150,12 +150,12 @@ def test_secrets_do_not_show(checkout: Path) -> None:
         (
             {**FEED, "environment-dir": "../elsewhere"},
             "environment-dir",
-            "leaves the working directory",
+            "is outside the working directory",
         ),
         (
             {**FEED, "environment-dir": "C:\\elsewhere"},
             "environment-dir",
-            "leaves the working directory",
+            "is outside the working directory",
         ),
         ({**FEED, "environment-dir": "."}, "environment-dir", "below it"),
         ({**FEED, "python-version": "3"}, "python-version", "such as '3.11'"),
@@ -239,7 +239,7 @@ def test_a_secret_of_the_run_in_the_base_is_told_by_its_line_in_any_form(checkou
         (problem,) = problems(
             checkout, {**FEED, "environment-base": "train.txt", "feed-token": token}
         )
-        assert "train.txt, line 2: a credential" in problem
+        assert "train.txt, line 2: contains a credential" in problem
         assert form not in problem
 
 

@@ -1,4 +1,4 @@
-"""Azure ML's environment YAML (v2) as text, with the conda part inside.
+"""Azure ML's environment YAML (v2) as text, with the conda part in it.
 
 Source: https://learn.microsoft.com/azure/machine-learning/reference-yaml-environment
 """
@@ -10,83 +10,73 @@ import re
 from collections.abc import Mapping
 
 from private_wheel.environment.addition import IMAGE
+from private_wheel.environment.text.nodes import Document, Node
+from private_wheel.environment.text.scalars import scalar
 from private_wheel.environment.text.splices import Splice, line_end, line_start
-from private_wheel.environment.text.yaml import Node, scalar
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.secrets.quoting import quoted
 
-SCHEMA = "https://azuremlschemas.azureedge.net/latest/environment.schema.json"
-# Those of azure-ai-ml's EnvironmentSchema, with those that it only writes itself.
+# The keys of azure-ai-ml's EnvironmentSchema, with those that only azure-ai-ml itself writes.
 KEYS = (
-    *(
-        "$schema",
-        "name",
-        "version",
-        "description",
-        "tags",
-        "image",
-        "build",
-        "conda_file",
-        "os_type",
-    ),
-    *("inference_config", "datastore", "auto_delete_setting"),
+    *("$schema", "name", "version", "description", "tags", "image", "build", "conda_file"),
+    *("os_type", "inference_config", "datastore", "auto_delete_setting"),
     *("id", "creation_context", "latest_version", "intellectual_property"),
 )
+_CONDA_KEYS = ("channels", "dependencies")
+_ROUTES = {"liveness_route", "readiness_route", "scoring_route"}
 _TEXTS = {
     "name": "Write it as name: my-environment.",
     "version": "Write it as version: 1.",
     "image": "Write it as image: registry/name:tag.",
-    "description": "Write it as description: with a text behind.",
+    "description": "Write it as description: followed by text.",
 }
+_DOCUMENT_MARKER = re.compile(r"^(?:---|\.\.\.)(?=\s|$)[ \t]*")
 
 
-def fresh_definition(name: str, version: str, image: str, conda: str) -> str:
-    return (
-        f"$schema: {SCHEMA}\nname: {scalar(name)}\nversion: {scalar(version)}\nimage: {scalar(image)}\n"
-        f"conda_file:\n{indented(conda, 2)}"
-    )
+def check_definition(document: Document) -> None:
+    """Refuse a definition that the packages cannot be put into.
 
-
-def check_definition(root: Node, path: str) -> None:
-    """Raises:
-    WrongFile: the definition is of a kind that the packages cannot be put into.
+    Raises:
+        WrongFile: A key or a value is one that Azure ML refuses, or that cannot be extended.
     """
+    root, path = document.root, document.path
     if root.flow:
-        raise WrongFile(
-            path, root.line, "the environment is written in braces. Write a key a line."
-        )
+        problem = "the environment is written in braces. Write each key on its own line."
+        raise WrongFile(path, root.line, problem)
     for key, value in root.pairs:
-        if key.value not in (*KEYS, "channels", "dependencies"):
-            near = difflib.get_close_matches(key.value, KEYS, 1)
-            fix = f"Did you mean {near[0]}?" if near else "Take it out."
-            raise WrongFile(
-                path, key.line, f"Azure ML's environments have no key {quoted(key.value)}. {fix}"
-            )
-        if key.value == "build":
-            what = "a build context gets no workspace connection."
-            raise WrongFile(
-                path,
-                key.line,
-                f"{what} Use environment-formats: wheelhouse and the fragment in it.",
-            )
-        if key.value in ("channels", "dependencies"):
-            raise WrongFile(path, key.line, f"{key.value} belongs under conda_file. Move it there.")
-        if not value.is_null and (problem := _problem(key.value, value)):
+        if problem := _problem_of_key(key.value):
+            raise WrongFile(path, key.line, problem)
+        if not value.is_null and (problem := _problem_of_value(key.value, value)):
             raise WrongFile(path, value.line, problem)
 
 
-def _problem(key: str, value: Node) -> str:
-    """The sentence for the user, if Azure ML would not take the value."""
+def _problem_of_key(key: str) -> str:
+    """Return the sentence about a key that an environment cannot have; empty if it can."""
+    if key == "build":
+        problem = "a build context cannot use the workspace connection."
+        return f"{problem} Use environment-formats: wheelhouse and its Dockerfile fragment."
+    if key in _CONDA_KEYS:
+        return f"{key} belongs under conda_file. Move it there."
+    if key in KEYS:
+        return ""
+    similar = difflib.get_close_matches(key, KEYS, 1)
+    fix = f"Did you mean {similar[0]}?" if similar else "Remove it."
+    return f"{quoted(key)} is not a key of Azure ML's environment YAML. {fix}"
+
+
+def _problem_of_value(key: str, value: Node) -> str:
+    """Return the sentence about a value that Azure ML refuses; empty for all others."""
     if key in _TEXTS and value.kind != "scalar":
-        return f"{key} is no text. {_TEXTS[key]}"
+        return f"{key} must be text. {_TEXTS[key]}"
     if key == "image" and not IMAGE.match(value.value):
-        return "image is no image's name. Write it as registry/name:tag, without a login."
+        return "image is not a valid image name. Write it as registry/name:tag, without a login."
     if key == "tags" and not _is_flat(value):
-        return "tags is no mapping of texts. Write each as name: text, on a line of its own."
+        return "tags must be a mapping of text. Write each as name: text, on its own line."
     if key == "inference_config" and not _has_routes(value):
-        return "inference_config holds liveness_route, readiness_route and scoring_route, each with path and port."
+        routes = "liveness_route, readiness_route and scoring_route"
+        return f"inference_config can only contain {routes}, each with path and port."
     if key == "os_type" and value.value.lower() != "linux":
-        return "only environments on Linux can be extended. Write it as os_type: linux."
+        return "only Linux environments can be extended. Write it as os_type: linux."
     return ""
 
 
@@ -95,66 +85,83 @@ def _is_flat(node: Node) -> bool:
 
 
 def _has_routes(node: Node) -> bool:
-    routes = {"liveness_route", "readiness_route", "scoring_route"}
-    return node.kind == "mapping" and all(
-        key.value in routes
-        and _is_flat(route)
-        and {name.value for name, _ in route.pairs} == {"path", "port"}
-        and all(name.value != "port" or value.tag == "int" for name, value in route.pairs)
-        for key, route in node.pairs
-    )
+    if node.kind != "mapping":
+        return False
+    return all(key.value in _ROUTES and _is_route(route) for key, route in node.pairs)
 
 
-def set_keys(text: str, root: Node, values: Mapping[str, str | None]) -> list[Splice]:
-    """The splices that give the keys these values (None: leave it). A key that is missing is put behind the one before
-    it."""
+def _is_route(node: Node) -> bool:
+    if not _is_flat(node) or {key.value for key, _ in node.pairs} != {"path", "port"}:
+        return False
+    port = node.get("port")
+    return port is not None and port.tag == "int"
+
+
+def set_keys(document: Document, values: Mapping[str, str | None]) -> list[Splice]:
+    """Return the splices that give these keys their values.
+
+    A key that is missing is added after the key before it. None leaves a key as it is.
+    """
+    text, root = document.text, document.root
     splices = []
     margin = " " * root.column
-    first = root.pairs[0][0]
-    at = line_start(text, first.start)
-    schema = root.get("$schema")
-    at = line_end(text, schema.end) if schema else at
+    insert_at = line_start(text, root.pairs[0][0].start)
+    if schema := root.get("$schema"):
+        insert_at = line_end(text, schema.end)
     for name, value in values.items():
         node = root.get(name)
-        if node is None and value is not None:
-            splices.append(Splice(start=at, end=at, new=f"{margin}{name}: {scalar(value)}\n"))
-        if node is None:
-            continue
-        at = line_end(text, node.end)
-        if value is None:
-            continue
-        source = scalar(value, style=node.style)
-        if node.value != value or (not node.style and source != value):
-            blank = " " if node.start == node.end else ""
-            splices.append(Splice(start=node.start, end=node.end, new=blank + source))
+        if node is not None:
+            insert_at = line_end(text, node.end)
+            splices += _set_value(node, value)
+        elif value is not None:
+            new = f"{margin}{name}: {scalar(value)}\n"
+            splices.append(Splice(start=insert_at, end=insert_at, new=new))
     return splices
 
 
-def set_conda(text: str, root: Node, conda: str) -> list[Splice]:
-    """The splices that put the conda text inside, in place of a path or as a new key."""
+def _set_value(node: Node, value: str | None) -> list[Splice]:
+    if value is None:
+        return []
+    source = scalar(value, style=node.style)
+    is_read_alike = bool(node.style) or source == value
+    if node.value == value and is_read_alike:
+        return []
+    blank = " " if node.start == node.end else ""
+    return [Splice(start=node.start, end=node.end, new=blank + source)]
+
+
+def set_conda(document: Document, conda: str) -> list[Splice]:
+    """Return the splices that put the conda text inside: instead of a path, or as a new key."""
+    text, root = document.text, document.root
     inside = indented(conda, root.column + 2)
     node = root.get("conda_file")
     if node is None:
-        at = line_end(text, root.end)
-        return [Splice(start=at, end=at, new=f"{' ' * root.column}conda_file:\n{inside}")]
-    key = root.key("conda_file")
-    colon = text.index(":", key.end) + 1
-    at = line_end(text, node.end)
-    return [Splice(start=colon, end=node.end, new=""), Splice(start=at, end=at, new=inside)]
+        end = line_end(text, root.end)
+        new = f"{' ' * root.column}conda_file:\n{inside}"
+        return [Splice(start=end, end=end, new=new)]
+    after_colon = text.index(":", root.key("conda_file").end) + 1
+    next_line = line_end(text, node.end)
+    return [
+        Splice(start=after_colon, end=node.end, new=""),
+        Splice(start=next_line, end=next_line, new=inside),
+    ]
 
 
 def indented(conda: str, columns: int) -> str:
-    """The text of a file as it stands inside another, without document markers."""
-    lines = [
-        re.sub(r"^(?:---|\.\.\.)(?=\s|$)[ \t]*", "", line)
-        for line in conda.rstrip("\n").split("\n")
-    ]
-    kept = [line for line, old in zip(lines, conda.split("\n"), strict=False) if line or not old]
-    return "".join(f"{' ' * columns}{line}\n" if line else "\n" for line in kept)
+    """Return the text of a conda file as it is inside another file, without document markers."""
+    lines = []
+    for line in conda.rstrip("\n").split("\n"):
+        without_marker = _DOCUMENT_MARKER.sub("", line)
+        if without_marker:
+            lines.append(f"{' ' * columns}{without_marker}\n")
+        elif not line:
+            lines.append("\n")
+    return "".join(lines)
 
 
-def inside_text(text: str, root: Node) -> str:
-    """The conda part of a definition as a file of its own."""
+def inside_text(document: Document) -> str:
+    """Return the conda part of a definition as a file of its own; empty if it has none inside."""
+    text, root = document.text, document.root
     node = root.get("conda_file")
     if node is None or node.kind != "mapping":
         return ""
@@ -162,4 +169,5 @@ def inside_text(text: str, root: Node) -> str:
         return text[node.start : node.end] + "\n"
     start = line_end(text, root.key("conda_file").end)
     lines = text[start : line_end(text, node.end)].split("\n")
-    return "\n".join(re.sub(rf"^[ ]{{1,{node.column}}}", "", line) for line in lines)
+    indentation = re.compile(rf"^[ ]{{1,{node.column}}}")
+    return "\n".join(indentation.sub("", line) for line in lines)

@@ -1,10 +1,11 @@
-"""A requirements file as text: its logical lines with their places, and the file with other lines."""
+"""A requirements file as text: its logical lines with their positions, and the changed file."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from private_wheel.environment.pip.lines import INDEXES, Entry, PipLine, read_pip_line
 from private_wheel.environment.pip.options import URL
@@ -12,14 +13,16 @@ from private_wheel.environment.text.splices import Splice, spliced
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.secrets.quoting import quoted
 
-# No environment of a person's comes near; beyond, reading them would take minutes.
+# Far beyond what a person writes. Reading more lines would take minutes.
 _MOST_LINES = 10_000
 _COMMENT_LINE = re.compile(r"\s*#")
+_INDENTED_COMMENT = re.compile(r"[ \t]+#")
+_HEADER = re.compile(r"(?:[ \t]*#.*\n)+(?:[ \t]*\n)+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """A logical line: `text[start:end]` holds it, `text[end:tail]` the indented comments beneath it."""
+    """A logical line: `text[start:end]`. Indented comments below it reach to `tail`."""
 
     pip: PipLine
     start: int
@@ -27,51 +30,66 @@ class Block:
     tail: int
 
 
-def read_requirements(text: str, path: str) -> list[Block]:
-    """The logical lines of a requirements file.
+@dataclass(frozen=True, kw_only=True)
+class Requirements:
+    """A requirements file that was read once. Local paths in it are relative to `directory`."""
+
+    path: str
+    text: str
+    directory: Path
+    blocks: tuple[Block, ...]
+
+    @property
+    def lines(self) -> tuple[PipLine, ...]:
+        """What pip reads."""
+        return tuple(block.pip for block in self.blocks)
+
+
+def read_requirements(text: str, path: str, directory: Path) -> Requirements:
+    """Read the logical lines of a requirements file.
 
     Raises:
-        WrongFile: pip could not read one, or it needs another file.
+        WrongFile: pip cannot read a line, or a line needs another file.
     """
+    lines = text.split("\n")[:-1]
+    starts = [0, *(newline.end() for newline in re.finditer("\n", text))]
     blocks: list[Block] = []
-    starts = _line_starts(text)
-    place = 0
-    while place < len(starts) - 1:
-        first = place
-        raw = ""
-        while True:
-            line = text[starts[place] : starts[place + 1]].rstrip("\n")
-            is_comment = bool(_COMMENT_LINE.match(line))
-            place += 1
-            raw += " " + line if is_comment else line.strip("\\") if line.endswith("\\") else line
-            if is_comment or not line.endswith("\\") or place == len(starts) - 1:
-                break
-        if line.endswith("\\") and not is_comment:
-            raise WrongFile(
-                path,
-                place,
-                "the line goes on (\\), and the file ends here. Take out the \\ at its end.",
-            )
-        if not (pip := pip_line(raw, path, first + 1)).text:
+    number = 0
+    while number < len(lines):
+        first = number
+        raw, number = _logical_line(lines, first, path)
+        pip = pip_line(raw, path, first + 1)
+        if not pip.text:
             continue
         if len(blocks) == _MOST_LINES:
-            raise WrongFile(
-                path,
-                first + 1,
-                f"there are more than {_MOST_LINES} lines for pip: this is no environment.",
-            )
-        tail = place
-        while tail < len(starts) - 1 and re.match(
-            r"[ \t]+#", text[starts[tail] : starts[tail + 1]]
-        ):
+            problem = f"the file has more than {_MOST_LINES} lines for pip up to here."
+            raise WrongFile(path, first + 1, problem)
+        tail = number
+        while tail < len(lines) and _INDENTED_COMMENT.match(lines[tail]):
             tail += 1
-        blocks.append(Block(pip=pip, start=starts[first], end=starts[place], tail=starts[tail]))
-    return blocks
+        blocks.append(Block(pip=pip, start=starts[first], end=starts[number], tail=starts[tail]))
+    return Requirements(path=path, text=text, directory=directory, blocks=tuple(blocks))
+
+
+def _logical_line(lines: Sequence[str], first: int, path: str) -> tuple[str, int]:
+    """Return the logical line that begins at `first` as pip joins it, and the line after it."""
+    joined = ""
+    for number in range(first, len(lines)):
+        line = lines[number]
+        if _COMMENT_LINE.match(line):  # ends a continued line
+            return f"{joined} {line}", number + 1
+        if not line.endswith("\\"):
+            return joined + line, number + 1
+        joined += line.strip("\\")
+    problem = "the line continues (\\), but the file ends here. Remove the \\ at its end."
+    raise WrongFile(path, len(lines), problem)
 
 
 def pip_line(raw: str, path: str, line: int) -> PipLine:
-    """Raises:
-    WrongFile: pip could not read it, or it needs another file.
+    """Read a logical line that must not need another file.
+
+    Raises:
+        WrongFile: pip cannot read it, or it needs another file.
     """
     try:
         pip = read_pip_line(raw, line)
@@ -79,55 +97,60 @@ def pip_line(raw: str, path: str, line: int) -> PipLine:
         raise WrongFile(path, line, str(error)) from None
     for name in ("--requirement", "--constraint"):
         if pip.values(name):
-            what = f"{name} names another file, and the image build gets this one alone. Put its lines here."
-            raise WrongFile(path, line, what)
-    for place in pip.values(*INDEXES, "--find-links"):
-        if place[:5].lower() == "file:" or not (URL.match(place) or "$" in place):
-            what = f"{quoted(place)} lies on this machine, where the image build cannot see it."
-            raise WrongFile(path, line, f"{what} Publish what is there, and take the line out.")
+            problem = f"{name} refers to another file, but the image build gets only this one."
+            raise WrongFile(path, line, f"{problem} Copy its lines here.")
+    for location in pip.values(*INDEXES, "--find-links"):
+        is_url = bool(URL.match(location)) or "$" in location
+        if location[:5].lower() == "file:" or not is_url:
+            problem = (
+                f"{quoted(location)} is on this machine, where the image build cannot read it."
+            )
+            raise WrongFile(path, line, f"{problem} Publish what it contains, and remove the line.")
     return pip
 
 
-def with_entries(text: str, blocks: Sequence[Block], entries: Sequence[Entry]) -> str:
-    """The file with the lines of `entries`; comments, blank lines and unchanged lines are as they were."""
+def joined(line: PipLine) -> PipLine:
+    """Return the line alone: no comment, and no indentation of the lines that it was made of."""
+    text = re.sub(r"(?<!\s)\s{2,}(?=--)", " ", line.text)
+    return replace(line, text=text, comment="", line=0)
+
+
+def with_entries(file: Requirements, entries: Sequence[Entry]) -> str:
+    """Return the text with the lines of `entries`. Everything else stays as it is."""
+    text, blocks = file.text, file.blocks
     splices = []
-    at = _first_place(text, blocks)
+    insert_at = _first_position(text, blocks)
     for entry in entries:
         if entry.origin is None:
-            splices.append(Splice(start=at, end=at, new=f"{entry.text}\n"))
+            splices.append(Splice(start=insert_at, end=insert_at, new=f"{entry.text}\n"))
             continue
         block = blocks[entry.origin]
+        insert_at = block.tail
         if entry.text != block.pip.text:
             margin = re.match(r"[ \t]*", text[block.start :])
             new = f"{margin[0] if margin else ''}{entry.text}{block.pip.comment}\n"
             splices.append(Splice(start=block.start, end=block.end, new=new))
-        at = block.tail
-    stay = {entry.origin for entry in entries}
-    splices += [
-        Splice(start=block.start, end=block.tail, new="")
-        for place, block in enumerate(blocks)
-        if place not in stay
-    ]
+    kept = {entry.origin for entry in entries}
+    for place, block in enumerate(blocks):
+        if place not in kept:
+            splices.append(Splice(start=block.start, end=block.tail, new=""))
     return spliced(text, splices)
 
 
-def comments_between(text: str, blocks: Sequence[Block]) -> list[list[str]]:
-    """The full-line comments before each block, and those at the end."""
-    starts, ends = [block.start for block in blocks], [block.end for block in blocks]
-    gaps = (text[end:start] for end, start in zip([0, *ends], [*starts, len(text)], strict=True))
-    return [
-        [line.strip() for line in gap.split("\n") if line.strip().startswith("#")] for gap in gaps
-    ]
+def comments_between(file: Requirements) -> list[list[str]]:
+    """Return the full-line comments before each logical line, and those at the end."""
+    ends = [0, *(block.end for block in file.blocks)]
+    starts = [*(block.start for block in file.blocks), len(file.text)]
+    comments = []
+    for end, start in zip(ends, starts, strict=True):
+        lines = [line.strip() for line in file.text[end:start].split("\n")]
+        comments.append([line for line in lines if line.startswith("#")])
+    return comments
 
 
-def _first_place(text: str, blocks: Sequence[Block]) -> int:
-    """Where a first line goes: behind the comments that a blank line sets apart as the file's header."""
-    before = text[: blocks[0].start] if blocks else text
-    header = re.match(r"(?:[ \t]*#.*\n)+(?:[ \t]*\n)+", before)
+def _first_position(text: str, blocks: Sequence[Block]) -> int:
+    """Return where a first line goes: after a header, which a blank line sets apart."""
     if not blocks:
         return len(text)
+    header = _HEADER.match(text[: blocks[0].start])
     return header.end() if header else 0
-
-
-def _line_starts(text: str) -> list[int]:
-    return [0, *(match.end() for match in re.finditer("\n", text))]

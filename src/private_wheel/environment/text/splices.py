@@ -1,4 +1,4 @@
-"""Changing a text at known places, and leaving every other byte as it is."""
+"""Changes at known positions of a text, which leave every other byte as it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from private_wheel.environment.text.yaml import Node
+from private_wheel.environment.text.nodes import Node
+
+_COMMENT_OR_BLANK_LINE = re.compile(r"\s*(#.*)?\n")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,16 +22,28 @@ class Splice:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """An item as it will stand in a list: `origin` is its place in the old list (None: it is new), `source` its new
-    text (None: it stays as it is)."""
+    """An item of the list as it will be.
+
+    `origin` is its index in the old list, or None if it is new. `source` is its new text, or None
+    if the old text stays.
+    """
 
     origin: int | None
     source: str | None
 
 
+class UnsupportedListError(ValueError):
+    """A list that is written in a way that cannot be changed, with the line and the sentence."""
+
+    def __init__(self, line: int, problem: str) -> None:
+        self.line = line
+        super().__init__(problem)
+
+
 def spliced(text: str, splices: Iterable[Splice]) -> str:
-    """`text` with all splices; of two at one place the insertion comes first."""
-    parts, done = [], 0
+    """Return `text` with all splices. Of two at one position, the insertion comes first."""
+    parts: list[str] = []
+    done = 0
     for splice in sorted(splices, key=lambda splice: (splice.start, splice.end)):
         parts += [text[done : splice.start], splice.new]
         done = splice.end
@@ -37,125 +51,128 @@ def spliced(text: str, splices: Iterable[Splice]) -> str:
 
 
 def line_start(text: str, index: int) -> int:
+    """Return where the line of `index` begins."""
     return text.rfind("\n", 0, index) + 1
 
 
 def line_end(text: str, index: int) -> int:
-    """Where the next line begins."""
+    """Return where the next line begins."""
     end = text.find("\n", index)
     return len(text) if end < 0 else end + 1
 
 
 def list_splices(text: str, node: Node, items: Sequence[Item]) -> list[Splice]:
-    """The splices that make the list at `node` into `items`, which keep the old order.
+    """Return the splices that turn the list at `node` into `items`, which keep the old order.
 
     Raises:
-        ValueError: the list is written so unusually that its lines cannot be told apart.
+        UnsupportedListError: The list is written in a way that cannot be changed.
     """
-    return _flow_splices(text, node, items) if node.flow else _block_splices(text, node, items)
+    if node.flow:
+        return _flow_splices(text, node, items)
+    return _block_splices(text, node, items)
 
 
 def _block_splices(text: str, node: Node, items: Sequence[Item]) -> list[Splice]:
     margin = " " * node.column + "-"
-    chunks = []
-    for old in node.items:
-        start = text.rfind("\n" + margin, 0, old.start) + 1
-        if not start and not text.startswith(margin):
-            raise ValueError("not one item a line")
-        chunks.append((start, line_end(text, old.end)))
-    splices, at = [], _before_comments(text, chunks[0][0])
+    lines = [_whole_lines(text, node, old) for old in node.items]
+    splices = []
+    insert_at = _before_comments(text, lines[0][0])
     for item in items:
-        if item.origin is not None:
-            at = chunks[item.origin][1]
-            old = node.items[item.origin]
-            if item.source is not None:
-                splices.append(Splice(start=old.start, end=old.end, new=item.source))
-        else:
-            splices.append(Splice(start=at, end=at, new=f"{margin} {item.source}\n"))
-    for origin in _gone(node, items):
-        splices.append(Splice(start=chunks[origin][0], end=chunks[origin][1], new=""))
+        if item.origin is None:
+            new = f"{margin} {item.source}\n"
+            splices.append(Splice(start=insert_at, end=insert_at, new=new))
+            continue
+        insert_at = lines[item.origin][1]
+        if item.source is not None:
+            splices.append(_replacement(node.items[item.origin], item.source))
+    for origin in _removed(node, items):
+        start, end = lines[origin]
+        splices.append(Splice(start=start, end=end, new=""))
     return splices
 
 
+def _whole_lines(text: str, node: Node, item: Node) -> tuple[int, int]:
+    """Return where the lines of an item of a block list begin and end."""
+    margin = " " * node.column + "-"
+    start = text.rfind("\n" + margin, 0, item.start) + 1
+    if not start and not text.startswith(margin):
+        problem = "this list cannot be extended. Write each item on its own line."
+        raise UnsupportedListError(node.line, problem)
+    return start, line_end(text, item.end)
+
+
 def _before_comments(text: str, index: int) -> int:
-    """Where the comments and blank lines above the line at `index` begin: a comment belongs to what is below it."""
-    while index and re.fullmatch(r"\s*(#.*)?\n", text[line_start(text, index - 1) : index]):
-        index = line_start(text, index - 1)
+    """Return where the comments and blank lines above the line at `index` begin.
+
+    A comment belongs to what is below it.
+    """
+    while index:
+        above = line_start(text, index - 1)
+        if not _COMMENT_OR_BLANK_LINE.fullmatch(text[above:index]):
+            break
+        index = above
     return index
 
 
 def _flow_splices(text: str, node: Node, items: Sequence[Item]) -> list[Splice]:
-    olds, splices = node.items, []
-    stay = [item.origin for item in items if item.origin is not None]
-    first_new = [item.source or "" for item in items[: _first_old(items)]]
-    if first_new:
-        at = olds[stay[0]].start if stay else node.start + 1
-        splices.append(Splice(start=at, end=at, new=", ".join(first_new) + (", " if stay else "")))
-    at = node.start
-    for item in items[len(first_new) :]:
-        if item.origin is None:
-            splices.append(Splice(start=at, end=at, new=f", {item.source}"))
-            continue
-        at = olds[item.origin].end
-        if item.source is not None:
-            splices.append(Splice(start=olds[item.origin].start, end=at, new=item.source))
-    return splices + _flow_removals(text, node, _gone(node, items), stay[-1] if stay else -1)
-
-
-# What may stand between an item and the comma behind it, and behind the last item of a line.
-_TO_COMMA = re.compile(r"(?:\s+|#.*)*")
-_TO_LINE_END = re.compile(r"[ \t]*(?:#.*)?\n")
-_BLANKS = re.compile(r"[ \t]*")
-
-
-def _flow_removals(text: str, node: Node, gone: Sequence[int], last: int) -> list[Splice]:
-    """`last` is the last item that stays, -1 if none does."""
-    olds, splices, done = node.items, [], node.start + 1
-    if 0 <= last < len(olds) - 1:
-        comma = _comma(text, olds[last])
-        is_before_item = "\n" not in text[comma : olds[last + 1].start]
-        if is_before_item and not text.startswith(",", _comma(text, olds[-1])):
-            splices.append(Splice(start=comma, end=comma + 1, new=""))
-    for origin in gone:
-        comma = _comma(text, olds[origin])
-        start, end = olds[origin].start, olds[origin].end
-        if "\n" in text[end:comma] and text.startswith(",", comma):
-            splices.append(Splice(start=comma, end=comma + 1, new=""))
-        elif text.startswith(",", comma):
-            end = comma + 1
-        start, end = _with_blanks(text, start, end, done, is_behind_all=origin > last)
-        splices.append(Splice(start=start, end=end, new=""))
-        done = end
+    old_items = node.items
+    kept = [item.origin for item in items if item.origin is not None]
+    splices = _flow_removals(text, node, kept, _removed(node, items))
+    insert_at = 0
+    new_at_front: list[str] = []
+    for item in items:
+        if item.origin is not None:
+            old = old_items[item.origin]
+            insert_at = old.end
+            if item.source is not None:
+                splices.append(_replacement(old, item.source))
+        elif insert_at:
+            splices.append(Splice(start=insert_at, end=insert_at, new=f", {item.source}"))
+        else:
+            new_at_front.append(item.source or "")
+    if new_at_front:
+        front = old_items[kept[0]].start if kept else node.start + 1
+        comma = ", " if kept else ""
+        splices.append(Splice(start=front, end=front, new=", ".join(new_at_front) + comma))
     return splices
 
 
-def _with_blanks(
-    text: str, start: int, end: int, done: int, *, is_behind_all: bool
-) -> tuple[int, int]:
-    """What goes with an item of a flow list: its whole lines with their comment if nothing else stands there, else the
-    blanks on the side of the items that go. What stands before `done` goes or is the bracket."""
-    line = text.rfind("\n", done - 1, start) + 1
-    before = text[line or done : start]
-    is_first = line > 0 and not before.strip()
-    to_line_end = _TO_LINE_END.match(text, end)
-    if to_line_end and is_first:
-        return line, to_line_end.end()
-    if not is_first and (to_line_end or is_behind_all):
-        return start - len(before) + len(before.rstrip()), end
-    blanks = _BLANKS.match(text, end)
-    return start, blanks.end() if blanks else end
+def _flow_removals(
+    text: str, node: Node, kept: Sequence[int], removed: Sequence[int]
+) -> list[Splice]:
+    """Return the splices that remove items of a list in brackets, each with one comma."""
+    old_items = node.items
+    if removed:
+        _check_no_comments(text, node)
+    last_kept = kept[-1] if kept else -1
+    splices = []
+    for origin in removed:
+        if origin < last_kept:
+            start, end = old_items[origin].start, old_items[origin + 1].start
+            splices.append(Splice(start=start, end=end, new=""))
+    if last_kept < len(old_items) - 1:
+        start = old_items[last_kept].end if kept else node.start + 1
+        splices.append(Splice(start=start, end=old_items[-1].end, new=""))
+    return splices
 
 
-def _comma(text: str, item: Node) -> int:
-    """Where the next comma or bracket stands."""
-    between = _TO_COMMA.match(text, item.end)
-    return between.end() if between else item.end
+def _check_no_comments(text: str, node: Node) -> None:
+    """Refuse comments between the items, which could belong to one that is removed."""
+    starts = [item.start for item in node.items] + [node.end]
+    ends = [node.start] + [item.end for item in node.items]
+    for end, start in zip(ends, starts, strict=True):
+        if "#" in text[end:start]:
+            line = text.count("\n", 0, text.index("#", end)) + 1
+            problem = "an item cannot be removed from a list in brackets that contains comments."
+            raise UnsupportedListError(
+                line, f"{problem} Write one item per line, starting with '- ', without brackets."
+            )
 
 
-def _gone(node: Node, items: Sequence[Item]) -> list[int]:
-    stay = {item.origin for item in items}
-    return [origin for origin in range(len(node.items)) if origin not in stay]
+def _replacement(old: Node, source: str) -> Splice:
+    return Splice(start=old.start, end=old.end, new=source)
 
 
-def _first_old(items: Sequence[Item]) -> int:
-    return next((place for place, item in enumerate(items) if item.origin is not None), len(items))
+def _removed(node: Node, items: Sequence[Item]) -> list[int]:
+    kept = {item.origin for item in items}
+    return [origin for origin in range(len(node.items)) if origin not in kept]
