@@ -40,20 +40,12 @@ def base_of(name: str) -> Base:
     return read_base(str(DIRECTORY / name), DIRECTORY)
 
 
-def extended(
-    name: str,
-    route: str = "feed",
-    *,
-    base: Base | None = None,
-    index_url: str = INDEX,
-    sha256: str = SHA256,
-) -> Extended:
-    """The file, or `base`, with acme-forecast 1.2.3, which was built from the directory that the
-    file is in. Without a name, an environment of its own."""
+def addition_of(route: str, *, index_url: str = INDEX, sha256: str = SHA256) -> Addition:
+    """Return acme-forecast 1.2.3, built from the directory that the files are in."""
     package = Package(
         name="acme-forecast", line=LINES[route], sha256=(sha256,), directories=(str(DIRECTORY),)
     )
-    addition = Addition(
+    return Addition(
         name="",
         version="1.2.3",
         image="",
@@ -63,6 +55,18 @@ def extended(
         index_url=index_url if route == "feed" else "",
         packages=(package,),
     )
+
+
+def extended(
+    name: str,
+    route: str = "feed",
+    *,
+    base: Base | None = None,
+    index_url: str = INDEX,
+    sha256: str = SHA256,
+) -> Extended:
+    """Return the file, or `base`, with the addition. Without a name, a fresh environment."""
+    addition = addition_of(route, index_url=index_url, sha256=sha256)
     return extend(base or (base_of(name) if name else None), addition)
 
 

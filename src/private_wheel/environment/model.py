@@ -1,10 +1,10 @@
-"""The model of an environment: which wheels are in it, and what has to be true of it before anything is sent."""
+"""The model of an environment: its wheels, and what must hold before anything is published."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from private_wheel.environment.addition import ENVIRONMENT_NAME, Addition, Package
 from private_wheel.environment.base import Base
@@ -19,65 +19,112 @@ from private_wheel.wheels.compatibility import best_wheel, platform_warning
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What Azure ML builds an image from: its content, the private index that it names (empty for none), and the
-    results that it installs, one a package."""
+    """What Azure ML builds an image from.
+
+    `addition` is what was put in to get `content`. `index_url` is the private index that the
+    environment names, empty for none. `results` are the packages that it installs, one each.
+    `changes` tells what changes in your file, line by line.
+    """
 
     content: Extended
+    addition: Addition
     index_url: str
     results: tuple[Result, ...]
     changes: tuple[str, ...] = ()
-    """What is changed in the user's file, line by line."""
 
     @property
     def title(self) -> str:
+        """The environment's name in logs and summaries."""
+        title = f"environment {self.content.name} {self.content.version}"
         workspace = self.results[0].workspace
-        return f"environment {self.content.name} {self.content.version}" + (
-            f" of workspace {workspace}" if workspace else ""
-        )
+        return f"{title} of workspace {workspace}" if workspace else title
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        tag = self.content.image.rpartition("/")[2].partition(":")[2]
-        moving = f"The image {self.content.image} moves: the same environment gets another image later. Name a dated tag."
-        found = [moving] if tag in ("", "latest") and "@" not in self.content.image else []
-        if self.content.python_is_open:
-            found.append(
-                f"Line {self.content.python_line} of environment-base leaves the version of Python to conda; it was"
-                f" checked for {self.content.python_version}. Pin it there, or set python-version."
-            )
-        return tuple(
-            filter(None, [*found, *(platform_warning(result.wheel) for result in self.results)])
-        )
+        """What may make it work differently from what was checked."""
+        warnings = [self._image_warning(), self._python_warning()]
+        warnings += [platform_warning(result.wheel) for result in self.results]
+        return tuple(warning for warning in warnings if warning)
+
+    def _image_warning(self) -> str:
+        image = self.content.image
+        tag = image.rpartition("/")[2].partition(":")[2]
+        if "@" in image or tag not in ("", "latest"):
+            return ""
+        moving = f"Image {image} has no fixed tag, so later builds may use a different image."
+        return f"{moving} Specify a dated tag."
+
+    def _python_warning(self) -> str:
+        if not self.content.python_is_open:
+            return ""
+        line = f"Line {self.content.python_line} of environment-base"
+        checked = f"It was checked with {self.content.python_version}."
+        fix = "Pin it there, or set python-version."
+        return f"{line} leaves the Python version to conda. {checked} {fix}"
 
 
 def environment_of(
-    config: EnvironmentConfig, results: Sequence[Result], index_url: str
+    config: EnvironmentConfig,
+    results: Sequence[Result],
+    index_url: str,
+    planned: Environment | None = None,
 ) -> Environment:
-    """The environment that installs `results`, pinned; from the index if one is given. The first result gives name and
-    version. Of several wheels of one package the environment has the one that fits its Python.
+    """Make the environment that installs `results`, pinned.
+
+    The first result gives the name and the version. Of several wheels of one package, the
+    environment gets the one that fits its Python.
+
+    Args:
+        config: What the user asked for.
+        results: The wheels, in the order of the inputs.
+        index_url: The private index, empty for none.
+        planned: The environment that was planned. If the packages go into it as planned, it is not
+            made again.
 
     Raises:
-        SeveralWheels: two versions of one package.
-        PythonNotSatisfied, WrongPlatform: no wheel of a package is for the environment's Python on Linux.
-        InvalidInputs: the user's own file cannot take them; the name is one that Azure ML keeps for itself.
+        SeveralWheels: There are two versions of one package.
+        PythonNotSatisfied: No wheel of a package is for the environment's Python.
+        WrongPlatform: No wheel of a package is for Linux.
+        InvalidInputs: Your file cannot take the packages, or the name is reserved by Azure ML.
     """
     packages = _by_package(results)
-    content = _content(config, [candidates[0] for candidates in packages], packages, index_url)
-    chosen = [_best(candidates, content, config.base) for candidates in packages]
-    if any(one is not candidates[0] for one, candidates in zip(chosen, packages, strict=True)):
-        content = _content(config, chosen, packages, index_url)
+    chosen = [_planned_or_first(candidates, planned) for candidates in packages]
+    addition = _addition(config, chosen, packages, index_url)
+    if planned and planned.addition == addition:
+        return replace(planned, results=tuple(chosen))
+    content = _extend(config.base, addition)
+    best = [_best(candidates, content, config.base) for candidates in packages]
+    if best != chosen:
+        chosen = best
+        addition = _addition(config, chosen, packages, index_url)
+        content = _extend(config.base, addition)
     _check_name(content.name)
-    changes = tuple(changes_of(config.base, content)) if config.base else ()
-    return Environment(content=content, index_url=index_url, results=tuple(chosen), changes=changes)
+    return Environment(
+        content=content,
+        addition=addition,
+        index_url=index_url,
+        results=tuple(chosen),
+        changes=tuple(changes_of(config.base, content)) if config.base else (),
+    )
 
 
-def _content(
+def _planned_or_first(candidates: Sequence[Result], planned: Environment | None) -> Result:
+    """Return the result whose wheel the planned environment has, else the first one."""
+    planned_wheels = [result.wheel for result in planned.results] if planned else []
+    for candidate in candidates:
+        if candidate.wheel in planned_wheels:
+            return candidate
+    return candidates[0]
+
+
+def _addition(
     config: EnvironmentConfig,
     chosen: Sequence[Result],
     packages: Sequence[Sequence[Result]],
     index_url: str,
-) -> Extended:
-    addition = Addition(
+) -> Addition:
+    """Return what is put into the environment if these wheels are chosen."""
+    return Addition(
         name=config.name,
         version=config.version or chosen[0].wheel.version,
         image=config.image,
@@ -87,8 +134,11 @@ def _content(
         index_url=index_url,
         packages=tuple(map(_package, chosen, packages)),
     )
+
+
+def _extend(base: Base | None, addition: Addition) -> Extended:
     try:
-        return extend(config.base, addition)
+        return extend(base, addition)
     except WrongFile as error:
         problem = Problem(
             input="environment-base", what=str(error), path=error.path, line=error.line
@@ -97,6 +147,7 @@ def _content(
 
 
 def _best(candidates: Sequence[Result], content: Extended, base: Base | None) -> Result:
+    """Return the result whose wheel fits the environment's Python best."""
     try:
         wheel = best_wheel([result.wheel for result in candidates], content.python_version)
     except PythonNotSatisfied as error:
@@ -114,6 +165,7 @@ def _best(candidates: Sequence[Result], content: Extended, base: Base | None) ->
 
 
 def _by_package(results: Iterable[Result]) -> list[list[Result]]:
+    """Return the results of each package, which must be of one version."""
     packages: dict[str, list[Result]] = {}
     for result in results:
         same = packages.setdefault(result.wheel.canonical_name, [])
@@ -121,14 +173,15 @@ def _by_package(results: Iterable[Result]) -> list[list[Result]]:
         if result.wheel.version != same[0].wheel.version:
             first, second = same[0].wheel.file_name, result.wheel.file_name
             raise SeveralWheels(
-                f"There are two versions of {result.wheel.name}, {first} and {second}.",
+                f"Found two versions of {result.wheel.name}: {first} and {second}.",
                 input="package",
-                fix="An environment can have only one: publish them in two runs.",
+                fix="An environment can have only one. Publish them in two runs.",
             )
     return list(packages.values())
 
 
 def _package(chosen: Result, candidates: Sequence[Result]) -> Package:
+    """Return the package; pinned by version, pip may take any of the files."""
     pinned_by_version = chosen.requirement == chosen.wheel.requirement
     files = candidates if pinned_by_version else [chosen]
     source = chosen.wheel.source
@@ -142,7 +195,9 @@ def _package(chosen: Result, candidates: Sequence[Result]) -> Package:
 
 def _check_name(name: str) -> None:
     if not ENVIRONMENT_NAME.match(name):
-        what = f"the package's name {name!r} is none that Azure ML takes for an environment."
-        raise InvalidInputs(
-            [Problem(input="environment-name", what=what, fix="Give another name.")]
+        problem = Problem(
+            input="environment-name",
+            what=f"the package name {name!r} is not valid as the name of an environment.",
+            fix="Specify another name.",
         )
+        raise InvalidInputs([problem])

@@ -79,14 +79,30 @@ def can_be_written(config: Config) -> bool:
     return config.route.publishes or config.feed is not None
 
 
-def environments_of(config: Config, results: Iterable[Result]) -> dict[str, Environment]:
-    """Return the environments by their workspace; the key is empty for one that all share."""
+def environments_of(
+    config: Config, results: Iterable[Result], planned: Iterable[Environment] = ()
+) -> dict[str, Environment]:
+    """Return the environments by workspace.
+
+    Each workspace that wheels are published to has URLs of its own. Otherwise there is one
+    environment, whose key is empty. An environment that was `planned` is made again only if the
+    packages go into it in another way.
+
+    Raises:
+        PrivateWheelError: An environment cannot be made, see `environment_of`.
+    """
     by_workspace: dict[str, list[Result]] = {}
     for result in results:
         by_workspace.setdefault(result.workspace, []).append(result)
+    planned_by_workspace = {plan.results[0].workspace: plan for plan in planned}
     environments = {}
-    for workspace, own in by_workspace.items():
-        environments[workspace] = environment_of(config.environment, own, config.index_url)
+    for workspace, its_results in by_workspace.items():
+        environments[workspace] = environment_of(
+            config.environment,
+            its_results,
+            config.index_url,
+            planned_by_workspace.get(workspace),
+        )
     return environments
 
 

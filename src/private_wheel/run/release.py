@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from private_wheel.azureml.connection import set_connection
+from private_wheel.environment.model import Environment
 from private_wheel.hosts import Host
 from private_wheel.inputs.config import Config
 from private_wheel.publish.route import Plan, Result, Route, result_of, unseen
@@ -125,7 +126,9 @@ def _deliver(
     config: Config, host: Host, workshop: Workshop, services: Services, record: Record
 ) -> None:
     """Check the environments, set the connections, register the environments and write them."""
-    environments = environments_of(config, record.listed) if can_be_written(config) else {}
+    environments: Mapping[str, Environment] = {}
+    if can_be_written(config):
+        environments = environments_of(config, record.listed, record.environments)
     dependencies: Mapping[str, Sequence[WheelFile]] = {}
     if environments and config.resolved_for:
         from private_wheel.proof.proof import Proof

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from private_wheel.environment.formats.files import write_environment
 from private_wheel.environment.model import Environment
-from tests.contract.environment_bases import CASES, LINES, extended
+from tests.contract.environment_bases import CASES, LINES, addition_of, extended
 
 from .conftest import SdkV1
 
@@ -29,7 +29,9 @@ def test_every_environment_loads(
     monkeypatch.chdir(tmp_path)
     cases = (*CASES, *(("", route) for route in LINES))
     for case in cases:
-        environment = Environment(content=extended(*case), index_url="", results=())
+        environment = Environment(
+            content=extended(*case), addition=addition_of(case[1]), index_url="", results=()
+        )
         write_environment(environment, ("conda", "azureml-v1"), directory_of(case))
     loaded = dict(
         zip(cases, load(sdk_v1, *(directory_of(case).resolve() for case in cases)), strict=True)
