@@ -1,17 +1,18 @@
-"""What is put into an environment: the packages that were published, and the index that has them."""
+"""What is put into an environment: the packages that were published, and the index with them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-# What Azure Resource Manager takes: azure-rest-api-specs, machinelearningservices, stable/2024-10-01.
+# What Azure Resource Manager accepts:
+# azure-rest-api-specs, machinelearningservices, stable/2024-10-01.
 ENVIRONMENT_NAME = re.compile(
     r"^(?!microsoft|azureml)[A-Za-z0-9][A-Za-z0-9_-]{0,254}\Z", re.IGNORECASE
 )
-# Without a login; an `@` only before a digest. https://pkg.go.dev/github.com/distribution/reference
+# Without a login: an `@` only before a digest. https://pkg.go.dev/github.com/distribution/reference
 IMAGE = re.compile(r"^[a-z0-9][A-Za-z0-9._/:-]*(?:@sha256:[0-9a-f]{64})?\Z")
-# Dated: a moving tag would make another image of the same environment.
+# Dated: with a moving tag, later builds would use another image.
 DEFAULT_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20251130.v1"
 
 
@@ -19,9 +20,9 @@ DEFAULT_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20251130.v1"
 class Package:
     """One published package.
 
-    `line` is what pip reads: `name==version`, `name @ URL#sha256=…`, or a bare URL. `sha256` are those of its files,
-    for an environment whose lines carry hashes. `directories` are the sources that it was built from, absolute: a
-    local path in a file of the user's may mean them.
+    `line` is what pip reads: `name==version`, `name @ URL#sha256=…`, or a bare URL. `sha256` are
+    the hashes of its files, for an environment whose lines have hashes. `directories` are the
+    absolute paths that it was built from, because a local path in your file may mean them.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Package:
 
     @property
     def canonical_name(self) -> str:
+        """The name as PEP 503 normalises it."""
         from packaging.utils import canonicalize_name
 
         return canonicalize_name(self.name)
@@ -40,8 +42,9 @@ class Package:
 class Addition:
     """The packages, the index option with its URL (empty for none), and what the user asked for.
 
-    An empty `name` or `image` leaves what an environment YAML of the user's says, an empty `python_version` what any
-    file of theirs says; otherwise the first package's name, `DEFAULT_IMAGE` and `default_python` are taken.
+    An empty `name` or `image` leaves what your environment YAML says, an empty `python_version`
+    what your file says. If that says nothing, the environment gets the first package's name,
+    `DEFAULT_IMAGE` and `default_python`.
     """
 
     name: str

@@ -12,8 +12,11 @@ IndexMode = Literal["extra", "only"]
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentConfig:
-    """The environment files to write. Empty `name`, `version`, `image` and `python_version` follow `base`, the user's
-    own file, where there is one, and the package."""
+    """The environment files to write.
+
+    Empty `name`, `version`, `image` and `python_version` follow `base`, your own file, if there is
+    one, and the package.
+    """
 
     base: Base | None = None
     name: str

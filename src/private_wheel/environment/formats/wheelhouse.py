@@ -1,5 +1,6 @@
-"""The wheelhouse: the private wheels themselves, for Docker builds, which no workspace connection reaches.
+"""The wheelhouse: the private wheels themselves, for Docker builds.
 
+A Docker build cannot use the workspace connection.
 Source: Azure/azure-sdk-for-python#35036, Azure/MachineLearningNotebooks#1985
 """
 
@@ -13,8 +14,8 @@ from private_wheel.environment.pip.lines import PipLine, Target
 from private_wheel.wheels.wheel import WheelFile
 
 _DOCKERFILE = """\
-# For Python {python_version} on Linux. Behind FROM in your Dockerfile, with the directory wheelhouse/ beside it. No
-# credential is needed.
+# For Python {python_version} on Linux. Put this after FROM in your Dockerfile, and the directory
+# wheelhouse/ next to the Dockerfile. No credential is needed.
 COPY wheelhouse/ /opt/wheelhouse/
 RUN cd /opt/wheelhouse && python -m pip install --no-cache-dir --requirement requirements.txt
 """
@@ -23,27 +24,30 @@ RUN cd /opt/wheelhouse && python -m pip install --no-cache-dir --requirement req
 def wheelhouse_files(
     environment: Environment, dependencies: Sequence[WheelFile]
 ) -> dict[str, str | WheelFile]:
-    """The text of each file, or the file to copy, by its path in the directory. `dependencies` are the wheels of the
-    private packages that the environment's own need."""
+    """Return the text of each file, or the wheel to copy, by its path in the directory.
+
+    `dependencies` are the wheels of the private packages that the environment depends on.
+    """
     own = {result.wheel.canonical_name: result.wheel.file for result in environment.results}
-    wheels = [*own.values(), *dependencies]
     lines = _lines(environment, own, dependencies)
-    return {
-        "Dockerfile.fragment": _DOCKERFILE.format(
-            python_version=environment.content.python_version
-        ),
+    python_version = environment.content.python_version
+    files: dict[str, str | WheelFile] = {
+        "Dockerfile.fragment": _DOCKERFILE.format(python_version=python_version),
         "requirements.txt": "".join(f"{line}\n" for line in lines),
-        **{f"wheels/{wheel.path.name}": wheel for wheel in wheels},
     }
+    for wheel in (*own.values(), *dependencies):
+        files[f"wheels/{wheel.path.name}"] = wheel
+    return files
 
 
 def _lines(
     environment: Environment, own: Mapping[str, WheelFile], dependencies: Sequence[WheelFile]
 ) -> Iterator[str]:
+    """Yield the pip part with local files instead of private packages and their index."""
     lines: Sequence[PipLine] = environment.content.pip_lines
     hashed = any(line.is_hashed for line in lines)
     if environment.index_url:
-        # Nobody could read it where the wheelhouse is installed.
+        # It cannot be read where the wheelhouse is installed.
         options, lines = without_index(lines, environment.index_url)
         yield from (line.text for line in options)
     # Before the lines that may name them: pip takes the first one.
@@ -57,9 +61,16 @@ def _lines(
 
 
 def _local(wheel: WheelFile, target: Target, *, hashed: bool) -> str:
-    """pip takes the path as seen from where it runs: the file's own directory, in our piece of a Dockerfile."""
-    extras = f"[{','.join(target.extras)}]" if target.extras else ""
-    marker = f" ; {target.marker}" if target.marker else ""
-    return f"./wheels/{wheel.path.name}{extras}{marker}" + (
-        f" --hash=sha256:{wheel.sha256}" if hashed else ""
-    )
+    """Return the line for a local file.
+
+    pip takes the path relative to where it runs, which is the directory of the wheelhouse in our
+    part of a Dockerfile.
+    """
+    line = f"./wheels/{wheel.path.name}"
+    if target.extras:
+        line += f"[{','.join(target.extras)}]"
+    if target.marker:
+        line += f" ; {target.marker}"
+    if hashed:
+        line += f" --hash=sha256:{wheel.sha256}"
+    return line
