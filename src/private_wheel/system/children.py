@@ -21,6 +21,8 @@ _LONGEST_LINE = 65536
 _LONGEST_SECRET = 8192
 # Seconds that the output of a child is read after its end.
 _LAST_WORDS = 2.0
+# Seconds for the start of a child, when all children are ended.
+_PATIENCE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,7 @@ class Children:
     # Of all instances: the children that run, and the lock under which one is started or what others left is ended.
     _running: ClassVar[set[int]] = set()
     _starting: ClassVar[threading.Lock] = threading.Lock()
+    _closed: ClassVar[bool] = False
 
     def __init__(self, name: str, echo: Callable[[str], None]) -> None:
         self._name, self._echo = name, echo
@@ -56,9 +59,14 @@ class Children:
 
     @classmethod
     def end_all(cls) -> None:
-        """End the children of all instances with what they started. Nothing may start one later."""
+        """End the children of all instances with what they started, and refuse every later one."""
+        cls._closed = True
+        # Whoever holds the lock may be stuck; else no child is just being started from here on.
+        held = cls._starting.acquire(timeout=_PATIENCE)
         for number in tuple(cls._running):
             _kill(number)
+        if held:
+            cls._starting.release()
         linux.end_orphans(since=0, spared=())
 
     def run(
@@ -139,7 +147,7 @@ class Children:
         return Ended(status=status, last_lines=tuple(last_lines))
 
     def _refuse_when_cancelled(self) -> None:
-        if self._cancelled:
+        if self._cancelled or self._closed:
             raise Interrupted(f"The {self._name} was cancelled.")
 
 
