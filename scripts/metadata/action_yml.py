@@ -39,10 +39,14 @@ runs:
       shell: bash
       # GITHUB_ACTION_PATH, not the context's action_path: in a job container only the variable
       # is right. exec, so that no parent process keeps the secrets. The first Python that runs:
-      # on Windows, python3 may be a stub of the app store.
+      # on Windows, python3 may be a stub of the app store. A cancelled job sends SIGINT to this
+      # process alone: bash forgets it while a child runs, and a Python that is just starting shows
+      # a traceback.
       run: |
+        trap 'exit 130' INT
         for python in python3 python; do
           if "${{python}}" -c 'f""' > /dev/null 2>&1; then
+            trap '' INT
             exec "${{python}}" "${{GITHUB_ACTION_PATH}}/entrypoint.py"
           fi
         done

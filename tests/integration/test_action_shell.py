@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -35,7 +37,7 @@ def machine(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(machine: Path, **programs: str) -> subprocess.CompletedProcess[str]:
+def start(machine: Path, **programs: str) -> subprocess.Popen[str]:
     for name, text in programs.items():
         (machine / "bin" / name).write_text(text, encoding="utf-8")
         (machine / "bin" / name).chmod(0o755)
@@ -47,7 +49,15 @@ def run(machine: Path, **programs: str) -> subprocess.CompletedProcess[str]:
         "INPUT_FEED": "a feed; $(exit 1) \"'",
     }
     command = [bash, "--noprofile", "--norc", "-e", "-o", "pipefail", str(machine / "step.sh")]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    return subprocess.Popen(
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def run(machine: Path, **programs: str) -> subprocess.CompletedProcess[str]:
+    with start(machine, **programs) as process:
+        stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +83,24 @@ def test_without_python_there_is_one_clear_line(machine: Path, programs: dict[st
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
     assert done.returncode == 2
+
+
+def test_a_signal_while_python_is_asked_is_not_forgotten(machine: Path) -> None:
+    """bash itself forgets one that comes while a child runs that ends well."""
+    asked = machine / "asked"
+    slow = f'#!/bin/sh\n: > "{asked}"\n/bin/sleep 1\n'
+    with start(machine, python3=slow, python=WORKING) as process:
+        while not asked.exists():
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate()
+    assert (process.returncode, stdout, stderr) == (130, "", "")
+
+
+def test_python_starts_without_the_signal_that_gives_a_traceback(machine: Path) -> None:
+    """The entrypoint handles it; SIGTERM, which the runner sends next, ends one that is starting."""
+    code = (
+        "import signal; print([signal.getsignal(n).name for n in (signal.SIGINT, signal.SIGTERM)])"
+    )
+    (machine / "an action" / "entrypoint.py").write_text(code, encoding="utf-8")
+    assert run(machine, python3=WORKING).stdout == "['SIG_IGN', 'SIG_DFL']\n"
