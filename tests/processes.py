@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+
 import psutil
 
 
@@ -15,3 +18,20 @@ def command_lines() -> str:
         arguments = process.info["cmdline"] or []  # None: they may not be read
         lines.append(" ".join(arguments))
     return "\n".join(lines)
+
+
+def running(session: int, *marks: str) -> list[str]:
+    """Return the command lines of processes of a session, or with a mark in their arguments.
+
+    Those that have ended and were not waited for do not count.
+    """
+    lines = []
+    for process in psutil.process_iter(["pid", "cmdline", "status"]):
+        if process.info["status"] == psutil.STATUS_ZOMBIE:
+            continue
+        line = " ".join(process.info["cmdline"] or [])
+        with suppress(ProcessLookupError):  # it has ended meanwhile
+            of_session = os.getsid(process.info["pid"]) == session
+            if of_session or any(mark in line for mark in marks):
+                lines.append(line)
+    return lines

@@ -55,7 +55,8 @@ def new_task(machine: Machine, sandbox: Sandbox, tmp_path: Path) -> Iterator[Tas
     made: list[Task] = []
 
     def make(name: str = "work é", **settings: Any) -> Task:
-        return Task(machine=machine, sandbox=sandbox, directory=tmp_path / name, **settings)
+        made.append(Task(machine=machine, sandbox=sandbox, directory=tmp_path / name, **settings))
+        return made[-1]
 
     yield make
     for task in made:

@@ -24,6 +24,7 @@ from urllib.request import urlopen
 import pytest
 
 import entrypoint
+from tests.processes import running
 
 REPOSITORY = Path(entrypoint.HERE)
 # What the entrypoint imports.
@@ -36,11 +37,12 @@ MODULES = (
 )
 # Stands in for the program: tells what reached it, and does what the first argument says.
 PROGRAM = """
-import importlib, json, os, sys
+import importlib, json, os, signal, sys
 
 def run():
     environ = json.load(sys.stdin)
     told = {"pid": os.getpid(), "arguments": sys.argv[1:], "environ": environ, "prefix": sys.prefix}
+    told["blocked"] = sorted(signal.pthread_sigmask(signal.SIG_BLOCK, []))
     with open("/proc/self/environ", "rb") as stream:
         told["process environ"] = stream.read().decode(errors="surrogateescape")
     if sys.argv[1:2] == ["import"]:
@@ -552,10 +554,17 @@ def test_two_jobs_at_once(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "status", "leftovers"), [(signal.SIGKILL, -9, 1), (signal.SIGTERM, 143, 0)]
+    ("numbers", "status", "leftovers"),
+    [
+        ([signal.SIGKILL], -9, 1),
+        ([signal.SIGTERM], 143, 0),
+        # Both are there when it looks: the second must not break off what the first has begun.
+        ([signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT], 130, 0),
+    ],
+    ids=["SIGKILL", "SIGTERM", "both at once"],
 )
 def test_a_run_that_is_stopped_in_the_middle(
-    quick: Machine, number: signal.Signals, status: int, leftovers: int
+    quick: Machine, numbers: list[signal.Signals], status: int, leftovers: int
 ) -> None:
     asked = threading.Event()
     done = threading.Event()
@@ -569,16 +578,25 @@ def test_a_run_that_is_stopped_in_the_middle(
         quick.set_pip(f"index-url = {address}")
         with quick.start() as process:
             assert asked.wait(60)
-            process.send_signal(number)
+            for number in numbers:
+                process.send_signal(number)
             process.wait(60)
+            left = running(process.pid, str(quick.cache))
             done.set()
-            process.communicate()
+            _, stderr = process.communicate()
     assert process.returncode == status
+    assert "Traceback" not in stderr
+    assert len(left) == leftovers
     assert [path.name.startswith(".making-") for path in quick.runtimes] == [True] * leftovers
 
     quick.set_pip(f"index-url = {quick.index}")
     assert quick.run().status == 0
     assert len(quick.runtimes) == 1 + leftovers  # it might have been at work still
+
+
+def test_signals_wait_until_the_program_is_ready(quick: Machine) -> None:
+    """An interpreter that is just starting shows a traceback for SIGINT."""
+    assert quick.run().told["blocked"] == [signal.SIGHUP, signal.SIGINT, signal.SIGTERM]
 
 
 def test_old_leftovers_go_and_young_ones_stay(quick: Machine) -> None:
