@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from private_wheel.system.pip_configuration import (
+    DEFAULT_INDEX,
     configuration_files,
     locked_uv_environ,
     read_pip_configuration,
@@ -253,3 +254,44 @@ def test_a_locked_install_hears_of_indexes_only(environ: dict[str, str]) -> None
     assert (
         told_locked_uv({"UV_INDEX_STRATEGY": "first-index"})["UV_INDEX_STRATEGY"] == "first-index"
     )
+
+
+@pytest.mark.parametrize(
+    ("variables", "index"),
+    [
+        ({}, DEFAULT_INDEX),
+        ({"PIP_INDEX_URL": INDEX}, INDEX),
+        ({"PIP_INDEX_URL": INDEX, "UV_INDEX_URL": "https://old.example"}, "https://old.example"),
+        (
+            {"UV_DEFAULT_INDEX": "https://new.example", "UV_INDEX_URL": "https://old.example"},
+            "https://new.example",
+        ),
+    ],
+)
+def test_the_default_index(environ: dict[str, str], variables: dict[str, str], index: str) -> None:
+    assert read_pip_configuration({**environ, **variables}).default_index == index
+
+
+@pytest.mark.parametrize(
+    ("value", "no_index"), [("", False), ("0", False), ("false", False), ("1", True), ("Yes", True)]
+)
+def test_no_index(environ: dict[str, str], value: str, no_index: bool) -> None:
+    assert read_pip_configuration({**environ, "PIP_NO_INDEX": value}).no_index is no_index
+
+
+def test_without_a_secret_the_file_counts_again(environ: dict[str, str]) -> None:
+    environ = configure(environ, f"[global]\nindex-url = {INDEX}\n")
+    configuration = read_pip_configuration(
+        {**environ, "PIP_INDEX_URL": "https://x:a-token@y.example", "PIP_TIMEOUT": "3"}
+    )
+    kept = configuration.without(["another-token", "a-token"])
+    assert (kept.settings["index-url"], kept.settings["timeout"]) == (INDEX, "3")
+    assert configuration.settings["index-url"] == "https://x:a-token@y.example"
+
+
+def test_no_credential_shows(environ: dict[str, str]) -> None:
+    environ = configure(environ, "[global]\nproxy = http://me:a-token@proxy.example\n")
+    configuration = read_pip_configuration(
+        {**environ, "PIP_INDEX_URL": "https://x:a-token@y.example", "UV_INDEX_URL": "a-token"}
+    )
+    assert "a-token" not in repr(configuration)
