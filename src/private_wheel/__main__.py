@@ -16,13 +16,11 @@ from private_wheel.errors import Bug, Interrupted, MachineFailed, PrivateWheelEr
 from private_wheel.hosts import SECRET_VARIABLES, Host, detect_host
 from private_wheel.hosts.base import HostHandler
 from private_wheel.hosts.terminal import read_arguments
-from private_wheel.inputs.secret_values import secret_values
 from private_wheel.system import signals
-from private_wheel.system.linux import hide_memory
-from private_wheel.system.pip_configuration import PipConfiguration, read_pip_configuration
 
 if TYPE_CHECKING:
     from private_wheel.run.record import Record
+    from private_wheel.system.pip_configuration import PipConfiguration
 
 
 def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = ()) -> int:
@@ -32,6 +30,10 @@ def main(environ: Mapping[str, str], stdout: TextIO, arguments: Sequence[str] = 
         The exit status, as docs/errors.md lists them.
     """
     environ = {**environ, **read_arguments(arguments)}
+    # --help has ended by now, and starts without these.
+    from private_wheel.inputs.secret_values import secret_values
+    from private_wheel.system.pip_configuration import read_pip_configuration
+
     host = detect_host(environ, stdout)
     pip = read_pip_configuration(environ)
     secrets = secret_values(environ, pip, SECRET_VARIABLES)
@@ -157,6 +159,8 @@ def run() -> NoReturn:
     """
     import json
     import warnings
+
+    from private_wheel.system.linux import hide_memory
 
     warnings.simplefilter("ignore")
     hide_memory()
