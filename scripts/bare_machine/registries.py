@@ -87,7 +87,7 @@ class Registries:
 
 
 def registries_of_this_machine() -> Registries:
-    pip = pip_settings(os.environ)
+    pip = pip_settings(read_pip_configuration(os.environ).settings)
     npm = npm_settings(_npm_configuration(), os.environ)
     variables = registry_variables(os.environ)
     files = {
@@ -106,14 +106,14 @@ def registries_of_this_machine() -> Registries:
     )
 
 
-def pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return pip's settings that lead to an index, from its files and variables here."""
-    settings = {}
-    for name, value in read_pip_configuration(environ).settings.items():
+def pip_settings(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return those of pip's settings that lead to an index on another machine."""
+    kept = {}
+    for name, value in settings.items():
         words = [word for word in value.split() if not word.startswith("file:")]
         if name in _PIP_SETTINGS and words:
-            settings[name] = " ".join(words)
-    return settings
+            kept[name] = " ".join(words)
+    return kept
 
 
 def npm_settings(texts: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:

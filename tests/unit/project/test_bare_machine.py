@@ -18,29 +18,21 @@ from scripts.bare_machine.registries import (
 )
 
 
-def test_pip_settings_lead_to_indexes_and_nowhere_else(tmp_path: Path) -> None:
-    configuration = tmp_path / "pip.conf"
-    configuration.write_text(
-        "[global]\n"
-        "index-url = https://reader:s3cret@index.invalid/simple\n"
-        "extra-index-url = file:///srv/wheels https://other.invalid/simple\n"
-        "find-links = /srv/wheels\n"
-        "constraint = /srv/constraints.txt\n"
-        "[install]\nuser = true\n"
-    )
-    environ = {
-        "HOME": str(tmp_path),
-        "XDG_CONFIG_DIRS": str(tmp_path),
-        "PIP_CONFIG_FILE": str(configuration),
-        "PIP_CERT": "/etc/authority.pem",
-        "PIP_TARGET": "/srv/packages",
-    }
-    settings = pip_settings(environ)
-    assert settings.pop("cert") == "/etc/authority.pem"
-    assert settings == {
+def test_pip_settings_lead_to_indexes_and_nowhere_else() -> None:
+    settings = {
+        "cert": "/etc/authority.pem",
+        "constraint": "/srv/constraints.txt",
+        "extra-index-url": "file:///srv/wheels https://other.invalid/simple",
+        "find-links": "/srv/wheels",
         "index-url": "https://reader:s3cret@index.invalid/simple",
-        "extra-index-url": "https://other.invalid/simple",
+        "target": "/srv/packages",
     }
+    assert pip_settings(settings) == {
+        "cert": "/etc/authority.pem",
+        "extra-index-url": "https://other.invalid/simple",
+        "index-url": "https://reader:s3cret@index.invalid/simple",
+    }
+    assert pip_settings({"index-url": "file:///srv/wheels"}) == {}
 
 
 def test_npm_settings_lead_to_registries_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
