@@ -22,17 +22,20 @@ DEFAULT_INDEX = "https://pypi.org/simple/"
 _ALIASES = {"pypi-url": "index-url", "default-timeout": "timeout"}
 # uv's older names for the same thing. Whoever set one of them has told uv what to do.
 _OLDER_NAMES = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
-# What uv may be told from outside when it installs a lock: where packages are and how to get there, no more.
+# Settings from outside that uv keeps when it installs a lock: where packages are and how to get
+# there, no more.
 _HARMLESS_FOR_A_LOCK = (
-    *(
-        "UV_CACHE_DIR",
-        "UV_DEFAULT_INDEX",
-        "UV_EXTRA_INDEX_URL",
-        "UV_FIND_LINKS",
-        "UV_HTTP_",
-        "UV_INDEX",
-    ),
-    *("UV_INSECURE_HOST", "UV_KEYRING_PROVIDER", "UV_NATIVE_TLS", "UV_OFFLINE", "UV_SYSTEM_CERTS"),
+    "UV_CACHE_DIR",
+    "UV_DEFAULT_INDEX",
+    "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS",
+    "UV_HTTP_",
+    "UV_INDEX",
+    "UV_INSECURE_HOST",
+    "UV_KEYRING_PROVIDER",
+    "UV_NATIVE_TLS",
+    "UV_OFFLINE",
+    "UV_SYSTEM_CERTS",
 )
 _TRUE = {"y", "yes", "t", "true", "on", "1"}
 
@@ -125,22 +128,27 @@ def locked_uv_environ(
 
 
 def configuration_files(environ: Mapping[str, str], platform: str = sys.platform) -> Iterator[Path]:
-    """Every file that pip would read, those that override later; they need not exist."""
+    """Yield every file that pip would read; later ones override. They need not exist."""
     chosen = environ.get("PIP_CONFIG_FILE", "")
     if chosen == os.devnull:
         return
     name = "pip.ini" if platform == "win32" else "pip.conf"
     yield from (directory / name for directory in _global_directories(environ, platform))
-    if not (chosen and Path(chosen).exists()):  # a chosen file stands in for the user's own
+    # A chosen file replaces the user's own.
+    if not (chosen and Path(chosen).exists()):
         yield from (directory / name for directory in _user_directories(environ, platform))
-    # The virtual environment's own. The program itself runs in one without: then the machine's Python counts.
-    prefixes = [
-        prefix for prefix in (environ.get("VIRTUAL_ENV"), sys.prefix, sys.base_prefix) if prefix
-    ]
-    files = [Path(prefix, name) for prefix in prefixes]
-    yield next((file for file in files if file.exists()), files[0])
+    yield _file_of_python(environ.get("VIRTUAL_ENV", ""), name)
     if chosen:
         yield Path(chosen)
+
+
+def _file_of_python(virtual_environment: str, name: str) -> Path:
+    """Return the file of the virtual environment, or else of the Python that runs the program."""
+    prefixes = [sys.prefix, sys.base_prefix]
+    if virtual_environment:
+        prefixes.insert(0, virtual_environment)
+    files = [Path(prefix, name) for prefix in prefixes]
+    return next((file for file in files if file.exists()), files[0])
 
 
 def _global_directories(environ: Mapping[str, str], platform: str) -> Iterator[Path]:
@@ -149,26 +157,29 @@ def _global_directories(environ: Mapping[str, str], platform: str) -> Iterator[P
     elif platform == "darwin":
         yield Path("/Library/Application Support/pip")
     else:
-        for directory in (environ.get("XDG_CONFIG_DIRS", "").strip() or "/etc/xdg").split(":"):
+        directories = environ.get("XDG_CONFIG_DIRS", "").strip() or "/etc/xdg"
+        for directory in directories.split(":"):
             yield Path(directory, "pip")
         yield Path("/etc")
 
 
 def _user_directories(environ: Mapping[str, str], platform: str) -> Iterator[Path]:
-    windows = platform == "win32"
-    home = Path(environ.get("USERPROFILE" if windows else "HOME") or Path.home())
-    yield home / ("pip" if windows else ".pip")
-    support = home / "Library" / "Application Support" / "pip"
-    if windows:
+    if platform == "win32":
+        home = Path(environ.get("USERPROFILE") or Path.home())
+        yield home / "pip"
         yield Path(environ.get("APPDATA") or home / "AppData" / "Roaming", "pip")
-    elif platform == "darwin":
+        return
+    home = Path(environ.get("HOME") or Path.home())
+    yield home / ".pip"
+    if platform == "darwin":
+        support = home / "Library" / "Application Support" / "pip"
         yield support if support.is_dir() else home / ".config" / "pip"
     else:
         yield Path(environ.get("XDG_CONFIG_HOME", "").strip() or home / ".config", "pip")
 
 
 def _read(file: Path) -> configparser.RawConfigParser:
-    """The file's sections; none if it cannot be read: what is wrong with it, pip itself says best."""
+    """Read a file's sections; none if it is malformed, which pip itself reports."""
     parser = configparser.RawConfigParser()
     try:
         text = file.read_text(encoding=locale.getpreferredencoding(False), errors="surrogateescape")
@@ -185,17 +196,18 @@ def _option(name: str) -> str:
 
 def _index_variables(configuration: PipConfiguration) -> dict[str, str]:
     settings = configuration.settings
-    places = [_place(place) for place in settings.get("find-links", "").split()]
-    variables = {"UV_FIND_LINKS": ",".join(filter(None, places))}
+    links = [_find_link(link) for link in settings.get("find-links", "").split()]
+    variables = {"UV_FIND_LINKS": ",".join(filter(None, links))}
     if configuration.no_index:
-        # uv has an option for this but no variable. An index directory that is not there holds no package.
+        # uv has an option for this but no variable. An index directory that does not exist holds no
+        # package.
         variables["UV_DEFAULT_INDEX"] = Path(Path.cwd().anchor, "no-index").as_uri()
     else:
         variables["UV_DEFAULT_INDEX"] = settings.get("index-url", "")
         variables["UV_INDEX"] = " ".join(settings.get("extra-index-url", "").split())
     if variables.get("UV_INDEX"):
-        # pip takes the best file from all indexes together. uv by default looks no further than the first
-        # index that knows the name, and then fails where pip finds the version that was asked for.
+        # pip takes the best file from all indexes together. uv by default stops at the first index
+        # that knows the name, and then fails where pip finds the requested version.
         variables["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     if settings.get("keyring-provider") == "subprocess":
         variables["UV_KEYRING_PROVIDER"] = "subprocess"
@@ -215,24 +227,25 @@ def _connection_variables(configuration: PipConfiguration) -> dict[str, str]:
     if proxy := settings.get("proxy"):
         variables.update(HTTP_PROXY=proxy, HTTPS_PROXY=proxy)
     if (timeout := _number(settings.get("timeout"))) is not None:
-        variables["UV_HTTP_TIMEOUT"] = str(
-            max(1, round(timeout))
-        )  # pip takes fractions, uv whole seconds
+        # pip takes fractions, uv whole seconds.
+        variables["UV_HTTP_TIMEOUT"] = str(max(1, round(timeout)))
     if (retries := _number(settings.get("retries"))) is not None:
         variables["UV_HTTP_RETRIES"] = str(round(retries))
     return variables
 
 
-def _place(place: str) -> str | None:
-    """A find-links value as uv wants it; None for a directory that is not there: pip skips it, uv stops."""
-    address = urlsplit(place)
+def _find_link(link: str) -> str | None:
+    """Return a find-links value for uv, or None if pip would skip it as missing."""
+    address = urlsplit(link)
     if address.scheme == "file":
-        from urllib.request import url2pathname  # brings http and ssl with it, which few need
+        # Imported here, because it brings http and ssl with it, which few runs need.
+        from urllib.request import url2pathname
 
-        return place if Path(url2pathname(address.path)).exists() else None
-    if len(address.scheme) > 1:  # a single letter is a Windows drive
-        return place
-    path = Path(place).expanduser()
+        return link if Path(url2pathname(address.path)).exists() else None
+    # A single letter is a Windows drive.
+    if len(address.scheme) > 1:
+        return link
+    path = Path(link).expanduser()
     return str(path) if path.exists() else None
 
 
@@ -245,4 +258,5 @@ def _number(text: str | None) -> float | None:
 
 
 def _is_set(name: str, environ: Mapping[str, str]) -> bool:
-    return any(environ.get(known) for known in (name, _OLDER_NAMES.get(name, name), name.lower()))
+    names = (name, _OLDER_NAMES.get(name, name), name.lower())
+    return any(environ.get(name) for name in names)
