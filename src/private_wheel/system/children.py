@@ -1,4 +1,4 @@
-"""A child process with all that it starts: its lines passed on as they come, and its end at a word."""
+"""Child processes: their lines are passed on as they come, and all they start ends with them."""
 
 from __future__ import annotations
 
@@ -34,12 +34,14 @@ class Ended:
 
 
 class Children:
-    """Runs one child after the other, each in a session of its own; may be cancelled from another thread.
+    """Runs one child after the other, each in a session of its own.
 
-    `name` is what the children do together, for threads and errors; `echo` is given every line of theirs.
+    It may be cancelled from another thread. `name` is what the children do together, for threads
+    and errors; `echo` is called with every line that they print.
     """
 
-    # Of all instances: the children that run, and the lock under which one is started or what others left is ended.
+    # Of all instances: the children that run, and the lock that is held while one is started and
+    # while processes that others left behind are ended.
     _running: ClassVar[set[int]] = set()
     _starting: ClassVar[threading.Lock] = threading.Lock()
     _closed: ClassVar[bool] = False
@@ -78,14 +80,21 @@ class Children:
         directory: Path | None = None,
         limit: float | None = None,
     ) -> Ended:
-        """Run `command` to its end, with `text` on its standard input, for `limit` seconds at most.
+        """Run a command to its end.
 
-        On Linux nothing that it started is left. On macOS what made a session of its own lives on, and on Windows all
-        but the child itself.
+        On Linux no process that it started is left. On macOS those in sessions of their own live
+        on, and on Windows all but the child itself.
+
+        Args:
+            command: The program and its arguments.
+            environ: The whole environment of the child.
+            text: Its standard input.
+            directory: Its working directory, that of this process by default.
+            limit: Seconds after which it is ended.
 
         Raises:
             Interrupted: `cancel` was called.
-            subprocess.TimeoutExpired: it had not ended by then, and was ended.
+            subprocess.TimeoutExpired: It ran for `limit` seconds, and was ended.
         """
         linux.adopt_orphans()
         # An interruption between the start of a child and our knowing it would leave it behind.
@@ -106,7 +115,7 @@ class Children:
         """Start a child, and return it with its start time."""
         with self._lock, self._starting:
             self._refuse_when_cancelled()
-            child = self._child = subprocess.Popen(  # noqa: S603  # the callers' own programs, and no shell
+            child = self._child = subprocess.Popen(  # noqa: S603  # our own programs, no shell
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -141,7 +150,7 @@ class Children:
         with child.stdin as stdin:
             stdin.write(text)
         status = child.wait(limit)
-        # Whoever the child left behind may hold the pipe open for ever.
+        # A process that the child left behind may keep the pipe open.
         reading.join(timeout=_LAST_WORDS)
         self._refuse_when_cancelled()
         return Ended(status=status, last_lines=tuple(last_lines))
@@ -152,20 +161,23 @@ class Children:
 
 
 def _lines(stream: IO[str]) -> Iterator[str]:
-    """The lines of a stream that are not empty, each cut where it grows too long.
+    """Yield the lines of a stream that are not empty, long ones shortened.
 
-    What stands close before the cut goes too: it could be the first half of a secret, which nobody would know for one.
+    The text just before a cut is dropped, too: it could be the first half of a secret, which the
+    redaction would not recognise.
     """
-    beginning = True
+    is_beginning = True
     while text := stream.readline(_LONGEST_LINE):
-        ends = text.endswith("\n") or len(text) < _LONGEST_LINE  # the last line may lack its end
-        if beginning and (shown := text.rstrip() if ends else text[:-_LONGEST_SECRET] + " …"):
+        # The last line of a stream may lack its end.
+        is_end = text.endswith("\n") or len(text) < _LONGEST_LINE
+        shown = text.rstrip() if is_end else text[:-_LONGEST_SECRET] + " …"
+        if is_beginning and shown:
             yield shown
-        beginning = ends
+        is_beginning = is_end
 
 
 def _end(child: subprocess.Popen[str]) -> None:
-    """End a child with all that it started. Nothing happens when all of it is gone."""
+    """End a child with all that it started, if it still runs."""
     _kill(child.pid)
     child.wait()
 

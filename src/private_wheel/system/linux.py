@@ -1,4 +1,4 @@
-"""What only Linux can do: keep other processes out of our memory, and end what a child has left behind."""
+"""Fences that only Linux has: around our memory, and around processes that a child left behind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pathlib import Path
 
 # <linux/prctl.h>
 _SET_DUMPABLE, _SET_CHILD_SUBREAPER = 4, 36
-# Seconds for the end of what is left: a process of another user's cannot be ended, and one may fork without end.
+# Seconds for the end of processes that are left: those of another user cannot be ended, and some
+# may fork without end.
 _PATIENCE = 5.0
 
 
@@ -26,26 +27,29 @@ class _Process:
 
 
 def hide_memory() -> None:
-    """Let no other process of this user read our memory, as a debugger would. Root can."""
+    """Keep other processes of this user from reading our memory. Root still can."""
     _prctl(_SET_DUMPABLE, 0)
 
 
 def adopt_orphans() -> None:
-    """Become the parent of those whose parent, a descendant of ours, has ended."""
+    """Become the parent of every descendant whose own parent ends."""
     _prctl(_SET_CHILD_SUBREAPER, 1)
 
 
 def start_time(number: int) -> int:
-    """When a process started, for `end_orphans`."""
+    """Return when a process started, for `end_orphans`."""
     process = _read(Path("/proc", str(number)))
     return process.started if process else 0
 
 
 def end_orphans(since: int, spared: Collection[int]) -> None:
-    """End the descendants that we have adopted, and their descendants, but not `spared`.
+    """End the processes that we have adopted, and their descendants.
 
-    They are those that started at `since` or later, and not in our session: our own children stay there, but for those
-    that a `Children` runs.
+    Those in our own session are our own children. `Children` starts each in another one.
+
+    Args:
+        since: The start time of the oldest to end.
+        spared: Process ids that are left alone.
     """
     deadline = time.monotonic() + _PATIENCE
     while (orphans := _orphans(since, spared)) and time.monotonic() < deadline:
@@ -60,35 +64,42 @@ def end_orphans(since: int, spared: Collection[int]) -> None:
 def _orphans(since: int, spared: Collection[int]) -> list[int]:
     if sys.platform != "linux":
         return []
-    session = os.getsid(0)
-    return [
-        process.number
-        for process in map(_read, Path("/proc").glob("[1-9]*"))
-        if process
-        and process.parent == os.getpid()
-        and process.session != session
-        and process.started >= since
-        and process.number not in spared
-    ]
+    own_session = os.getsid(0)
+    orphans = []
+    for directory in Path("/proc").glob("[1-9]*"):
+        process = _read(directory)
+        if not process or process.parent != os.getpid() or process.session == own_session:
+            continue
+        if process.started >= since and process.number not in spared:
+            orphans.append(process.number)
+    return orphans
 
 
 def _read(directory: Path) -> _Process | None:
-    """https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html"""
+    """Read a process's directory, or return None if the process has ended.
+
+    Source: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    """
     try:
         text = (directory / "stat").read_text(errors="replace")
-    except OSError:  # it has ended
+    except OSError:
         return None
-    fields = text.rpartition(")")[2].split()  # the name before may hold anything
-    parent, session, started = (int(fields[at]) for at in (1, 3, 19))
-    return _Process(number=int(directory.name), parent=parent, session=session, started=started)
+    # The program's name before the last bracket may contain anything.
+    fields = text.rpartition(")")[2].split()
+    return _Process(
+        number=int(directory.name),
+        parent=int(fields[1]),
+        session=int(fields[3]),
+        started=int(fields[19]),
+    )
 
 
 def _prctl(option: int, value: int) -> None:
-    """A kernel that refuses changes nothing: both are one more fence."""
-    if sys.platform == "linux":
-        with suppress(
-            ImportError, OSError, AttributeError
-        ):  # a Python without ctypes, a C library without prctl
-            import ctypes
+    """Set an option of this process, where the kernel allows it: each is one more fence."""
+    if sys.platform != "linux":
+        return
+    # Some Pythons lack ctypes, and some C libraries prctl.
+    with suppress(ImportError, OSError, AttributeError):
+        import ctypes
 
-            ctypes.CDLL(None).prctl(option, *map(ctypes.c_ulong, (value, 0, 0, 0)))
+        ctypes.CDLL(None).prctl(option, *map(ctypes.c_ulong, (value, 0, 0, 0)))
