@@ -1,4 +1,4 @@
-"""Functions that run beside the main thread, or side by side."""
+"""Functions that run in other threads."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ _Value = TypeVar("_Value")
 
 
 def in_background(function: Callable[[], _Value], on_failure: Callable[[], None]) -> Future[_Value]:
-    """Start `function` in a daemon thread, which cannot keep the process alive, and return its future.
+    """Start `function` in a daemon thread, which cannot keep the process alive.
 
-    `on_failure` is called in that thread when `function` raises.
+    Args:
+        function: What to run.
+        on_failure: Called in that thread when `function` raises.
+
+    Returns:
+        The future of its value.
     """
     future: Future[_Value] = Future()
 
@@ -36,11 +41,17 @@ def side_by_side(
     at_once: int,
     done: Callable[[_Value], None] = lambda _: None,
 ) -> list[_Value]:
-    """The value of `function` for each item, in their order; `done` is told each one as soon as it is there.
+    """Return the value of `function` for each item, in their order.
 
-    After a failure no other item is begun; those under way are waited for, and then the first failure is raised. A
-    KeyboardInterrupt is raised at once, also while a function waits for the network: none runs in the main thread,
-    unless only one may run at a time.
+    After a failure no further item is begun. Those under way are waited for, and then the first
+    failure is raised. A KeyboardInterrupt is raised at once, even while a function waits for the
+    network: none runs in the main thread, unless only one may run at a time.
+
+    Args:
+        function: What to run.
+        items: Its arguments, one for each call.
+        at_once: How many calls may run at the same time.
+        done: Called with each value as soon as it exists.
     """
     if at_once == 1:
         values = []
@@ -56,7 +67,8 @@ def side_by_side(
         try:
             return function(item)
         except BaseException:
-            stopped.set()  # here, before this thread is free for another item
+            # Here, before this thread is free for another item.
+            stopped.set()
             raise
 
     pool = ThreadPoolExecutor(at_once)
@@ -70,7 +82,7 @@ def side_by_side(
 
 
 def _attend(futures: Iterable[Future[_Value]], done: Callable[[_Value], None]) -> None:
-    """Wait for all, tell `done` of each that succeeds, and raise the first failure at the end."""
+    """Wait for all, call `done` with each value, and raise the first failure at the end."""
     failure: BaseException | None = None
     pending = set(futures)
     while pending:

@@ -1,4 +1,4 @@
-"""How far a long transfer is: logged like any other message, and shown by each host in its own way."""
+"""The progress of a long transfer: logged like a message, and shown by each host in its own way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _MIB = 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """What is logged: `title` is a file, `done` and `total` are bytes."""
+    """The state of a transfer. `title` names the file; `done` and `total` are bytes."""
 
     title: str
     done: int
@@ -17,12 +17,14 @@ class Progress:
 
     @property
     def finished(self) -> bool:
+        """Whether all bytes are transferred."""
         return self.done >= self.total
 
     @property
     def share(self) -> float:
-        """Between 0 and 1."""
+        """The part that is transferred, between 0 and 1."""
         return self.done / self.total if self.total else 1.0
 
     def __str__(self) -> str:
-        return f"{self.title}: {self.done / _MIB:.0f} of {self.total / _MIB:.0f} MiB ({self.share:.0%})"
+        done, total = self.done / _MIB, self.total / _MIB
+        return f"{self.title}: {done:.0f} of {total:.0f} MiB ({self.share:.0%})"
