@@ -1,4 +1,4 @@
-"""Whether a version is the one that the pushed tag promises."""
+"""Whether the version of a wheel is the one in the pushed tag."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ _FORMS = "v1.2.3, 1.2.3, name-v1.2.3 or name/1.2.3"
 
 
 def check_tag(wheel: Wheel, tag: str | None, match_tag: str) -> None:
-    """`match_tag` is `auto`, `always` or `never`; `tag` is the one whose push started the run.
+    """Check a wheel against the tag.
+
+    Args:
+        wheel: The wheel to publish.
+        tag: The tag whose push started the run, if one did.
+        match_tag: `auto`, `always` or `never`. `auto` checks only if there is a tag.
 
     Raises:
-        TagMismatch: they differ, or there is no tag where one is demanded.
+        TagMismatch: They differ, or there is no tag where one is required.
     """
     if match_tag == "never" or (tag is None and match_tag == "auto"):
         return
@@ -22,7 +27,7 @@ def check_tag(wheel: Wheel, tag: str | None, match_tag: str) -> None:
         raise TagMismatch(
             "This run was not started by the push of a tag.",
             input="match-tag",
-            fix="In a workflow, run it on: push: tags. Elsewhere leave match-tag at auto.",
+            fix="Run the workflow on push: tags, or leave match-tag at auto.",
         )
     if not tag_matches(tag, wheel):
         raise TagMismatch(
@@ -33,24 +38,24 @@ def check_tag(wheel: Wheel, tag: str | None, match_tag: str) -> None:
 
 
 def tag_matches(tag: str, wheel: Wheel) -> bool:
-    """Whether `tag` names the version of `wheel`, compared as PEP 440 and PEP 503 compare."""
+    """Return whether a tag names the version of a wheel, compared by PEP 440 and PEP 503."""
     from packaging.utils import canonicalize_name
     from packaging.version import InvalidVersion, Version
 
-    for prefix, rest in _splits(tag):
+    for name, text in _splits(tag):
         try:
-            version = Version(rest)
+            version = Version(text)
         except InvalidVersion:
             continue
-        if version == Version(wheel.version) and (
-            not prefix or canonicalize_name(prefix) == wheel.canonical_name
-        ):
+        is_named = not name or canonicalize_name(name) == wheel.canonical_name
+        if is_named and version == Version(wheel.version):
             return True
     return False
 
 
 def _splits(tag: str) -> list[tuple[str, str]]:
-    """Every way to read a tag as a name and a version; PEP 440 itself takes a leading `v`."""
-    return [("", tag)] + [
-        (tag[: mark.start()], tag[mark.end() :]) for mark in re.finditer(r"[-/@_]", tag)
-    ]
+    """Return every way to read a tag as a name and a version. PEP 440 accepts a leading `v`."""
+    splits = [("", tag)]
+    for separator in re.finditer(r"[-/@_]", tag):
+        splits.append((tag[: separator.start()], tag[separator.end() :]))
+    return splits
