@@ -1,4 +1,4 @@
-"""From a source directory to one wheel: reproducible, in a child that sees no credential."""
+"""From a source directory to one wheel: reproducible, in a child process without credentials."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Workshop:
 
 
 class Builder:
-    """Builds one source after the other; may be cancelled from another thread."""
+    """Builds one source after the other. It may be cancelled from another thread."""
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
@@ -59,29 +59,23 @@ class Builder:
         """Build `source` and return the path of its wheel.
 
         Raises:
-            NoProject: it has neither pyproject.toml nor setup.py.
-            BackendFailed: with the backend's last 20 lines.
-            NoWheel, SeveralWheels: the backend claims success and left another number of wheels than one.
+            NoProject: It has neither pyproject.toml nor setup.py.
+            BackendFailed: The build failed. The error has the backend's last 20 lines.
+            NoWheel: The backend succeeded without a wheel.
+            SeveralWheels: The backend made more than one wheel.
             Interrupted: `cancel` was called.
         """
         if not is_project(source):
             raise NoProject(
                 f"{source} has neither pyproject.toml nor setup.py.",
                 input="package",
-                fix="Name the directory that holds one, or a ready .whl file.",
+                fix="Specify the directory that contains one, or a built .whl file.",
             )
         directory = Path(tempfile.mkdtemp(dir=self._workshop.scratch))
         (directory / "wheel").mkdir()
         ended = self._run(source, directory)
         if ended.status != 0:
-            broken = _TOML_ERROR.search(ended.last_lines[-1]) if ended.last_lines else None
-            raise BackendFailed(
-                f"{source} could not be built.",
-                input="package",
-                said="\n".join(["", *ended.last_lines]),
-                path=(source / "pyproject.toml").as_posix() if broken else "",
-                line=int(broken[1]) if broken else 0,
-            )
+            raise _failure(source, ended.last_lines)
         wheels = sorted((directory / "wheel").glob("*.whl"))
         if not wheels:
             raise NoWheel(
@@ -94,13 +88,14 @@ class Builder:
             raise SeveralWheels(
                 f"The build backend of {source} made several wheels: {names}.",
                 input="package",
-                fix="A package is one wheel: name the .whl files themselves to publish several.",
+                fix="A package is one wheel. To publish several, specify the .whl files"
+                " themselves.",
             )
         return wheels[0]
 
     def _run(self, source: Path, directory: Path) -> Ended:
         environ, secrets = self._workshop.environ, tuple(self._workshop.secrets)
-        # A child that is killed cannot tidy up: what it leaves goes with the scratch directory.
+        # A child that is killed cannot clean up: its files are deleted with the scratch directory.
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(directory))
         request = {
             "source": str(source.resolve()),
@@ -124,26 +119,43 @@ class Builder:
 
 
 def own_uv(environ: Mapping[str, str]) -> dict[str, str]:
-    """Which uv to use, as pypa/build wants to be told, and where uv caches: both beside our own interpreter, in the
-    tool cache.
+    """Return the variables that choose the uv and its cache next to our own interpreter.
 
-    A uv on PATH and the user's own cache are for those who started the program in another way, or say so.
+    Without a uv there, the one on PATH is used; the user may choose another cache.
     """
+    variables = {"UV_CACHE_DIR": environ.get("UV_CACHE_DIR", "")}
+    if not variables["UV_CACHE_DIR"]:
+        variables["UV_CACHE_DIR"] = str(Path(sys.prefix).parent / "uv-cache")
     own = shutil.which("uv", path=str(Path(sys.executable).parent))
-    cache = environ.get("UV_CACHE_DIR") or str(Path(sys.prefix).parent / "uv-cache")
-    return {**({"UV": own} if own else {}), "UV_CACHE_DIR": cache}
+    if own:
+        variables["UV"] = own  # the name that pypa/build reads
+    return variables
+
+
+def _failure(source: Path, last_lines: tuple[str, ...]) -> BackendFailed:
+    """Return the error for a failed build, with the line of pyproject.toml if that is malformed."""
+    malformed = _TOML_ERROR.search(last_lines[-1]) if last_lines else None
+    return BackendFailed(
+        f"{source} could not be built.",
+        input="package",
+        said="\n".join(["", *last_lines]),
+        path=(source / "pyproject.toml").as_posix() if malformed else "",
+        line=int(malformed[1]) if malformed else 0,
+    )
 
 
 def _interpreter_options() -> list[str]:
-    """Let the child find the bytecode of our own modules where the runtime keeps it."""
+    """Return the option by which the child finds the bytecode of our modules in the runtime."""
     return ["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
 
 
 def _reproducible(source: Path, directory: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Variables by which the same commit gives the same bytes, and the source directory stays as it is.
+    """Return the variables by which rebuilding a commit gives the same bytes.
 
-    Source: https://reproducible-builds.org/specs/source-date-epoch/ ; setuptools' DIST_EXTRA_CONFIG keeps `build/` and
-    `*.egg-info` out of the source, where a stale one would get into the next wheel.
+    The source directory stays unchanged: setuptools' DIST_EXTRA_CONFIG keeps `build/` and
+    `*.egg-info` out of it, where a stale one would get into the next wheel.
+
+    Source: https://reproducible-builds.org/specs/source-date-epoch/
     """
     scratch = directory / "setuptools"
     scratch.mkdir()
@@ -160,7 +172,7 @@ def _reproducible(source: Path, directory: Path, environ: Mapping[str, str]) -> 
 
 
 def _commit_time(source: Path, environ: Mapping[str, str]) -> str:
-    """Seconds since 1970 of the last commit, or the earliest time that a zip file can hold."""
+    """Return the time of the last commit in seconds since 1970, or the earliest in a zip file."""
     git = shutil.which("git", path=environ.get("PATH"))
     if not git:
         return _EARLIEST

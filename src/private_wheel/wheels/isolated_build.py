@@ -1,8 +1,8 @@
-"""Runs in a child process: builds one wheel with pypa/build and uv, the backend in an environment of its own.
+"""The child process that builds one wheel with pypa/build and uv.
 
-Standard input is a JSON object: `source` and `directory` (paths), and `environ`, which is all that the backend sees.
-This process itself has the machine's package index settings, which uv needs. Exit status 1: the build failed, and the
-reason was printed.
+Standard input is a JSON object: `source` and `directory` (paths), and `environ`, which is all that
+the backend sees. This process itself has the machine's package index settings, which uv needs.
+Exit status 1 means that the build failed and the reason was printed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 
 def main() -> int:
+    """Build the wheel, and return the exit status."""
     request = json.load(sys.stdin)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.INFO)
@@ -27,7 +28,7 @@ def main() -> int:
         cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
     ) -> None:
         environ = {**request["environ"], **(extra_environ or {})}
-        subprocess.run(cmd, cwd=cwd, env=environ, check=True)  # noqa: S603  # an argument list of pyproject_hooks
+        subprocess.run(cmd, cwd=cwd, env=environ, check=True)  # noqa: S603  # pyproject_hooks' own
 
     try:
         with DefaultIsolatedEnv(installer="uv") as isolated:
@@ -41,9 +42,8 @@ def main() -> int:
         print(f"ERROR {error}", flush=True)
         return 1
     except subprocess.CalledProcessError as error:
-        print(
-            f"ERROR {Path(error.cmd[0]).name} could not install the build requirements", flush=True
-        )
+        installer = Path(error.cmd[0]).name
+        print(f"ERROR {installer} could not install the build requirements", flush=True)
         return 1
     return 0
 
