@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from private_wheel.environment.addition import Addition
-from private_wheel.environment.base import read_base
+from private_wheel.environment.base import Base, read_base
 from private_wheel.environment.extension import Extended, extend
-from tests.unit.environment.extending import ADDITION, LINE, PACKAGE, Make
+from private_wheel.wheels.wheel import Wheel, read_wheel
+from tests.unit.environment.extending import ADDITION, LINE, PACKAGE, Make, Reader
 
 
 @pytest.fixture
@@ -39,3 +41,20 @@ def _of(checkout: Path, file: str, text: str, addition: Addition) -> Extended:
     (checkout / file).parent.mkdir(parents=True, exist_ok=True)
     (checkout / file).write_text(text)
     return extend(read_base(file, checkout), addition)
+
+
+@pytest.fixture
+def read(checkout: Path) -> Reader:
+    """`read(text, name)` writes the file and reads it as a base."""
+
+    def reader(text: str | bytes, name: str = "base.yml", **options: list[str]) -> Base:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_base(name, checkout, **options)
+
+    return reader
+
+
+@pytest.fixture
+def wheel(tiny_wheel: Callable[..., Path]) -> Wheel:
+    return read_wheel(tiny_wheel())

@@ -1,4 +1,4 @@
-"""What the tests of extended environments have in common: one package, one index."""
+"""What the tests of environments have in common: one package, one index, and how to read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from private_wheel.environment.addition import Addition, Package
+from private_wheel.environment.base import Base
+from private_wheel.environment.config import EnvironmentConfig
 from private_wheel.environment.extension import Extended
 from private_wheel.environment.wrong_file import WrongFile
+from private_wheel.publish.route import Result
+from private_wheel.wheels.wheel import Wheel
 
 URL = "https://pkgs.dev.azure.com/acme/_packaging/python/pypi/simple/"
 INDEX = f"--extra-index-url {URL}"
@@ -39,3 +43,41 @@ def refused(make: Make, text: str, file: str = "base.yml", **changes: Any) -> Wr
 def lines_of(extended: Extended) -> tuple[str, ...]:
     """Return what pip reads, line by line."""
     return tuple(line.text for line in extended.pip_lines)
+
+
+Reader = Callable[..., Base]
+
+
+def unreadable(read: Reader, text: str | bytes, name: str = "base.yml") -> WrongFile:
+    with pytest.raises(WrongFile) as caught:
+        read(text, name)
+    error = caught.value
+    where = f"{error.path}, line {error.line}: " if error.line else f"{error.path} "
+    assert str(error).startswith(where)
+    return error
+
+
+CONFIG = EnvironmentConfig(
+    name="",
+    version="",
+    image="example.invalid/base:1",
+    formats=("conda",),
+    directory="out",
+    python_version="3.11",
+    index_mode="extra",
+)
+
+
+def published(*wheels: Wheel, url: str = "") -> list[Result]:
+    """Return results by name, or by URL below `url`."""
+    results = []
+    for wheel in wheels:
+        requirement = wheel.requirement
+        if url:
+            address = f"{url}/{wheel.file_name}#sha256={wheel.sha256}"
+            requirement = f"{wheel.name} @ {address}"
+        result = Result(
+            wheel=wheel, outcome="published", sha256=wheel.sha256, requirement=requirement
+        )
+        results.append(result)
+    return results
