@@ -113,3 +113,13 @@ CONDA_CASES = {
 @pytest.mark.parametrize("text", CONDA_CASES)
 def test_conda_files(make: Make, text: str) -> None:
     assert make(text).conda == CONDA_CASES[text]
+
+
+def test_the_requirements_say_what_they_leave_out(make: Make) -> None:
+    lines = f"{INDEX}\na\n{LINE}\n"
+    part = "python=3.9, pip, pip: [a]"
+    assert make(f"dependencies: [{part}]\n").requirements == lines
+    text = make(f"dependencies: [numpy, {part}]\n").requirements
+    assert text == f"# The pip part of the conda file: conda packages are not in it.\n{lines}"
+    named = make(f"name: a\ndependencies: [numpy, {part}]\n").requirements
+    assert named.startswith("# The pip part of a: ")
