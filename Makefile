@@ -22,9 +22,9 @@ help:
 	@echo "make check    style, types, metadata, schemas, workflow security"
 	@echo "make tools    set up .make/venv and the npm packages, as every target does"
 	@echo "make extension  pack the task for Azure Pipelines into .make/extension"
-	@echo "make metadata  write action.yml, task.json, vss-extension.json and the README's tables from inputs.py"
-	@echo "make sync     write what is generated, lock anew (ARGS=--upgrade for newest versions)"
-	@echo "make format   let ruff format and mend the code"
+	@echo "make metadata  write action.yml, task.json, vss-extension.json and the README's tables from inputs/table.py"
+	@echo "make sync     update generated files and locks (ARGS=--upgrade for newest versions)"
+	@echo "make format   format the code and apply the fixes of ruff"
 
 demo: tools
 	@$(RUN) -m sandbox.demo $(ARGS)
