@@ -6,7 +6,6 @@ import logging
 import os
 import platform
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 from private_wheel.errors import DoesNotInstall, MissingPython
 from private_wheel.proof.check import Check
 from private_wheel.secrets.child_environ import foreign_environ
-from private_wheel.system.children import Ended
+from private_wheel.system.children import Children, Ended
 from private_wheel.wheels.build import Workshop, own_uv
 from private_wheel.wheels.wheel import Wheel
 
@@ -117,20 +116,12 @@ def _known_to_uv(version: str, environ: Mapping[str, str]) -> Path | None:
     own = own_uv(environ)
     uv = own.get("UV") or shutil.which("uv", path=environ.get("PATH")) or "uv"
     options = ["--no-config", "--no-project", "--system", "--no-python-downloads"]
-    try:
-        ended = subprocess.run(  # noqa: S603  # our own uv with fixed arguments
-            [uv, "python", "find", *options, version],
-            env={**foreign_environ(environ), "UV_CACHE_DIR": own["UV_CACHE_DIR"]},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_SEARCH,
-        )
-    except subprocess.TimeoutExpired:
-        return None
-    path = ended.stdout.strip()
-    return Path(path) if ended.returncode == 0 and path else None
+    path = Children.output_of(
+        [uv, "python", "find", *options, version],
+        {**foreign_environ(environ), "UV_CACHE_DIR": own["UV_CACHE_DIR"]},
+        limit=_SEARCH,
+    )
+    return Path(path.strip()) if path and path.strip() else None
 
 
 def _tool(version: str, environ: Mapping[str, str]) -> Path | None:

@@ -71,6 +71,38 @@ class Children:
             cls._starting.release()
         linux.end_orphans(since=0, spared=())
 
+    @classmethod
+    def output_of(
+        cls, command: Sequence[str], environ: Mapping[str, str], *, limit: float | None = None
+    ) -> str | None:
+        """Run a short command that starts no foreign code, for `limit` seconds at most.
+
+        Returns:
+            Its standard output, or None if it failed or took too long.
+        """
+        with signals.shielded():
+            with cls._starting:
+                child = subprocess.Popen(  # noqa: S603  # the callers' own programs, and no shell
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    env=dict(environ),
+                    text=True,
+                    start_new_session=True,
+                )
+                cls._running.add(child.pid)
+            try:
+                with signals.interruptible(), suppress(subprocess.TimeoutExpired):
+                    output, _ = child.communicate(timeout=limit)
+                    return output if child.returncode == 0 else None
+            finally:
+                _end(child)
+                cls._running.discard(child.pid)
+                if child.stdout:
+                    child.stdout.close()
+        return None
+
     def run(
         self,
         command: Sequence[str],

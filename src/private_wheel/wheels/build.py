@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -176,13 +175,6 @@ def _commit_time(source: Path, environ: Mapping[str, str]) -> str:
     git = shutil.which("git", path=environ.get("PATH"))
     if not git:
         return _EARLIEST
-    answer = subprocess.run(  # noqa: S603  # git with fixed arguments
-        [git, "-C", str(source), "-c", "log.showSignature=false", "log", "-1", "--format=%ct"],
-        env=foreign_environ(environ),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    time = answer.stdout.strip()
-    return time if answer.returncode == 0 and time.isdigit() else _EARLIEST
+    command = [git, "-C", str(source), "-c", "log.showSignature=false", "log", "-1", "--format=%ct"]
+    time = (Children.output_of(command, foreign_environ(environ)) or "").strip()
+    return time if time.isdigit() else _EARLIEST

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from private_wheel.errors import Interrupted
+from private_wheel.system import children
 from private_wheel.system.children import Children
+from tests.processes import command_lines
 
 
 class Running:
@@ -176,3 +178,51 @@ def is_alive(process: int) -> bool:
         return ") Z " not in Path("/proc", str(process), "stat").read_text()
     except FileNotFoundError:
         return False
+
+
+def test_the_output_of_a_short_command() -> None:
+    environ = {"PATH": os.environ["PATH"], "KNOWN": "yes"}
+    assert Children.output_of(["sh", "-c", "echo $KNOWN; echo no >&2"], environ) == "yes\n"
+    assert Children.output_of(["sh", "-c", "echo no; exit 1"], environ) is None
+
+
+def test_a_short_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    command = [sys.executable, "-I", "-c", "import time; time.sleep(60)", str(tmp_path)]
+    start = time.monotonic()
+    assert Children.output_of(command, dict(os.environ), limit=0.5) is None
+    assert time.monotonic() - start < 30
+    assert str(tmp_path) not in command_lines()
+
+
+def test_after_the_end_of_all_no_child_starts() -> None:
+    """In a process of its own, as all that it has started ends with it."""
+    code = """
+import os, sys, threading, time
+sys.path.insert(0, sys.argv[1])
+from private_wheel.errors import Interrupted
+from private_wheel.system import children
+from private_wheel.system.children import Children
+
+def run():
+    try:
+        Children("test", print).run(["sh", "-c", "echo started; sleep 60"], os.environ)
+    except Interrupted:
+        print("interrupted")
+
+thread = threading.Thread(target=run)
+thread.start()
+while not Children._running:
+    time.sleep(0.01)
+Children.end_all()
+thread.join()
+run()
+"""
+    source = Path(children.__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code, str(source)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+    assert done.stdout.removeprefix("started\n") == "interrupted\ninterrupted\n", done.stderr
