@@ -60,6 +60,7 @@ class Cancelled(Exception):
 def main(arguments: "list[str]") -> int:
     sys.dont_write_bytecode = True  # nothing is left beside the sources
     try:
+        take_back_stderr()
         if tuple(sys.version_info) < (3, 10):
             raise Stop(2, OLD_PYTHON.format(*sys.version_info))
         sys.path.insert(0, SOURCE)
@@ -82,6 +83,14 @@ def main(arguments: "list[str]") -> int:
         return 128 + CAUGHT[0]
     except KeyboardInterrupt:  # before signals are heeded
         return 130
+
+
+def take_back_stderr() -> None:
+    """Undoes what the action's shell step did, so that a SIGINT just before this shows no traceback."""
+    number = os.environ.pop("PRIVATE_WHEEL_STDERR", "")
+    if number:
+        os.dup2(int(number), 2)
+        os.close(int(number))
 
 
 def heed_signals() -> None:

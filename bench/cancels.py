@@ -228,7 +228,8 @@ def end_of(status: int | None, log: str) -> str:
     told = log.count("PW613: ")
     failed = "##vso[task.complete result=Failed;]" in log
     done = re.search(r"\.whl: (published|replaced|identical)$", log, re.MULTILINE)
-    if status in (-signal.SIGINT, -signal.SIGTERM, 130) and not log:
+    # 1 is what Python makes of SIGINT while it imports its own modules.
+    if status in (-signal.SIGINT, -signal.SIGTERM, 130, 1) and not log:
         return "ended before it began"
     if told == 1 and (status == 6 or (status == 0 and failed)):
         return "cancelled"

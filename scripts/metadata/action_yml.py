@@ -41,12 +41,16 @@ runs:
       # is right. exec, so that no parent process keeps the secrets. The first Python that runs:
       # on Windows, python3 may be a stub of the app store. A cancelled job sends SIGINT to this
       # process alone: bash forgets it while a child runs, and a Python that is just starting shows
-      # a traceback.
+      # a traceback, so the entrypoint gets standard error back when it is ready. Windows hands over
+      # no other descriptor.
       run: |
         trap 'exit 130' INT
         for python in python3 python; do
           if "${{python}}" -c 'f""' > /dev/null 2>&1; then
-            trap '' INT
+            if [ "${{RUNNER_OS:-}}" != "Windows" ]; then
+              export PRIVATE_WHEEL_STDERR=3
+              exec 3>&2 2> /dev/null
+            fi
             exec "${{python}}" "${{GITHUB_ACTION_PATH}}/entrypoint.py"
           fi
         done

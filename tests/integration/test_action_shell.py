@@ -46,6 +46,7 @@ def start(machine: Path, **programs: str) -> subprocess.Popen[str]:
     environ = {
         "PATH": str(machine / "bin"),
         "GITHUB_ACTION_PATH": str(machine / "an action"),
+        "RUNNER_TOOL_CACHE": str(machine / "step.sh"),  # a file: no runtime is made
         "INPUT_FEED": "a feed; $(exit 1) \"'",
     }
     command = [bash, "--noprofile", "--norc", "-e", "-o", "pipefail", str(machine / "step.sh")]
@@ -97,10 +98,24 @@ def test_a_signal_while_python_is_asked_is_not_forgotten(machine: Path) -> None:
     assert (process.returncode, stdout, stderr) == (130, "", "")
 
 
-def test_python_starts_without_the_signal_that_gives_a_traceback(machine: Path) -> None:
-    """The entrypoint handles it; SIGTERM, which the runner sends next, ends one that is starting."""
-    code = (
-        "import signal; print([signal.getsignal(n).name for n in (signal.SIGINT, signal.SIGTERM)])"
-    )
+def test_a_python_that_is_just_starting_shows_no_traceback(machine: Path) -> None:
+    started = machine / "started"
+    code = f"import time; open({str(started)!r}, 'w'); time.sleep(60)"
     (machine / "an action" / "entrypoint.py").write_text(code, encoding="utf-8")
-    assert run(machine, python3=WORKING).stdout == "['SIG_IGN', 'SIG_DFL']\n"
+    with start(machine, python3=WORKING) as process:
+        while not started.exists():
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate()
+    assert (process.returncode, stdout, stderr) == (-signal.SIGINT, "", "")
+
+
+def test_the_entrypoint_takes_standard_error_back(machine: Path) -> None:
+    action = machine / "an action"
+    shutil.copy(ROOT / "entrypoint.py", action)
+    for name in ("requirements", "src"):
+        (action / name).symlink_to(ROOT / name)
+    done = run(machine, python3=WORKING)
+    assert done.stdout == ""
+    assert done.stderr.startswith("Preparing the runtime")
+    assert "error: PW105: the cache directory" in done.stderr

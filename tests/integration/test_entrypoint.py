@@ -578,9 +578,11 @@ def test_a_run_that_is_stopped_in_the_middle(
         quick.set_pip(f"index-url = {address}")
         with quick.start() as process:
             assert asked.wait(60)
+            told = time.monotonic()
             for number in numbers:
                 process.send_signal(number)
             process.wait(60)
+            assert time.monotonic() - told < 10
             left = running(process.pid, str(quick.cache))
             done.set()
             _, stderr = process.communicate()
