@@ -15,8 +15,10 @@ from private_wheel.secrets.quoting import shown
 _MAY_BE_LOGIN = re.compile(r"(?<! )@|@(?! )|%40")
 
 
-def changes_of(base: Base, content: Extended) -> Iterator[str]:
-    """Yield a sentence for each line that goes, and for each that comes instead."""
+def changes_of(base: Base | None, content: Extended) -> Iterator[str]:
+    """Yield a sentence for each line that is removed, and for each that is added."""
+    if base is None:
+        return
     texts = {
         "conda": content.conda,
         "azureml": content.definition,

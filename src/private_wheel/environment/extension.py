@@ -1,4 +1,4 @@
-"""Your file, or a fresh one, with the packages in it: conda file, environment YAML, requirements."""
+"""Your file, or a fresh one, with the packages: conda file, environment YAML, requirements."""
 
 from __future__ import annotations
 
@@ -80,20 +80,21 @@ def extend(base: Base | None, addition: Addition) -> Extended:
         return _extend_definition(base.definition, base.conda, addition)
     path = base.path if base else "conda.yml"
     name = addition.name or addition.packages[0].canonical_name
+    image = addition.image or DEFAULT_IMAGE
     if base and base.conda:
         content = _extend_conda_file(base.conda, addition)
+    elif base and base.requirements:
+        content = _extend_requirements(base.requirements, name, addition)
     else:
-        requirements = base.requirements if base else None
-        content = _extend_requirements(requirements or _no_requirements(path), name, addition)
-    text, data = fresh_definition(
-        name, addition.version, addition.image or DEFAULT_IMAGE, content.conda, content.data
-    )
+        content = _extend_requirements(_no_requirements(path), name, addition)
+    text, data = fresh_definition(name, addition.version, image, content.conda, content.data)
     _check(text, data, path, 1)
     return _extended(content, text, data)
 
 
 def _extend_definition(document: Document, part: CondaPart | None, addition: Addition) -> Extended:
     keys = _keys(document, addition)
+    # A part that the definition contains changes in place; any other one is put inside.
     if part and part.document is document:
         return _extend_inside(document, part, keys, addition)
     if part:
@@ -113,6 +114,7 @@ def _extend_inside(
     change = extend_conda(part, addition)
     written, data = _splice_definition(document, keys, change.splices, addition, change.data)
     conda = inside_text(written)
+    # On its own it must say the same: it is registered, and written as conda.yml.
     _check(conda, change.data, document.path, part.node.line)
     return _extended(_content(conda, change, part), written.text, {**data, **keys})
 
@@ -185,6 +187,7 @@ def _content(conda: str, change: CondaChange, part: CondaPart) -> _Content:
 
 
 def _no_requirements(path: str) -> Requirements:
+    """Return an empty file: extended, it makes a fresh environment."""
     return Requirements(path=path, text="", directory=Path.cwd(), blocks=())
 
 

@@ -76,10 +76,9 @@ def environment_of(
 
     Args:
         config: What the user asked for.
-        results: The wheels, in the order of the inputs.
+        results: The wheels, in the order of the input.
         index_url: The private index, empty for none.
-        planned: The environment that was planned. If the packages go into it as planned, it is not
-            made again.
+        planned: The environment as it was planned. It is made again only if that has changed.
 
     Raises:
         SeveralWheels: There are two versions of one package.
@@ -93,6 +92,7 @@ def environment_of(
     if planned and planned.addition == addition:
         return replace(planned, results=tuple(chosen))
     content = _extend(config.base, addition)
+    # Only the extended file says which Python the environment has, and so which wheels fit.
     best = [_best(candidates, content, config.base) for candidates in packages]
     if best != chosen:
         chosen = best
@@ -104,7 +104,7 @@ def environment_of(
         addition=addition,
         index_url=index_url,
         results=tuple(chosen),
-        changes=tuple(changes_of(config.base, content)) if config.base else (),
+        changes=tuple(changes_of(config.base, content)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from private_wheel.environment.addition import Addition
@@ -83,6 +83,7 @@ def _value(part: CondaPart, entry: Entry) -> str:
 def _kept(part: CondaPart, addition: Addition) -> list[Dependency]:
     """Return the file's dependencies without those that are packages of the addition."""
     ours = {package.canonical_name for package in addition.packages}
+    # conda would install its own build of the package next to the wheel.
     kept = []
     for place, item in enumerate(part.dependencies.items):
         name = canonical_name(item)
@@ -93,24 +94,19 @@ def _kept(part: CondaPart, addition: Addition) -> list[Dependency]:
 
 def _with_pip(dependencies: Sequence[Dependency], values: Sequence[str]) -> list[Dependency]:
     """Return the dependencies with pip, and with a pip section that has these values."""
-    result: list[Dependency] = []
+    # conda warns about a pip section without pip among the dependencies, and adds pip itself.
     has_pip = any(dependency.name == "pip" for dependency in dependencies)
+    pip = [] if has_pip else [Dependency(old=None, name="pip", value="pip")]
+    section = Dependency(old=None, name="", value={"pip": [*values]})
+    result: list[Dependency] = []
     has_section = False
-    pip = Dependency(old=None, name="pip", value="pip")
     for dependency in dependencies:
-        if not isinstance(dependency.value, dict):
+        if isinstance(dependency.value, dict):
+            has_section = True
+            result += [*pip, replace(section, old=dependency.old)]
+        else:
             result.append(dependency)
-            continue
-        if not has_pip:
-            result.append(pip)
-        has_section = True
-        section = Dependency(old=dependency.old, name="", value={"pip": [*values]})
-        result.append(section)
-    if not has_section:
-        if not has_pip:
-            result.append(pip)
-        result.append(Dependency(old=None, name="", value={"pip": [*values]}))
-    return result
+    return result if has_section else [*result, *pip, section]
 
 
 def _item(part: CondaPart, dependency: Dependency) -> Item:

@@ -73,6 +73,7 @@ def read_requirements(text: str, path: str, directory: Path) -> Requirements:
 
 def _logical_line(lines: Sequence[str], first: int, path: str) -> tuple[str, int]:
     """Return the logical line that begins at `first` as pip joins it, and the line after it."""
+    # As pip does: `join_lines` in its req_file.py.
     joined = ""
     for number in range(first, len(lines)):
         line = lines[number]
@@ -121,6 +122,7 @@ def with_entries(file: Requirements, entries: Sequence[Entry]) -> str:
     splices = []
     insert_at = _first_position(text, blocks)
     for entry in entries:
+        # A new line goes after the line before it, below the comments that belong to that.
         if entry.origin is None:
             splices.append(Splice(start=insert_at, end=insert_at, new=f"{entry.text}\n"))
             continue
