@@ -12,6 +12,7 @@ from private_wheel.environment.base import Base
 from private_wheel.environment.pip.lines import PipLine
 from private_wheel.environment.pip.part import extend_pip_part
 from private_wheel.environment.text.anchors import check_anchors
+from private_wheel.environment.text.check import check_requirements, check_yaml
 from private_wheel.environment.text.conda import CondaPart
 from private_wheel.environment.text.conda_change import CondaChange, extend_conda
 from private_wheel.environment.text.conda_python import Python
@@ -21,16 +22,13 @@ from private_wheel.environment.text.nodes import Document, Node, plain_data
 from private_wheel.environment.text.requirements import (
     Requirements,
     joined,
-    read_requirements,
     with_entries,
 )
 from private_wheel.environment.text.splices import Splice, spliced
-from private_wheel.environment.text.yaml import read_yaml
 from private_wheel.environment.wrong_file import WrongFile
 from private_wheel.secrets.quoting import quoted
 
 _EXTRA = ("description", "tags", "inference_config")
-_UNSUPPORTED = "this is written in a way that cannot be extended."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +86,7 @@ def extend(base: Base | None, addition: Addition) -> Extended:
     else:
         content = _extend_requirements(_no_requirements(path), name, addition)
     text, data = fresh_definition(name, addition.version, image, content.conda, content.data)
-    _check(text, data, path, 1)
+    check_yaml(text, data, path, 1)
     return _extended(content, text, data)
 
 
@@ -115,7 +113,7 @@ def _extend_inside(
     written, data = _splice_definition(document, keys, change.splices, addition, change.data)
     conda = inside_text(written)
     # On its own it must say the same: it is registered, and written as conda.yml.
-    _check(conda, change.data, document.path, part.node.line)
+    check_yaml(conda, change.data, document.path, part.node.line)
     return _extended(_content(conda, change, part), written.text, {**data, **keys})
 
 
@@ -160,14 +158,14 @@ def _splice_definition(
     data["conda_file"] = conda_data
     node = document.root.get("conda_file")
     line = node.line if node else document.root.line
-    return _check(text, data, document.path, line), data
+    return check_yaml(text, data, document.path, line), data
 
 
 def _extend_conda_file(part: CondaPart, addition: Addition) -> _Content:
     change = extend_conda(part, addition)
     check_anchors(part.document, change.splices)
     text = spliced(part.text, change.splices)
-    _check(text, change.data, part.path, part.dependencies.line)
+    check_yaml(text, change.data, part.path, part.dependencies.line)
     return _content(text, change, part)
 
 
@@ -195,10 +193,10 @@ def _extend_requirements(file: Requirements, name: str, addition: Addition) -> _
     """Extend a requirements file, and make it the pip part of a fresh conda file."""
     entries = extend_pip_part(file.lines, addition, file.path, file.directory)
     text = with_entries(file, entries)
-    written = _check_requirements(text, file, [entry.text for entry in entries])
+    written = check_requirements(text, file, [entry.text for entry in entries])
     python_version = addition.python_version or addition.default_python
     conda, data = fresh_conda(name, python_version, written)
-    _check(conda, data, file.path, 1)
+    check_yaml(conda, data, file.path, 1)
     return _Content(
         conda=conda,
         data=data,
@@ -206,34 +204,6 @@ def _extend_requirements(file: Requirements, name: str, addition: Addition) -> _
         requirements=text,
         lines=written.lines,
     )
-
-
-def _check(text: str, expected: Mapping[str, Any], path: str, line: int) -> Document:
-    """Read what was written, which must say what was meant.
-
-    This catches whatever the splices do not foresee in the ways to write YAML.
-    """
-    try:
-        document = read_yaml(text, path)
-        is_right = plain_data(document.root) == expected
-    except WrongFile:
-        is_right = False
-    if not is_right:
-        raise WrongFile(path, line, f"{_UNSUPPORTED} Write each item on its own line.")
-    return document
-
-
-def _check_requirements(text: str, file: Requirements, expected: list[str]) -> Requirements:
-    """Read what was written, which must have the expected lines."""
-    try:
-        written = read_requirements(text, file.path, file.directory)
-        is_right = [line.text for line in written.lines] == expected
-    except WrongFile:
-        is_right = False
-    if not is_right:
-        line = file.lines[0].line if file.lines else 1
-        raise WrongFile(file.path, line, f"{_UNSUPPORTED} Write each package on one line.")
-    return written
 
 
 def _extended(content: _Content, definition: str, data: Mapping[str, Any]) -> Extended:

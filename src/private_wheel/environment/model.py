@@ -69,10 +69,9 @@ def environment_of(
     index_url: str,
     planned: Environment | None = None,
 ) -> Environment:
-    """Make the environment that installs `results`, pinned.
+    """Make the environment that installs `results`, pinned. The first one gives the version.
 
-    The first result gives the name and the version. Of several wheels of one package, the
-    environment gets the one that fits its Python.
+    Of several wheels of one package, the environment gets the one that fits its Python.
 
     Args:
         config: What the user asked for.
@@ -84,7 +83,7 @@ def environment_of(
         SeveralWheels: There are two versions of one package.
         PythonNotSatisfied: No wheel of a package is for the environment's Python.
         WrongPlatform: No wheel of a package is for Linux.
-        InvalidInputs: Your file cannot take the packages, or the name is reserved by Azure ML.
+        InvalidInputs: Your file cannot take the packages, or Azure ML reserves the name.
     """
     packages = _by_package(results)
     chosen = [_planned_or_first(candidates, planned) for candidates in packages]
