@@ -1,7 +1,7 @@
-"""The one entrypoint: makes the program's own Python environment, once per machine, and hands over to it.
+"""Set up the program's own Python environment, once per machine, and start the program in it.
 
-It needs Python 3.10 and nothing else; an older one gets a clear line, so this parses on 3.6 (hence the quoted
-annotations). No pathlib: importing it takes longer than all that is done when the runtime is there.
+It needs Python 3.10 and nothing else. It parses on 3.6, so that an older Python gets a clear error;
+hence the quoted annotations. It does without pathlib, whose import would double its start-up time.
 """
 
 import os
@@ -20,30 +20,40 @@ INSTALLER_LOCK = os.path.join(HERE, "requirements", "installer.txt")
 RUNTIME_LOCK = os.path.join(HERE, "requirements", "runtime.txt")
 # The interpreter itself, when a virtual environment of it runs us: that one may be gone tomorrow.
 BASE_PYTHON = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
-PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from private_wheel.__main__ import run; sys.exit(run())"
+PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from private_wheel.__main__ import run; sys.exit(run())"
+)
 # As `python -m pip`, but without the working directory on the path: the checkout may hold a pip.py.
 PIP = (
     "import sys; sys.path[:] = [entry for entry in sys.path if entry]; "
     "import runpy; runpy.run_module('pip', run_name='__main__', alter_sys=True)"
 )
-FROM_HOST = "In a pipeline, actions/setup-python (GitHub) or UsePythonVersion@0 (Azure Pipelines) brings one."
+FROM_HOST = (
+    "In a pipeline, install one with actions/setup-python (GitHub) or UsePythonVersion@0 "
+    "(Azure Pipelines)."
+)
 OLD_PYTHON = (
     "PW103: Python {}.{} is too old: private-wheel needs Python 3.10 or newer. " + FROM_HOST
 )
 NO_PIP = (
-    "PW104: {} has no pip, which has to fetch the installer once. Add it with `python3 -m ensurepip` or "
-    "`apt-get install python3-pip`, or use a Python that has pip. " + FROM_HOST
+    "PW104: {} has no pip, which downloads the installer once. Add it with "
+    "`python3 -m ensurepip` or `apt-get install python3-pip`, or use a Python that has pip. "
+    + FROM_HOST
 )
 CACHE = (
-    "PW105: the cache directory {} cannot be used: {}. Let this user write there, with 200 MB of room. Its "
-    "place is RUNNER_TOOL_CACHE, else AGENT_TOOLSDIRECTORY, else the user's own cache directory."
+    "PW105: the cache directory {} cannot be used: {}. Give this user permission to write there, "
+    "and 200 MB of disk space. It is in RUNNER_TOOL_CACHE, else AGENT_TOOLSDIRECTORY, else the "
+    "user's own cache directory."
 )
-DOWNLOAD = "PW601: cannot install our own packages. Check index, proxy and certificate in `python3 -m pip config list`."
+DOWNLOAD = (
+    "PW601: cannot install our own packages. Check index, proxy and certificate in "
+    "`python3 -m pip config list`."
+)
 WRONG_HASH = (
-    "PW602: a downloaded file is not the one that private-wheel's lock names by its hash, so it was refused. "
-    "Ask whoever runs the package index that pip is set to why it serves another one."
+    "PW602: a downloaded file does not have the hash that private-wheel's lock requires, so it was "
+    "refused. Ask the administrator of the package index that pip uses why it serves another file."
 )
-
 
 # Signals that ended the run, in the order in which they came. See heed_signals.
 CAUGHT: "list[int]" = []
@@ -113,7 +123,7 @@ def ending_signals() -> "list[int]":
 
 
 def describe_runtime() -> bytes:
-    """All that a runtime depends on: how it is made, the interpreter, the platform; last, the locks."""
+    """Return all that a runtime depends on: how it is made, interpreter, platform and locks."""
     from importlib.machinery import EXTENSION_SUFFIXES
 
     libc = machine = ""
@@ -137,30 +147,26 @@ def cache_directory() -> str:
 
 
 def is_ready(runtime: str, description: bytes) -> bool:
-    """Whether the runtime is there, was made for exactly this, and its interpreter still exists."""
+    """Return whether the runtime exists for exactly this, and its interpreter too."""
     python, made_for = executable(runtime, "python"), os.path.join(runtime, "made-for.txt")
     return os.path.exists(python) and os.path.exists(made_for) and read(made_for) == description
 
 
 def make_runtime(runtime: str, description: bytes) -> None:
-    """Makes the runtime beside its place and renames it, so that it is there as a whole or not at all."""
+    """Make the runtime under a temporary name and rename it, so that it is never half-made."""
     import shutil
     import tempfile
 
-    count = description.count(b"==") - description.count(
-        b" == "
-    )  # those with spaces are conditions
-    print(
-        f"Preparing the runtime (once per machine): {count} packages", file=sys.stderr, flush=True
-    )
+    conditions = description.count(b" == ")
+    count = description.count(b"==") - conditions
+    text = f"Preparing the runtime (once per machine): {count} packages"
+    print(text, file=sys.stderr, flush=True)
     start, cache, workshop = time.monotonic(), os.path.dirname(runtime), ""
     try:
         os.makedirs(cache, exist_ok=True)
-        for entry in os.scandir(cache):  # what killed runs left; a younger one may be at work
-            if (
-                entry.name.startswith(".making-")
-                and entry.stat().st_mtime < time.time() - 24 * 60 * 60
-            ):
+        yesterday = time.time() - 24 * 60 * 60
+        for entry in os.scandir(cache):  # leftovers of killed runs; a younger one may be in use
+            if entry.name.startswith(".making-") and entry.stat().st_mtime < yesterday:
                 shutil.rmtree(entry.path, ignore_errors=True)
         workshop = tempfile.mkdtemp(prefix=".making-", dir=cache)
         made = os.path.join(workshop, "runtime")
@@ -176,7 +182,7 @@ def make_runtime(runtime: str, description: bytes) -> None:
 
 
 def remove(directory: str) -> None:
-    """Removes a directory, also while a killed child's last file is written."""
+    """Remove a directory, also while a killed child's last file is written."""
     import shutil
 
     for _ in range(5):
@@ -187,55 +193,57 @@ def remove(directory: str) -> None:
 
 
 def fill(made: str, workshop: str) -> None:
-    """Makes the virtual environment, with uv and the locked packages in it."""
+    """Make the virtual environment, with uv and the locked packages in it."""
     import shutil
 
     from private_wheel.system.pip_configuration import locked_uv_environ, read_pip_configuration
 
-    # pip and uv are no foreign code, but the inputs of the step are no business of theirs.
-    environ = {
-        name: value for name, value in os.environ.items() if not name.upper().startswith("INPUT_")
-    }
+    # pip and uv are not foreign code, but they do not need the inputs of the step.
+    environ = {}
+    for name, value in os.environ.items():
+        if not name.upper().startswith("INPUT_"):
+            environ[name] = value
     uv = find_installer(workshop, environ)
     environ = locked_uv_environ(read_pip_configuration(environ), environ)
     environ = {"UV_CACHE_DIR": os.path.join(workshop, "cache"), **environ}
-    run([uv, "venv", "--no-config", "--quiet", "--color", "never", "--no-project", "--offline", "--relocatable",
-         "--python", BASE_PYTHON, made], environ)  # fmt: skip
+    run([uv, "venv", "--no-config", "--quiet", "--color", "never", "--no-project", "--offline",
+         "--relocatable", "--python", BASE_PYTHON, made], environ)  # fmt: skip
     shutil.copy2(uv, executable(made, "uv"))  # the program builds with it later
-    run([uv, "pip", "install", "--no-config", "--quiet", "--color", "never", "--require-hashes", "--no-deps",
-         "--only-binary", ":all:", "--python", executable(made, "python"), "-r", RUNTIME_LOCK], environ)  # fmt: skip
+    run([uv, "pip", "install", "--no-config", "--quiet", "--color", "never", "--require-hashes",
+         "--no-deps", "--only-binary", ":all:", "--python", executable(made, "python"),
+         "-r", RUNTIME_LOCK], environ)  # fmt: skip
 
 
 def find_installer(workshop: str, environ: "Mapping[str, str]") -> str:
-    """A uv of exactly the locked version: the one on PATH, or fetched by hash with this machine's pip."""
+    """Return a uv of the locked version: that on PATH, or one that pip downloads by hash."""
     import contextlib
     import shutil
 
     locked = read(INSTALLER_LOCK).decode().split()[0].split("==")
-    found = (
-        shutil.which("uv") or ""
-    )  # on Windows it may be the checkout's own: then its path is relative
+    uv = shutil.which("uv") or ""
     with contextlib.suppress(Stop, OSError):
-        if os.path.isabs(found) and run([found, "--version"], environ).split()[:2] == locked:
-            return found
+        # On Windows it may be the checkout's own: then its path is relative.
+        if os.path.isabs(uv) and run([uv, "--version"], environ).split()[:2] == locked:
+            return uv
     target = os.path.join(workshop, "installer")
-    run([sys.executable, "-c", PIP, "install", "--require-hashes", "--no-deps", "--only-binary", ":all:",
-         "--target", target, "--no-user", "--no-cache-dir", "--no-input", "--disable-pip-version-check",
-         "-r", INSTALLER_LOCK], {**environ, "PIP_REQUIRE_VIRTUALENV": "0"})  # fmt: skip
+    run([sys.executable, "-c", PIP, "install", "--require-hashes", "--no-deps",
+         "--only-binary", ":all:", "--target", target, "--no-user", "--no-cache-dir", "--no-input",
+         "--disable-pip-version-check", "-r", INSTALLER_LOCK],
+        {**environ, "PIP_REQUIRE_VIRTUALENV": "0"})  # fmt: skip
     return os.path.join(target, "bin", "uv.exe" if sys.platform == "win32" else "uv")
 
 
 def run(command: "list[str]", environ: "Mapping[str, str]") -> str:
-    """Runs pip or uv, without standard input, and returns what it said: there, too, is why it failed."""
+    """Run pip or uv without standard input, and return its output, which also tells its errors."""
     import re
 
     status, output = ended(command, environ)
-    said = re.sub(
-        r"//[^/\s]+@", "//***@", output.decode("utf-8", "replace")
-    )  # credentials of an index
+    text = output.decode("utf-8", "replace")
+    said = re.sub(r"//[^/\s]+@", "//***@", text)  # credentials of an index
     if not status:
         return said
-    last = "\n".join(["", *[line for line in said.splitlines() if line.strip()][-8:]])
+    lines = [line for line in said.splitlines() if line.strip()]
+    last = "\n".join(["", *lines[-8:]])
     if re.search(r"No module named '?pip\b", said):
         raise Stop(2, NO_PIP.format(sys.executable))
     if re.search(r"No space left on device|Disk quota exceeded|os error (28|112|122)\b", said):
@@ -246,13 +254,18 @@ def run(command: "list[str]", environ: "Mapping[str, str]") -> str:
 
 
 def ended(command: "list[str]", environ: "Mapping[str, str]") -> "tuple[int, bytes]":
-    """Runs a command to its end, and returns its exit status and output. A signal ends its process group."""
+    """Run a command, and return its exit status and output. A signal ends its process group."""
     from contextlib import suppress
     from subprocess import DEVNULL, PIPE, STDOUT, Popen, TimeoutExpired
 
     process = Popen(
-        command, env=dict(environ), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, start_new_session=True
-    )  # fmt: skip
+        command,
+        env=dict(environ),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=STDOUT,
+        start_new_session=True,
+    )
     output = None
     try:
         while output is None and not CAUGHT:
@@ -281,7 +294,7 @@ def end(process: "Popen[bytes]") -> None:
 
 
 def put_in_place(made: str, runtime: str, description: bytes) -> None:
-    """Renames what was made. Another job may have been faster: its runtime is as good. A broken one goes."""
+    """Rename the new runtime. That of a faster job is as good; a broken one is removed."""
     for attempt in range(5):
         try:
             if os.path.lexists(runtime) and not is_ready(runtime, description):
@@ -296,9 +309,9 @@ def put_in_place(made: str, runtime: str, description: bytes) -> None:
 
 
 def executable(runtime: str, name: str) -> str:
-    return os.path.join(
-        runtime, *(["Scripts", name + ".exe"] if sys.platform == "win32" else ["bin", name])
-    )
+    if sys.platform == "win32":
+        return os.path.join(runtime, "Scripts", name + ".exe")
+    return os.path.join(runtime, "bin", name)
 
 
 def read(file: str) -> bytes:
@@ -307,10 +320,10 @@ def read(file: str) -> bytes:
 
 
 def hand_over(runtime: str, arguments: "list[str]") -> int:
-    """Starts the program in its runtime: on POSIX in this very process, so that signals reach it.
+    """Start the program in its runtime; on POSIX in this very process, so that signals reach it.
 
-    Foreign code that it runs later can read the environment that a process of the same user was started with. So it
-    starts with what is no secret, and gets the whole environment as JSON on its standard input.
+    Foreign code can read the environment that a process of the same user was started with. So the
+    program starts with a public one, and gets the whole environment as JSON on standard input.
     """
     import json
     import signal
@@ -318,16 +331,8 @@ def hand_over(runtime: str, arguments: "list[str]") -> int:
     from private_wheel.secrets.child_environ import public_environ
 
     bytecode = "pycache_prefix=" + os.path.join(runtime, "bytecode")
-    command = [
-        executable(runtime, "python"),
-        "-I",
-        "-X",
-        bytecode,
-        "-c",
-        PROGRAM,
-        SOURCE,
-        *arguments,
-    ]
+    python = executable(runtime, "python")
+    command = [python, "-I", "-X", bytecode, "-c", PROGRAM, SOURCE, *arguments]
     environment, environ = json.dumps(dict(os.environ)).encode(), public_environ(os.environ)
     if sys.platform == "win32":  # cannot replace a process; Ctrl+C reaches both
         import subprocess
@@ -342,9 +347,8 @@ def hand_over(runtime: str, arguments: "list[str]") -> int:
     if CAUGHT:
         raise Cancelled
     reading, writing = os.pipe()
-    if (
-        os.fork() == 0
-    ):  # a pipe holds 64 KiB, an environment may be larger: somebody stays and fills it
+    # A pipe holds 64 KiB, and an environment may be larger: a child fills it.
+    if os.fork() == 0:
         os.close(reading)
         try:
             with os.fdopen(writing, "wb") as stream:
@@ -352,21 +356,17 @@ def hand_over(runtime: str, arguments: "list[str]") -> int:
         finally:
             os._exit(0)
     os.dup2(reading, 0)
-    os.set_inheritable(
-        0, True
-    )  # dup2 leaves that alone when we were started without any standard input
+    os.set_inheritable(0, True)  # dup2 does not do it when there was no standard input
     os.execve(command[0], command, environ)
 
 
 def show(status: int, text: str) -> int:
-    """Tells of a failure, once: by an annotation where the host has those, else on standard error."""
+    """Report a failure once: as an annotation on a CI host, else on standard error."""
     if os.environ.get("GITHUB_ACTIONS") == "true":
         head, percent = "::error title=PrivateWheel::", "%25"
     elif os.environ.get("TF_BUILD"):
-        head, percent = (
-            "##vso[task.logissue type=error;code=" + text.partition(":")[0] + ";]",
-            "%AZP25",
-        )
+        code = text.partition(":")[0]
+        head, percent = "##vso[task.logissue type=error;code=" + code + ";]", "%AZP25"
     else:
         print("error: " + text, file=sys.stderr)
         return status
