@@ -1,1 +1,1 @@
-"""`make test-bare`: README's commands on machines with nothing but the four programs it asks for."""
+"""`make test-bare`: README's commands on machines with only the four programs it asks for."""

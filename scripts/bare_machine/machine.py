@@ -80,7 +80,8 @@ def check_requirements() -> None:
         raise CannotRun("make test-bare needs Linux: it makes Debian machines with debootstrap.")
     if os.geteuid() != 0:
         raise CannotRun(
-            "make test-bare needs root, to make Debian machines and enter them. Run sudo make test-bare."
+            "make test-bare needs root, to make Debian machines and enter them."
+            " Run sudo make test-bare."
         )
     if not shutil.which("debootstrap"):
         raise CannotRun(

@@ -1,7 +1,7 @@
 """How this machine reaches the package registries, written down for another one.
 
-Only what leads to a registry goes along: addresses, proxies, credentials and certificate authorities.
-Package directories on this machine's own disk do not.
+It covers what leads to a registry: addresses, proxies, credentials and certificate authorities.
+It leaves out package directories on this machine's own disk.
 """
 
 from __future__ import annotations

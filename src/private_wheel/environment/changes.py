@@ -29,10 +29,10 @@ def changes_of(base: Base | None, content: Extended) -> Iterator[str]:
         path, old, new = base.named_conda.path, base.named_conda.text, content.conda
     before, after = old.splitlines(), new.splitlines()
     for removed, added in _differences(before, after):
-        for place in removed:
-            yield f"{path}, line {place + 1}: - {_printable(before[place])}"
-        for place in added:
-            yield f"{path}, line {removed.start + 1}: + {_printable(after[place])}"
+        for position in removed:
+            yield f"{path}, line {position + 1}: - {_printable(before[position])}"
+        for position in added:
+            yield f"{path}, line {removed.start + 1}: + {_printable(after[position])}"
 
 
 def _printable(line: str) -> str:
@@ -52,13 +52,13 @@ def _differences(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[
     This walks once through both texts, however often lines repeat. `difflib` would compare each
     line with all that are equal to it.
     """
-    old_places, new_places = _places(before), _places(after)
+    old_positions, new_positions = _positions(before), _positions(after)
     old = new = 0
     while old < len(before) or new < len(after):
         first_old, first_new = old, new
         while old < len(before) and new < len(after) and before[old] != after[new]:
-            to_old = _distance(old_places, after[new], old)
-            to_new = _distance(new_places, before[old], new)
+            to_old = _distance(old_positions, after[new], old)
+            to_new = _distance(new_positions, before[old], new)
             # The line that occurs again later has moved. If both do, one replaces the other.
             is_behind = old - first_old > new - first_new
             if to_old > to_new or (to_old == to_new and is_behind):
@@ -73,18 +73,18 @@ def _differences(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[
             old, new = old + 1, new + 1
 
 
-def _places(lines: Sequence[str]) -> dict[str, list[int]]:
-    """Return the places of each line, in order."""
-    places: dict[str, list[int]] = {}
-    for place, line in enumerate(lines):
-        places.setdefault(line, []).append(place)
-    return places
+def _positions(lines: Sequence[str]) -> dict[str, list[int]]:
+    """Return the positions of each line, in order."""
+    positions: dict[str, list[int]] = {}
+    for position, line in enumerate(lines):
+        positions.setdefault(line, []).append(position)
+    return positions
 
 
-def _distance(places: Mapping[str, Sequence[int]], line: str, start: int) -> float:
+def _distance(positions: Mapping[str, Sequence[int]], line: str, start: int) -> float:
     """Return how far after `start` the line occurs, infinity if it does not."""
-    places_of_line = places.get(line, ())
-    following = bisect_left(places_of_line, start)
-    if following == len(places_of_line):
+    positions_of_line = positions.get(line, ())
+    following = bisect_left(positions_of_line, start)
+    if following == len(positions_of_line):
         return math.inf
-    return places_of_line[following] - start
+    return positions_of_line[following] - start

@@ -38,7 +38,7 @@ class UvSettings:
     def indexes(self, server: IndexServer) -> list[str]:
         """Return the indexes of this machine in pip's order.
 
-        The private one is left out: its place is in the pip part.
+        The private one is left out: its link is in the pip part.
         """
         urls = [self._first(*_DEFAULT) or DEFAULT_INDEX]
         for name in _EXTRA:
@@ -71,8 +71,8 @@ class UvSettings:
         return environ | {name: value for name, value in own.items() if value}
 
     def _find_links(self) -> str:
-        places = self._variables.get("UV_FIND_LINKS", "").split(",")
-        return ",".join(place for place in places if not self._has_secret(place))
+        links = self._variables.get("UV_FIND_LINKS", "").split(",")
+        return ",".join(link for link in links if not self._has_secret(link))
 
     def _first(self, *names: str) -> str:
         """Return the value of the first variable that has one."""

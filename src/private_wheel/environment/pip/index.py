@@ -45,7 +45,8 @@ def with_index(entries: Sequence[Entry], addition: Addition, path: str) -> list[
     if addition.index_option == "--index-url":
         _check_only_index(entries, url, path)
         entries = _as_index_url(entries)
-    if any(same_index(value, url) for value in indexes_of(entry.line for entry in entries)):
+    read_by_pip = indexes_of([entry.line for entry in entries])
+    if any(same_index(index, url) for index in read_by_pip):
         return list(entries)
     position = _new_index_position(entries)
     line = option_line(Option(addition.index_option, url))
@@ -127,12 +128,11 @@ def _with_plain_url(entries: Sequence[Entry], url: str) -> list[Entry]:
     One that repeats the index, or that pip does not read, is removed instead.
     """
     start = _index_url_position(entries)
-    is_named = any(
-        option.name == "--index-url" or _finds_connection(option.value, url)
-        for line in _option_lines(entry.line for entry in entries[start:])
-        for option in line.options
-        if _is_index(option, url)
-    )
+    is_named = False
+    for line in _option_lines([entry.line for entry in entries[start:]]):
+        for option in line.options:
+            if _is_index(option, url):
+                is_named |= option.name == "--index-url" or _finds_connection(option.value, url)
     changed = []
     for position, entry in enumerate(entries):
         if entry.line.target:

@@ -85,10 +85,10 @@ def _kept(part: CondaPart, addition: Addition) -> list[Dependency]:
     ours = {package.canonical_name for package in addition.packages}
     # conda would install its own build of the package next to the wheel.
     kept = []
-    for place, item in enumerate(part.dependencies.items):
+    for position, item in enumerate(part.dependencies.items):
         name = canonical_name(item)
         if name not in ours:
-            kept.append(Dependency(old=place, name=name, value=plain_data(item)))
+            kept.append(Dependency(old=position, name=name, value=plain_data(item)))
     return kept
 
 

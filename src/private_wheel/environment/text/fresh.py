@@ -31,12 +31,12 @@ def fresh_conda(
         "  - pip:",
     ]
     blocks = requirements.blocks
-    for place, comments in enumerate(comments_between(requirements)):
+    for position, comments in enumerate(comments_between(requirements)):
         text += [f"      {comment}" for comment in comments]
-        if place == len(blocks):
+        if position == len(blocks):
             continue
-        comment = blocks[place].pip.comment.strip()
-        source = scalar(joined(blocks[place].pip).text)
+        comment = blocks[position].pip.comment.strip()
+        source = scalar(joined(blocks[position].pip).text)
         text.append(f"      - {source}  {comment}" if comment else f"      - {source}")
     lines = [joined(line).text for line in requirements.lines]
     data = {

@@ -133,8 +133,8 @@ def with_entries(file: Requirements, entries: Sequence[Entry]) -> str:
             new = f"{margin[0] if margin else ''}{entry.text}{block.pip.comment}\n"
             splices.append(Splice(start=block.start, end=block.end, new=new))
     kept = {entry.origin for entry in entries}
-    for place, block in enumerate(blocks):
-        if place not in kept:
+    for position, block in enumerate(blocks):
+        if position not in kept:
             splices.append(Splice(start=block.start, end=block.tail, new=""))
     return spliced(text, splices)
 
