@@ -96,7 +96,7 @@ def main(arguments: "list[str]") -> int:
 
 
 def take_back_stderr() -> None:
-    """Undoes what the action's shell step did, so that a SIGINT just before this shows no traceback."""
+    """Undo what the shell step of the action did so that an early SIGINT shows no traceback."""
     number = os.environ.pop("PRIVATE_WHEEL_STDERR", "")
     if number:
         os.dup2(int(number), 2)
