@@ -280,7 +280,7 @@ lines = st.one_of(
 )
 @given(lines, st.data())
 def test_we_read_what_pip_reads(line: str, data: st.DataObject) -> None:
-    """Paths aside, which are refused as such, and what pip would only notice later."""
+    """Paths and what looks like a login aside, which are refused, and what pip would notice later."""
     for _ in range(data.draw(st.integers(0, 2))):
         at = data.draw(st.integers(0, len(line)))
         line = line[:at] + data.draw(st.sampled_from(list("[](),;=<>!~@ ab1.-_'"))) + line[at:]
@@ -290,7 +290,7 @@ def test_we_read_what_pip_reads(line: str, data: st.DataObject) -> None:
         not line
         or is_path(line)
         or re.search(
-            r"requires a (?:URL|value)|invalid URL|cannot read '[A-Za-z][\w+.-]+:",
+            r"requires a (?:URL|value)|invalid URL|credential|cannot read '[A-Za-z][\w+.-]+:",
             problem,
         )
     ):
