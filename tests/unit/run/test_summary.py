@@ -135,6 +135,7 @@ def test_several_packages(run: Run, tiny_wheel: WheelMaker) -> None:
 def test_only_a_connection(run: Run) -> None:
     run.record.connections.append(run.connection("rotate"))
     assert run.summary().startswith("### 🔑 Workspace connection set\n")
+    assert "SHA-256" not in run.summary()
     assert "- Connection `acme` in workspace `acme-ml`: rotated in place\n" in run.summary()
 
 
