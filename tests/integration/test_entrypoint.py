@@ -466,12 +466,11 @@ def _externally_managed(prefix: Path) -> Path:
     managed = prefix / "lib" / library.name
     (managed / "site-packages").mkdir(parents=True)
     (prefix / "bin").mkdir()
+    marker = managed / "EXTERNALLY-MANAGED"  # Debian's own Python has one already
     for entry in library.iterdir():
-        if entry.name != "site-packages":
+        if entry.name not in ("site-packages", marker.name):
             (managed / entry.name).symlink_to(entry)
-    (managed / "EXTERNALLY-MANAGED").write_text(
-        "[externally-managed]\nError=Use a virtual environment.\n"
-    )
+    marker.write_text("[externally-managed]\nError=Use a virtual environment.\n")
     pip = importlib.util.find_spec("pip")
     assert pip is not None
     assert pip.origin is not None
