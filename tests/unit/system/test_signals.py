@@ -17,6 +17,7 @@ LIMIT = 30.0  # seconds until a test gives up
 START = """
 import os, signal, sys, time
 sys.path.insert(0, sys.argv[1])
+from private_wheel.system import signals
 from private_wheel.system.signals import interruptible, listen, set_last_resort, shielded
 
 def send(*numbers):
@@ -149,6 +150,7 @@ except KeyboardInterrupt:
 
 def test_a_stuck_process_ends_with_its_last_resort() -> None:
     code = """
+signals._PATIENCE = 1.0
 set_last_resort(lambda: print("ended from outside", flush=True))
 send(signal.SIGINT)
 time.sleep(60)
@@ -159,6 +161,7 @@ time.sleep(60)
 
 def test_a_last_resort_that_is_stuck_does_not_hold_it_up() -> None:
     code = """
+signals._PATIENCE = 1.0
 set_last_resort(lambda: time.sleep(60))
 send(signal.SIGINT)
 time.sleep(60)
