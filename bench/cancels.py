@@ -159,9 +159,10 @@ class Bench:
         try:
             yield process, directory, log
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            if process.returncode is None:  # else its number may be another's by now
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
             shutil.rmtree(directory, ignore_errors=True)
 
     def whole(self, way: Way) -> float:

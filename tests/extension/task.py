@@ -90,6 +90,8 @@ class Running:
 
     def kill(self) -> None:
         """With the Python that it started; whatever is left after a test that failed."""
+        if self.process.poll() is not None:
+            return  # its number may be another's by now
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
