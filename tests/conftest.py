@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import signal
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 from sandbox import Sandbox
 from sandbox.blob.accounts import new_accounts
 from sandbox.blob.azurite import Azurite
+
+# A shell ignores it for what it starts in the background, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 WheelMaker = Callable[..., Path]
