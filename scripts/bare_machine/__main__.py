@@ -39,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
     # An exception ends the command that runs and takes the registries' credentials back.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    # A shell's background job ignores SIGINT, and so would all that the tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     outcomes = []
     try:
         check_requirements()
