@@ -302,6 +302,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default: 1)")
     parser.add_argument("--busy", type=int, default=2, help="loops beside it (default: 2)")
     options = parser.parse_args()
+    # A shell ignores it for what it starts in the background, and so would what starts here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with (
         tempfile.TemporaryDirectory(prefix="private-wheel-cancels-") as temporary,
         Sandbox(Path(temporary) / "sandbox") as sandbox,
