@@ -34,7 +34,7 @@ test: tools
 	@$(RUN) -m pytest $(PARALLEL) --ignore tests/sandbox $(ARGS)
 
 test-sandbox: tools
-	@$(RUN) -m pytest $(PARALLEL) tests/sandbox $(ARGS)
+	@$(RUN) -m pytest -n 4 --dist worksteal tests/sandbox $(ARGS)
 
 test-bare: tools
 	@$(RUN) -m scripts.bare_machine $(ARGS)
