@@ -11,6 +11,7 @@ import pytest
 from private_wheel.azure.workspace_id import parse_workspace
 from private_wheel.azureml.connection import ConnectionPlan
 from private_wheel.azureml.registration import RegistrationPlan
+from private_wheel.environment.model import environment_of
 from private_wheel.errors import ContentDiffers, Interrupted, PrivateWheelError
 from private_wheel.inputs.config import Config
 from private_wheel.inputs.reading import read_config
@@ -229,6 +230,20 @@ def test_a_dry_run(run: Run) -> None:
     assert "| dry run: nothing sent |" in text
 
 
+@pytest.mark.parametrize("dry", [True, False])
+def test_only_a_dry_run_shows_files_that_are_not_written(run: Run, dry: bool) -> None:
+    if dry:
+        run.dry()
+    assert run.record.config
+    config, plan = run.record.config, run.plan()
+    results = [result_of(plan, requirement=plan.requirement)]
+    run.record.environments.append(environment_of(config.environment, results, config.index_url))
+    text = run.summary()
+    shown = "<summary>environment acme-forecast 1.2.3: conda.yml</summary>\n\n```yaml\n"
+    assert (shown in text) is dry
+    assert ("acme-forecast==1.2.3\n" in text) is dry
+
+
 def test_files_are_folded(run: Run, checkout: Path) -> None:
     (checkout / "wheelhouse").mkdir()
     (checkout / "wheelhouse" / "a.whl").touch()
@@ -251,6 +266,22 @@ def test_foreign_text_is_shown_character_by_character(run: Run) -> None:
     run.record.warnings += ["<script> | [x](y) `z` *a* _b_ ~c~ #d \\"]
     shown = "- &lt;script&gt; \\| \\[x\\](y) \\`z\\` \\*a\\* \\_b\\_ \\~c\\~ \\#d \\\\\n"
     assert f"**Warnings**\n\n{shown}" in run.summary()
+
+
+def test_text_of_others_is_escaped_everywhere(
+    run: Run, tiny_wheel: WheelMaker, checkout: Path
+) -> None:
+    (checkout / "a_b.yml").write_text("")
+    run.record.files = {"": {"conda": Path("a_b.yml")}}
+    run.record.checks.append("it *resolves*")
+    run.wheel = read_wheel(tiny_wheel("acme_core"))
+    run.do(run.plan(workspace="a|b"))
+    text = run.summary()
+    assert text.startswith("### 📦 acme\\_core==1.2.3\n")
+    assert "| acme\\_core | 1.2.3 | published (workspace a\\|b) |" in text
+    assert "- It \\*resolves\\*\n" in text
+    assert "<summary>a\\_b.yml</summary>" in text
+    assert "> PW501: \\*words\\*\n" in run.summary(ContentDiffers("*words*"))
 
 
 def test_secrets_are_removed_before_escapes_hide_them(run: Run) -> None:
